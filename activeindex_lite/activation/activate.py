@@ -1,0 +1,151 @@
+"""Activation: change pictures a little, before release, so that their features move toward the codes an index stores."""
+
+import time
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from PIL import Image
+from tqdm import tqdm
+
+from activeindex_lite.activation import quality
+from activeindex_lite.activation.objective import BLUE_HEAVY, CONSTRAINTS, amplitude, objective, target_loss
+
+
+@dataclass
+class Activation:
+    """What activation made of N pictures; every array is in the order of the pictures given.
+
+    pictures: N activated 8-bit PIL pictures; path: (steps + 1, N, d) float32, the feature before each step and, last,
+    that of the saved 8-bit picture; loss: (steps + 1, N) float32, L_f at the same points; psnr (dB), ssim, linf (grey
+    levels), seconds (share of the batch's time): (N,) float64, against the originals, on the 8-bit pictures.
+    complete: False after an interruption; then N counts the pictures that were finished.
+    """
+
+    pictures: list = field(default_factory=list)
+    path: np.ndarray = None
+    loss: np.ndarray = None
+    psnr: np.ndarray = None
+    ssim: np.ndarray = None
+    linf: np.ndarray = None
+    seconds: np.ndarray = None
+    complete: bool = True
+
+    def __len__(self):
+        return len(self.pictures)
+
+    @property
+    def features(self):
+        """Features of the saved pictures, (N, d) float32."""
+        return self.path[-1]
+
+    @property
+    def quality(self):
+        """One row a picture: psnr, ssim, linf, as a pandas DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame({"psnr": self.psnr, "ssim": self.ssim, "linf": self.linf})
+
+
+def activate(pictures, index, extractor, *, alpha=3.0, steps=10, lr=1.0, lambda_i=1.0, constraint="jnd",
+             weights=BLUE_HEAVY, features=None, batch_size=16, generator=None, progress=False):
+    """Activate pictures for an index with the published method (Active Image Indexing, ICLR 2023, arXiv 2210.10620).
+
+    Adam minimises L_f(f(I), target) + lambda_i MSE(I, I_o) over delta, with I = I_o + alpha * std * w * H_JND(I_o) *
+    tanh(delta), at each picture's own resolution; at the end I is clipped and rounded to 8 bits.
+
+    pictures: list of PIL pictures, sizes may differ. index: a built ActiveIndex; the target of a picture is the code of
+    its ORIGINAL feature, which the index already stores. extractor: an Extractor.
+    alpha: strength on the paper's scale (3 is the published point, about 43 dB; greater is stronger and more visible);
+    with constraint="linf" the bound in grey levels instead. steps, lr: 10 and 1, or 1 and 10 (a one-step sign attack).
+    lambda_i: weight of the picture term (paper 1). weights: channel factors (R, G, B).
+    features: (N, d) of the originals, where they are at hand. generator: torch Generator of the starting noise.
+    Returns an Activation. Ctrl-C ends early and keeps the pictures that are finished (complete=False, with a warning).
+    Raises ValueError for an alpha, steps or constraint out of range, and the index's own error where there is nothing
+    to activate (Flat).
+    """
+    _check(pictures, alpha, steps, lr, constraint)
+    pictures = [p if p.mode == "RGB" else p.convert("RGB") for p in pictures]
+    features = extractor(pictures) if features is None else np.asarray(features, np.float32)
+    targets = index.targets(features)
+    generator = generator or torch.Generator().manual_seed(0)
+    settings = dict(alpha=alpha, steps=steps, lr=lr, lambda_i=lambda_i, constraint=constraint, weights=weights)
+    done, complete = {}, True
+    with tqdm(total=len(pictures), desc="activation", unit="picture", disable=not progress) as bar:
+        try:
+            for rows in _batches(pictures, batch_size):
+                originals = [pictures[i] for i in rows]
+                done.update(zip(rows, _activate_batch(originals, targets[rows], extractor, generator, **settings)))
+                bar.update(len(rows))
+        except KeyboardInterrupt:
+            complete = False
+            warnings.warn(f"interrupted: {len(done)} of {len(pictures)} pictures are activated and kept", stacklevel=2)
+    return _collect(done, complete)
+
+
+def _check(pictures, alpha, steps, lr, constraint):
+    if isinstance(pictures, Image.Image) or not len(pictures):
+        raise ValueError("pictures: a list of one or more PIL pictures is expected, as in activate([picture], ...)")
+    if not (np.isfinite(alpha) and 0 <= alpha <= 255):
+        raise ValueError(f"alpha={alpha!r}: a number from 0 (no change) to 255 is expected; the paper uses 3")
+    if steps != int(steps) or steps < 1:
+        raise ValueError(f"steps={steps!r}: a whole number of 1 or more is expected; the paper uses 10")
+    if not (np.isfinite(lr) and lr > 0):
+        raise ValueError(f"lr={lr!r}: a learning rate above 0 is expected; the paper uses 1 (10 steps) or 10 (1 step)")
+    if constraint not in CONSTRAINTS:
+        raise ValueError(f"constraint={constraint!r}: choose one of {', '.join(CONSTRAINTS)}")
+
+
+def _batches(pictures, batch_size):
+    """Positions grouped by picture size, at most batch_size each: only pictures of one size share a tensor."""
+    by_size = {}
+    for i, picture in enumerate(pictures):
+        by_size.setdefault(picture.size, []).append(i)
+    for rows in by_size.values():
+        for start in range(0, len(rows), batch_size):
+            yield np.array(rows[start : start + batch_size])
+
+
+def _activate_batch(originals, targets, extractor, generator, *, alpha, steps, lr, lambda_i, constraint, weights):
+    """Activate pictures of one size; returns a tuple of what Activation holds for each of them."""
+    begun = time.perf_counter()
+    arrays = np.stack([np.asarray(p) for p in originals])
+    tensor = torch.from_numpy(arrays).to(extractor.device).permute(0, 3, 1, 2).float() / 255
+    bound = amplitude(tensor, alpha, constraint, weights)
+    delta = 1e-6 * torch.randn(tensor.shape, generator=generator).to(tensor)
+    delta.requires_grad_()
+    optimiser = torch.optim.Adam([delta], lr=lr, fused=True)
+    path, losses = [], []
+    for _ in range(steps):
+        # A sum over pictures: each picture's steps are its own, whatever else is in the batch.
+        total, loss_f, features = objective(delta, tensor, bound, extractor.forward, targets, lambda_i)
+        total.sum().backward()
+        optimiser.step()
+        optimiser.zero_grad()
+        path.append(features.detach().cpu().numpy())
+        losses.append(loss_f.detach().cpu().numpy())
+    with torch.no_grad():
+        final = ((tensor + bound * torch.tanh(delta)).clamp(0, 1) * 255).round().to(torch.uint8)
+    saved = [Image.fromarray(a) for a in final.permute(0, 2, 3, 1).cpu().numpy()]
+    seconds = (time.perf_counter() - begun) / len(originals)
+    path.append(extractor(saved))
+    losses.append(target_loss(torch.from_numpy(path[-1]), targets).numpy())
+    measures = [[measure(a, b) for measure in (quality.psnr, _ssim_or_nan, quality.linf)]
+                for a, b in zip(originals, saved)]
+    path, losses = np.stack(path, 1), np.stack(losses, 1)
+    return [(s, p, x, *m, seconds) for s, p, x, m in zip(saved, path, losses, measures)]
+
+
+def _ssim_or_nan(original, changed):
+    # SSIM is not defined below its window's size; the other measures of such a picture still are.
+    return quality.ssim(original, changed) if min(original.size) >= 11 else float("nan")
+
+
+def _collect(done, complete):
+    rows = [done[i] for i in sorted(done)]
+    if not rows:
+        return Activation(complete=complete)
+    pictures, path, loss, *measures, seconds = map(list, zip(*rows))
+    psnr, ssim, linf = (np.array(m, float) for m in measures)
+    return Activation(pictures, np.stack(path, 1), np.stack(loss, 1), psnr, ssim, linf, np.array(seconds), complete)

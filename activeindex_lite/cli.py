@@ -1,0 +1,128 @@
+"""The command line: activeindex-lite demo, train, world and check-extractor."""
+
+import argparse
+import sys
+import warnings
+from pathlib import Path
+
+DATA = Path(__file__).parent / "data"
+
+
+def main(arguments=None):
+    """Run one command; returns the exit status: 0, 2 for what the user can mend, 130 after Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    warnings.formatwarning = lambda message, *_: f"note: {message}\n"
+    try:
+        options.run(options)
+    except (ValueError, OSError) as error:
+        print(f"activeindex-lite: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("activeindex-lite: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="activeindex-lite", description="Active image indexing to see, run and teach.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="activate, edit, search, and show what activation wins back (2 minutes)")
+    demo.add_argument("--out", metavar="DIR", help="folder for the tables and report.html (default: the first free one of "
+                      "demo, demo-2, ...)")
+    demo.add_argument("--queries", type=int, default=100, metavar="N", help="pictures to activate (default 100)")
+    demo.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same tables (default 0)")
+    demo.add_argument("--alpha", type=float, default=3.0, help="strength on the paper's scale (default 3)")
+    demo.add_argument("--pictures", metavar="FOLDER", help="your own photographs instead of the synthetic pictures")
+    demo.set_defaults(run=_demo)
+
+    train = commands.add_parser("train", help="train the lite extractor again (hours; goes on after an interruption)")
+    train.add_argument("--work", default="training", metavar="DIR", help="pictures and checkpoint (default training)")
+    train.add_argument("--out", default="training/lite.safetensors", metavar="FILE", help="where the weights go")
+    train.add_argument("--pictures", type=int, default=36_000, metavar="N", help="originals to train on")
+    train.add_argument("--copies", type=int, default=3, metavar="N", help="exactly edited copies of each")
+    train.add_argument("--steps", type=int, default=10_000, metavar="N", help="steps of 96 originals and 192 copies")
+    train.add_argument("--seed", type=int, default=0, metavar="S")
+    train.add_argument("--device", default="cpu", help="cpu or cuda")
+    train.set_defaults(run=_train)
+
+    world = commands.add_parser("world", help="make the features of the ready world again (ten minutes)")
+    world.add_argument("--out", default="world", metavar="DIR", help="folder for train.npy and references.npy")
+    world.set_defaults(run=_world)
+
+    check = commands.add_parser("check-extractor", help="brute-force R@1 of an extractor under the 14 edits, and its speed")
+    check.add_argument("extractors", nargs="*", default=["lite"], metavar="EXTRACTOR",
+                       help="lite, a TorchScript file, or a torchvision model, each with @SIZE if you like")
+    check.add_argument("--pictures", metavar="FOLDER", help="photographs as references, the first --queries as queries "
+                       "(default: fresh synthetic pictures against the ready world)")
+    check.add_argument("--queries", type=int, default=200, metavar="N")
+    check.add_argument("--seed", type=int, default=0, metavar="S")
+    check.set_defaults(run=_check_extractor)
+    return parser
+
+
+def _demo(options):
+    from activeindex_lite.demo import mean_table, run_demo
+    from activeindex_lite.report import prepare_folder, write_report
+
+    folder = prepare_folder(options.out or _free_folder("demo"))
+    demo = run_demo(options.queries, options.seed, options.pictures, options.alpha)
+    print(f"\nR@1, mean over the 14 edits, {demo.about['queries']} originals among {demo.about['references']:,} references")
+    print(mean_table(demo).round(3).to_string(index=False, na_rep=""))
+    quality = demo.quality[["psnr", "ssim", "linf"]].mean()
+    print(f"\nsaved pictures: PSNR {quality.psnr:.1f} dB, SSIM {quality.ssim:.3f}, largest change {quality.linf:.1f} grey "
+          "levels (means)")
+    print(f"paper: one million photographs, SSCD features. The run took {demo.about['seconds']:.0f} s.")
+    print(f"open {write_report(demo, folder)}")
+
+
+def _free_folder(name):
+    """name, or the first of name-2, name-3, ... that is not there yet."""
+    folder, n = Path(name), 1
+    while folder.exists():
+        n += 1
+        folder = Path(f"{name}-{n}")
+    return folder
+
+
+def _train(options):
+    from safetensors.torch import save_file
+
+    from activeindex_lite.training import Trainer, copies, originals, train
+
+    out = Path(options.out)
+    if out.exists():
+        raise FileExistsError(f"{out} exists: name another file with --out, or move this one away")
+    pictures = originals(options.work, options.pictures)
+    edited = copies(options.work, options.pictures, options.copies, options.seed)
+    trainer = Trainer(pictures, edited, options.steps, seed=options.seed, device=options.device)
+    network = train(trainer, Path(options.work) / "checkpoint.pt")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    made = {name: str(getattr(options, name)) for name in ("pictures", "copies", "steps", "seed")}
+    save_file({name: t.contiguous().cpu() for name, t in network.state_dict().items()}, out, metadata=made)
+    print(f"weights: {out}")
+
+
+def _world(options):
+    from activeindex_lite.world.build import build_world
+
+    build_world(options.out)
+    print(f"features: {options.out}/train.npy and {options.out}/references.npy; to use them, copy them to {DATA}")
+
+
+def _check_extractor(options):
+    from activeindex_lite.extractor import load_extractor
+    from activeindex_lite.extractor_check import check_extractor
+
+    tables = []
+    for name in options.extractors or ["lite"]:
+        which, _, size = name.partition("@")
+        extractor = load_extractor(which, size=int(size) if size else None)
+        tables.append(check_extractor(extractor, options.pictures, options.queries, options.seed))
+    import pandas as pd
+
+    print(pd.concat(tables, axis=1).round(3).to_string())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The table of the 14 edits that every copy-detection result is measured on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from activeindex_lite.edits import basic
+from activeindex_lite.edits.mixture import random_edit
+from activeindex_lite.edits.text import meme
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A named edit of one picture: `edit(picture, rng=None)` gives a new PIL RGB picture and leaves the input alone.
+
+    picture: PIL picture of mode RGB, any size from 1 x 1. rng: numpy Generator, needed where `needs_rng` is true.
+    `note` says in a few words what the edit does. Anything else than an RGB picture, or a missing rng, is a ValueError.
+    """
+
+    name: str
+    note: str
+    function: Callable
+    needs_rng: bool = False
+
+    def __call__(self, picture, rng=None):
+        picture = basic.checked(picture)
+        if not self.needs_rng:
+            return self.function(picture)
+        if rng is None or not isinstance(rng, np.random.Generator):
+            raise ValueError(
+                f"{self.name} draws its edits and got rng={rng!r}: pass rng=numpy.random.default_rng(seed)"
+            )
+        return self.function(picture, rng)
+
+
+def _table():
+    edits = [
+        Edit("Identity", "the picture as it is", lambda p: p.copy()),
+        Edit("Contrast 0.5", "half the contrast", lambda p: basic.contrast(p, 0.5)),
+        Edit("Contrast 2", "twice the contrast", lambda p: basic.contrast(p, 2)),
+        Edit("Brightness 0.5", "half the brightness", lambda p: basic.brightness(p, 0.5)),
+        Edit("Brightness 2", "twice the brightness", lambda p: basic.brightness(p, 2)),
+        Edit("Hue 0.2", "hue turned by a fifth of the circle", lambda p: basic.hue(p, 0.2)),
+        Edit("Blur 2", "Gaussian blur, sigma 2 pixels (kernel 11)", lambda p: basic.blur(p, 11)),
+        Edit("JPEG 50", "saved as JPEG of quality 50", lambda p: basic.jpeg(p, 50)),
+        Edit("Rotation 25", "rotated by 25 degrees, canvas grown", lambda p: basic.rotate(p, 25)),
+        Edit("Rotation 90", "rotated by 90 degrees", lambda p: basic.rotate(p, 90)),
+        Edit("Crop 0.5", "centre crop keeping half the area", lambda p: basic.centre_crop(p, 0.5)),
+        Edit("Resize 0.5", "resized to half the area", lambda p: basic.resize(p, 0.5)),
+        Edit("Meme", "a caption band above the picture", meme),
+        Edit("Random", "1-4 random edits from different families", random_edit, needs_rng=True),
+    ]
+    return MappingProxyType({edit.name: edit for edit in edits})
+
+
+EDITS = _table()
+
+
+def apply_edit(name, pictures, rng=None):
+    """Apply the edit called `name` (a key of EDITS) to a list of PIL RGB pictures: a list of new ones.
+
+    rng: numpy Generator, needed for "Random" only; each picture's edit is drawn from it in order. An unknown name is a
+    ValueError that lists the names allowed.
+    """
+    if name not in EDITS:
+        raise ValueError(f"no edit {name!r}: choose one of {', '.join(EDITS)}")
+    return [EDITS[name](picture, rng) for picture in pictures]

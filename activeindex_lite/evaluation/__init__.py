@@ -1,0 +1,16 @@
+"""Measuring retrieval: edited queries, R@1 with intervals, the time of a search, and the paper's own figures."""
+
+from activeindex_lite.evaluation.published import PUBLISHED
+from activeindex_lite.evaluation.queries import edited_features
+from activeindex_lite.evaluation.retrieval import (
+    MEAN,
+    evaluate_retrieval,
+    first_is_original,
+    hit_table,
+    intervals,
+    summarise,
+)
+from activeindex_lite.evaluation.timing import search_milliseconds
+
+__all__ = ["MEAN", "PUBLISHED", "edited_features", "evaluate_retrieval", "first_is_original", "hit_table", "intervals",
+           "search_milliseconds", "summarise"]

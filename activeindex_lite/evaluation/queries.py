@@ -1,0 +1,19 @@
+"""The queries of an evaluation: features of edited pictures."""
+
+import numpy as np
+from tqdm import tqdm
+
+from activeindex_lite.edits import EDITS
+
+
+def edited_features(pictures, extractor, *, seed=0, edits=tuple(EDITS), progress=False):
+    """Features of every picture under every edit: dict from the name of an edit to (N, d) float32.
+
+    pictures: list of PIL pictures. seed: of the Random edit; picture i draws from a stream of its own, (seed, i), so a
+    passive and an activated picture in the same place meet exactly the same edit.
+    """
+    features = {}
+    for name in tqdm(edits, desc="edits", unit="edit", leave=False, disable=not progress):
+        edited = (EDITS[name](picture, np.random.default_rng([seed, i])) for i, picture in enumerate(pictures))
+        features[name] = extractor(edited)
+    return features

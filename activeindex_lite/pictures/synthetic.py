@@ -1,0 +1,45 @@
+"""Synthetic pictures: a seed in, a picture out; the same scene at every size and on every machine."""
+
+import numpy as np
+from PIL import Image
+
+from activeindex_lite.pictures import scenes
+from activeindex_lite.pictures.fields import Dice, palette
+
+SMALLEST, LARGEST = 96, 512
+BACKGROUNDS = (scenes.clouds, scenes.glow, scenes.tiles, scenes.landscape, scenes.landscape, scenes.city)
+
+
+def draw(seed, size=224):
+    """Draw the picture of one seed.
+
+    seed: whole number >= 0; size: side in pixels, 96 to 512.
+    Returns uint8 (size, size, 3), sRGB. The same seed gives the same scene at every size, and the same pixels on every
+    machine to within one grey level.
+    """
+    if not SMALLEST <= size <= LARGEST or size != int(size):
+        raise ValueError(f"size={size!r}: a synthetic picture has a side of {SMALLEST} to {LARGEST} whole pixels")
+    if seed < 0 or seed != int(seed):
+        raise ValueError(f"seed={seed!r}: a seed is a whole number of 0 or more")
+    dice = Dice(int(seed))
+    canvas = np.empty((3, int(size), int(size)), np.float32)
+    colours = palette(dice)
+    background = dice.choose(BACKGROUNDS)
+    background(dice, canvas, colours)
+    few = background in (scenes.landscape, scenes.city)
+    for _ in range(dice.below(4) + 1 if few else dice.below(8) + 3):
+        scenes.shape(dice, canvas, colours)
+    scenes.light(dice, canvas)
+    scenes.surface(dice, canvas)
+    np.clip(canvas, 0, 1, out=canvas)
+    return np.ascontiguousarray((canvas * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0))
+
+
+def synthetic_pictures(seeds, size=224):
+    """Draw the pictures of several seeds: a list of PIL RGB pictures, each size x size pixels (96 to 512).
+
+    seeds: an iterable of whole numbers >= 0, or one number n for the seeds 0 .. n-1. See `draw` for what a seed fixes.
+    """
+    if np.ndim(seeds) == 0:
+        seeds = range(int(seeds))
+    return [Image.fromarray(draw(seed, size)) for seed in seeds]

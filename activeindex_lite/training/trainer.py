@@ -1,0 +1,152 @@
+"""Training of the lite extractor: every step pulls edited copies towards their clean originals; resumes from a checkpoint."""
+
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from activeindex_lite.extractor.extractor import IMAGENET_MEAN, IMAGENET_STD
+from activeindex_lite.extractor.network import LiteNet
+from activeindex_lite.training.views import edited_views
+
+TEMPERATURE = 0.05
+BANK = 8192
+SMALL, FULL = 96, 128
+MEAN = torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
+STD = torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
+
+
+def copy_loss(clean, copies, bank):
+    """InfoNCE of edited copies against clean originals, temperature 0.05 (SSCD, Pizzi et al. 2022).
+
+    clean: (B, d); copies: (V, B, d) edited copies of the same pictures; bank: (K, d) clean features of earlier steps,
+    further negatives. A picture's own row is the right answer in both directions.
+    """
+    right = torch.arange(len(clean), device=clean.device)
+    loss = 0.0
+    for edited in copies:
+        loss = loss + F.cross_entropy(edited @ torch.cat([clean, bank]).T / TEMPERATURE, right)
+        loss = loss + 0.5 * F.cross_entropy(clean @ edited.T / TEMPERATURE, right)
+    return loss / len(copies)
+
+
+def spread_loss(features, bank):
+    """KoLeo entropy term (Sablayrolles et al. 2019): mean of -log distance to the nearest other feature."""
+    near = features @ torch.cat([features, bank]).T
+    near = near - 2 * torch.eye(len(features), near.shape[1], device=near.device)
+    nearest = near.max(1).values
+    return -torch.log((2 - 2 * nearest).clamp(min=1e-6).sqrt()).mean()
+
+
+def rate_at(step, steps, peak, decay):
+    """Learning rate: 500 steps of warm-up, then flat, then straight down to nothing over the last `decay` share."""
+    return peak * min(1.0, (step + 1) / 500, max(0.0, (steps - step) / (decay * steps)))
+
+
+def _floats(pictures):
+    """uint8 (B, H, W, 3) to float32 (B, 3, H, W) in [0, 1]."""
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous().float().div_(255)
+
+
+class Trainer:
+    """One training run: network, its moving average, optimiser, bank and random stream, saved and restored together."""
+
+    def __init__(self, originals, copies, steps, *, batch=96, peak=2e-3, decay=0.3, small_share=0.5, spread=0.7,
+                 seed=0, device="cpu"):
+        (self.sources, self.clean), self.copies = originals, copies
+        self.steps, self.batch, self.peak, self.decay, self.spread = steps, batch, peak, decay, spread
+        self.small_share, self.device, self.step = small_share, device, 0
+        self.generator = torch.Generator().manual_seed(seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.network = LiteNet().to(device)
+        self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=peak, weight_decay=0.02, fused=True)
+        self.bank = torch.zeros(0, self.network.project.out_features, device=device)
+        self.order = torch.zeros(0, dtype=torch.long)
+
+    def state(self):
+        return {"network": self.network.state_dict(), "average": self.average.state_dict(), "step": self.step,
+                "optimiser": self.optimiser.state_dict(), "bank": self.bank, "order": self.order,
+                "generator": self.generator.get_state()}
+
+    def restore(self, state):
+        for name in ("network", "average", "optimiser"):
+            getattr(self, name).load_state_dict(state[name])
+        self.step, self.bank, self.order = state["step"], state["bank"], state["order"]
+        self.generator.set_state(state["generator"])
+
+    def next_pictures(self):
+        """Indices of the next batch: every picture once before any comes again."""
+        if len(self.order) < self.batch:
+            self.order = torch.randperm(len(self.clean), generator=self.generator)
+        chosen, self.order = self.order[: self.batch].sort().values, self.order[self.batch:]
+        return chosen.numpy()
+
+    @property
+    def small(self):
+        """Whether this step belongs to the first part: small views, all made on the fly."""
+        return self.step < self.small_share * self.steps
+
+    def next_views(self):
+        """(3 B, 3, size, size) in [0, 1]: B clean originals, then two edited copies of each, one after the other.
+
+        First part: 96 pixels, both copies made on the fly. Second part: 128 pixels, the second is an exactly edited one.
+        """
+        chosen = self.next_pictures()
+        sources = torch.from_numpy(self.sources[chosen])
+        clean = _floats(self.clean[chosen])
+        if self.small:
+            clean = F.interpolate(clean, (SMALL, SMALL), mode="bilinear", antialias=True)
+            return torch.cat([clean, edited_views(sources, SMALL, self.generator),
+                              edited_views(sources, SMALL, self.generator)])
+        which = torch.randint(self.copies.shape[1], (self.batch,), generator=self.generator).numpy()
+        return torch.cat([clean, edited_views(sources, FULL, self.generator), _floats(self.copies[chosen, which])])
+
+    def advance(self):
+        """One step; returns its loss."""
+        views = self.next_views().sub_(MEAN).div_(STD)
+        views = views.to(self.device).contiguous(memory_format=torch.channels_last)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate_at(self.step, self.steps, self.peak, self.decay)
+        with torch.autocast(self.device, torch.bfloat16):
+            features = self.network(views)
+        clean, *copies = features.float().split(self.batch)
+        loss = copy_loss(clean, copies, self.bank) + self.spread * spread_loss(clean, self.bank)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimiser.step()
+        self.average.update_parameters(self.network)
+        # The bank waits for the falling learning rate: while features still move fast, stale negatives mislead.
+        if self.step >= (1 - self.decay) * self.steps:
+            self.bank = torch.cat([clean.detach(), self.bank])[:BANK]
+        self.step += 1
+        return loss.detach()
+
+
+def train(trainer, checkpoint, *, every=500, progress=True):
+    """Run a Trainer to its last step, saving to checkpoint every so many steps; goes on from checkpoint if it is there.
+
+    Returns the averaged LiteNet. An interruption (Ctrl-C or a kill) loses at most `every` steps.
+    """
+    checkpoint = Path(checkpoint)
+    if checkpoint.exists():
+        trainer.restore(torch.load(checkpoint, weights_only=True, map_location=trainer.device))
+    trainer.network.train()
+    mean, begun = 0.0, time.time()
+    with tqdm(total=trainer.steps, initial=trainer.step, desc="training", unit="step", disable=not progress) as bar:
+        while trainer.step < trainer.steps:
+            mean += (float(trainer.advance()) - mean) * (0.02 if trainer.step > 50 else 0.2)
+            bar.update()
+            if trainer.step % 50 == 0:
+                bar.set_postfix(loss=f"{mean:.3f}")
+            if trainer.step % every == 0 or trainer.step == trainer.steps:
+                temporary = checkpoint.with_suffix(".part")
+                torch.save(trainer.state(), temporary)
+                temporary.replace(checkpoint)
+    trainer.seconds = time.time() - begun
+    return trainer.average.module

@@ -1,0 +1,57 @@
+"""Making the ready world again: draw every picture, extract its feature, store it in half precision."""
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from activeindex_lite.pictures.synthetic import synthetic_pictures
+from activeindex_lite.world.world import REFERENCE_SEED, SIZE, TRAIN_SEED
+
+SETS = {"train": (TRAIN_SEED, 40_000), "references": (REFERENCE_SEED, 50_000)}
+CHUNK = 500
+
+
+def _chunk(first, n):
+    """Features of n pictures from a first seed on, in one process with one thread."""
+    import torch
+
+    from activeindex_lite.extractor import load_extractor
+
+    torch.set_num_threads(1)
+    return load_extractor("lite")(synthetic_pictures(range(first, first + n), SIZE)).astype(np.float16)
+
+
+def build_world(folder, progress=True):
+    """Write train.npy (40000, 128) and references.npy (50000, 128), float16, into folder, with all cores.
+
+    Parts that an interrupted call left behind are used; finished files are never overwritten.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    taken = [folder / f"{name}.npy" for name in SETS if (folder / f"{name}.npy").exists()]
+    if taken:
+        raise FileExistsError(f"{taken[0]} exists: give a new folder, or delete the file first")
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for name, (first, n) in SETS.items():
+            _fill(pool, folder, name, first, n, progress)
+
+
+def _fill(pool, folder, name, first, n, progress):
+    parts = {start: folder / f"{name}.{start}.part.npy" for start in range(0, n, CHUNK)}
+    jobs = {start: pool.submit(_chunk, first + start, min(CHUNK, n - start))
+            for start, path in parts.items() if not path.exists()}
+    for start, job in tqdm(jobs.items(), desc=name, unit=f"{CHUNK} pictures", disable=not progress):
+        temporary = parts[start].with_suffix(".tmp")
+        with open(temporary, "wb") as file:
+            np.save(file, job.result())
+        temporary.replace(parts[start])
+    whole = np.concatenate([np.load(path) for path in parts.values()])
+    temporary = folder / f"{name}.tmp"
+    with open(temporary, "wb") as file:
+        np.save(file, whole)
+    temporary.replace(folder / f"{name}.npy")
+    for path in parts.values():
+        path.unlink()
