@@ -1,4 +1,4 @@
-"""Real pictures: a folder or a list of files in, RGB pictures out one by one; what cannot be read is skipped aloud."""
+"""Real pictures: a folder or list of files in, RGB pictures out one by one; bad files are skipped aloud."""
 
 import os
 import re
@@ -13,22 +13,27 @@ from numbers import Integral
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+from PIL.Image import Transpose
 
-# A picture that declares more pixels is refused from its header: a few bytes of PNG can ask for gigabytes.
+# A file that declares more pixels is refused from its header: a few bytes of PNG can ask for gigabytes.
 MAX_PIXELS = 200_000_000
-# PIL reads more than these, but not photographs (maps, fonts, video), without a signature (TGA), or by running a program
-# (EPS); HEIF counts once a plug-in such as pillow-heif has registered it.
+# Not what else PIL reads: maps, video, TGA (no signature), EPS (runs a program). HEIF needs a plug-in.
 FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "QOI", "TIFF", "WEBP")
 # Pictures that this PIL may be unable to read: better skipped aloud than not seen at all.
 PERHAPS = {".avif", ".heic", ".heif", ".jxl"}
-# What PIL's decoders raise on broken files. MemoryError and programming errors elsewhere are not among them.
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error,
-          zlib.error, NotImplementedError, Image.DecompressionBombError)
+# What PIL's decoders raise on broken files; never MemoryError.
+BROKEN = (OSError, SyntaxError, ValueError, RuntimeError, EOFError, IndexError, KeyError, TypeError,
+          AttributeError, OverflowError, struct.error, zlib.error, Image.DecompressionBombError)
+# EXIF orientations 2 to 8. ImageOps.exif_transpose would also write the EXIF block anew, which fails where a
+# field that nobody needs is damaged.
+UPRIGHT = dict(enumerate((Transpose.FLIP_LEFT_RIGHT, Transpose.ROTATE_180, Transpose.FLIP_TOP_BOTTOM,
+                          Transpose.TRANSPOSE, Transpose.ROTATE_270, Transpose.TRANSVERSE,
+                          Transpose.ROTATE_90), 2))
 
 
 class NoPictures(ValueError):
-    """There is no picture in the folder or list, or none of them could be read."""
+    """There is no picture in the folder or list, or none of them can be used."""
 
 
 class SkippedPicture(UserWarning):
@@ -49,139 +54,124 @@ class UnreadablePicture(ValueError):
 def open_pictures(source, *, limit=None, max_side=1024, min_side=16, recursive=True):
     """Open the pictures of a folder, or of a list of files, as a PictureFolder; nothing is decoded yet.
 
-    source: a folder, whose files with a picture's suffix are taken in natural order of their relative paths (2.jpg before
-    10.jpg, capitals alike), hidden ones left out, linked folders followed once; or a list of files, taken as it stands.
-    limit: yield the first so many good pictures (None: all). max_side: larger pictures are shrunk to it, in pixels, aspect
-    ratio kept. min_side: pictures with a shorter side, in pixels, are skipped. recursive: look into subfolders.
-    Raises FileNotFoundError, NotADirectoryError, NoPictures (no file to try) or ValueError, each with the way out.
+    source: a folder, whose files with a picture's suffix are taken in natural order of relative path (2.jpg
+    before 10.jpg), hidden ones left out, linked folders entered once; or a list of files, taken as it stands.
+    limit: yield the first so many good pictures (None: all). max_side: larger pictures are shrunk to it, in
+    pixels, aspect ratio kept. min_side: smaller ones are skipped, by shorter side. recursive: enter
+    subfolders.
+    Raises FileNotFoundError, NotADirectoryError, NoPictures (no file to try) or ValueError.
     """
-    if limit is not None:
-        _check_whole("limit", limit, "or None for all pictures")
-    _check_whole("max_side", max_side, "in pixels")
-    _check_whole("min_side", min_side, "in pixels")
+    least_one = {"limit": 1 if limit is None else limit, "max_side": max_side, "min_side": min_side}
+    for name, value in least_one.items():
+        if not isinstance(value, Integral) or value < 1:
+            raise ValueError(f"{name}={value!r}: give a whole number of 1 or more"
+                             + (", or None for all pictures" if name == "limit" else ", in pixels"))
     if isinstance(source, (str, os.PathLike)):
-        paths, name = _list_folder(Path(source), recursive), str(source)
+        paths = _list_folder(Path(source), recursive)
     else:
         try:
-            paths, name = [Path(path) for path in source], "the list"
+            paths, source = [Path(path) for path in source], "the list of files"
         except TypeError as error:
             raise ValueError(f"source={source!r}: give a folder or a list of file paths ({error})") from None
         if not paths:
-            raise NoPictures("the list of files is empty: give a folder or at least one file")
-    return PictureFolder(paths, name, limit, max_side, min_side)
+            raise NoPictures("the list of files is empty: give at least one file, or a folder")
+    return PictureFolder(paths, str(source), limit, max_side, min_side)
 
 
 class PictureFolder:
-    """Pictures on disk, decoded afresh at every iteration, one at a time; made by `open_pictures`.
+    """Pictures on disk, decoded one at a time and afresh at every iteration; made by `open_pictures`.
 
-    Iterating yields PIL pictures of mode "RGB" (8 bits, upright, transparency laid on white, first frame of an animation,
-    colour profiles ignored), `items()` yields (path, picture). 16-bit greys are scaled from 0..65535; 32-bit and float
-    greys from their own least and greatest value. A file that cannot be used is left out with a SkippedPicture warning
-    and noted in `skipped`; when none can be used, the iteration ends with NoPictures.
+    Iterating yields PIL pictures of mode "RGB", `items()` yields (path, picture). They are upright by EXIF,
+    on white where transparent, the first frame of an animation; colour profiles are ignored; 16-bit greys are
+    scaled from 0..65535, 32-bit and float greys from their own least and greatest value. A file that cannot
+    be used is left out with a SkippedPicture warning and noted in `skipped`; if none can, the iteration ends
+    in NoPictures.
     paths: every file that is tried, list of Path. skipped: {path: reason}, filled while iterating.
-    folder[i] is the picture at paths[i], or raises UnreadablePicture; folder[i:] is a PictureFolder of the paths from i
-    on, with the same limit, so that long work can go on from where it stopped (it may be empty, without complaint).
+    folder[i] is the picture at paths[i], or raises UnreadablePicture. folder[i:] is a PictureFolder of
+    paths[i:], same limit, so that long work goes on from where it stopped (no complaint if no picture is left
+    there).
     len() is the most pictures an iteration can yield: the number of paths, or the limit where that is less.
     """
 
-    def __init__(self, paths, name, limit=None, max_side=1024, min_side=16, part=False):
-        self.paths, self.skipped = list(paths), {}
-        self._name, self._part = name, part
-        self._settings = dict(limit=limit, max_side=max_side, min_side=min_side)
+    def __init__(self, paths, source, limit, max_side, min_side, part=False):
+        self.paths, self.skipped, self._source, self._part = paths, {}, source, part
+        self.limit, self.max_side, self.min_side = limit, max_side, min_side
 
     def __len__(self):
-        return min(len(self.paths), self._settings["limit"] or len(self.paths))
-
-    def __repr__(self):
-        return f"<PictureFolder {self._name}: {len(self.paths)} files, {len(self.skipped)} of them skipped so far>"
+        return min(len(self.paths), self.limit or len(self.paths))
 
     def __getitem__(self, i):
         if isinstance(i, slice):
-            return PictureFolder(self.paths[i], self._name, **self._settings, part=True)
-        return _read(self.paths[i], self._settings["max_side"], self._settings["min_side"])
+            return PictureFolder(self.paths[i], self._source, self.limit, self.max_side, self.min_side, True)
+        return _read(self.paths[i], self.max_side, self.min_side)
 
     def __iter__(self):
-        for _, picture in self._good(stacklevel=3):
-            yield picture
+        return (picture for _, picture in self.items())
 
     def items(self):
         """Yield (path, picture) of every good picture, in the order of `paths`."""
-        return self._good(stacklevel=2)
-
-    def _good(self, stacklevel):
         n = 0
         for i, path in enumerate(self.paths):
-            if n == self._settings["limit"]:
+            if n == self.limit:
                 return
             try:
                 picture = self[i]
             except UnreadablePicture as error:
                 self.skipped[path] = error.reason
-                warnings.warn(SkippedPicture(f"skipped {error}"), stacklevel=stacklevel)
-            else:
-                self.skipped.pop(path, None)
-                n += 1
-                yield path, picture
+                warnings.warn(SkippedPicture(f"skipped {error}"), stacklevel=2)
+                continue
+            self.skipped.pop(path, None)
+            n += 1
+            yield path, picture
         if not n and not self._part:
-            path, reason = next(iter(self.skipped.items()))
-            raise NoPictures(f"{self._name}: none of {len(self.paths)} files can be used; the first is {path}: {reason}")
-
-
-def _check_whole(name, value, what):
-    if not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{name}={value!r}: give a whole number of 1 or more, {what}")
+            path = self.paths[0]
+            raise NoPictures(f"{self._source}: none of {len(self.paths)} files can be used as a picture; the "
+                             f"first is {path}: {self.skipped[path]}")
 
 
 def _list_folder(root, recursive):
-    """Paths of the files under root that have a picture's suffix, in natural order; each real folder is entered once."""
+    """Paths of the files under root that have a picture's suffix, in natural order."""
     if not root.is_dir():
         if root.exists():
-            raise NotADirectoryError(f"{root} is a file: give a folder, or [{str(root)!r}] for this file alone")
+            raise NotADirectoryError(f"{root} is a file: give a folder, or a list: [{str(root)!r}]")
         raise FileNotFoundError(f"{root}: no such folder (looked for from {Path.cwd()})")
     Image.init()
     suffixes = PERHAPS | {suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS}
-    found, others, seen, pending = [], Counter(), set(), [(root, ())]
-    for folder, key in pending:
-        for entry in _entries(folder, seen, folder == root):
-            path, suffix = folder / entry.name, os.path.splitext(entry.name)[1].lower()
-            if recursive and _is_folder(entry):
-                pending.append((path, (*key, _natural(entry.name))))
-            elif suffix in suffixes:
-                found.append(((*key, _natural(entry.name)), path))
-            else:
-                others["folders" if _is_folder(entry) else suffix or "without suffix"] += 1
+    found, others = [], Counter()
+    for path in _walk(root, recursive):
+        if path.suffix.lower() in suffixes:
+            found.append(path)
+        else:
+            others[path.suffix.lower() or "without suffix"] += 1
     if not found:
-        rest = ", ".join(f"{n} {kind}" for kind, n in others.most_common(6)) or "nothing"
-        raise NoPictures(f"no picture in {root}{' and its subfolders' if recursive else ' (recursive=False)'}: there is "
-                         f"{rest}; read are {' '.join(sorted(suffixes))}")
-    return [path for _, path in sorted(found)]
+        rest = ", ".join(f"{n} {suffix}" for suffix, n in others.most_common(6)) or "nothing"
+        where = f"{root} or its subfolders" if recursive else f"{root} itself (recursive=False)"
+        raise NoPictures(f"no picture in {where}, but {sum(others.values())} other files ({rest}); the "
+                         f"suffixes read are {' '.join(sorted(suffixes))}")
+    return sorted(found, key=lambda path: [_natural(part) for part in path.relative_to(root).parts])
 
 
-def _entries(folder, seen, is_root):
-    """The visible entries of a folder by name; none if it was seen before (links go round) or must not be read."""
-    try:
-        info = os.stat(folder)
-        if (info.st_dev, info.st_ino) in seen:
-            return []
-        seen.add((info.st_dev, info.st_ino))
-        with os.scandir(folder) as entries:
-            return sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: _natural(e.name))
-    except OSError as error:
-        if is_root:
-            raise
-        warnings.warn(SkippedPicture(f"skipped the folder {folder}: {_reason(error)}"), stacklevel=4)
-        return []
+def _walk(root, recursive):
+    """Everything under root that is not hidden: files, links to nothing and, unless recursive, folders."""
+    def left_out(error):
+        if error.filename == str(root):
+            raise error
+        warnings.warn(SkippedPicture(f"skipped the folder {error.filename}: {_reason(error)}"), stacklevel=2)
 
-
-def _is_folder(entry):
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself
-        return False
+    seen = set()
+    for folder, folders, files in os.walk(root, followlinks=True, onerror=left_out):
+        real = os.path.realpath(folder)
+        if real in seen:  # links may lead here twice, or round and round
+            files, folders[:] = [], []
+        seen.add(real)
+        if not recursive:
+            files, folders[:] = files + folders, []
+        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=_natural)
+        yield from (Path(folder, name) for name in files if not name.startswith("."))
 
 
 def _natural(name):
-    """Sort key: digits count as numbers, capitals and ways of writing an accent make no difference, no locale."""
+    """Sort key: digits count as numbers; capitals, an accent's encoding and the locale make no difference."""
     pieces = re.split("([0-9]+)", unicodedata.normalize("NFC", name).casefold())
     pieces[1::2] = map(int, pieces[1::2])
     return pieces, name
@@ -189,13 +179,12 @@ def _natural(name):
 
 @contextmanager
 def _strict_pil():
-    """PIL with our limit on pixels, never filling up truncated files, and without warnings that name no file."""
+    """PIL with our limit on pixels, truncated files not filled up, no warnings that name no file."""
     before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
-    Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = MAX_PIXELS / 2, False  # PIL refuses twice its number
+    Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = MAX_PIXELS / 2, False  # PIL refuses above twice
     try:
         with warnings.catch_warnings():
-            for category in (UserWarning, RuntimeWarning):
-                warnings.filterwarnings("ignore", category=category, module=r"PIL\.")
+            warnings.filterwarnings("ignore", module=r"PIL\.")
             yield
     finally:
         Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before
@@ -215,15 +204,16 @@ def _read(path, max_side, min_side):
 
 
 def _decode(path, max_side, min_side):
-    """The decoded first frame in the file's own mode; raises one of BROKEN, whose message is the reason."""
+    """The first frame in the file's own mode; raises one of BROKEN, whose message is the reason."""
     info = os.stat(path)
     if not stat.S_ISREG(info.st_mode):  # opening a pipe would wait for ever
         raise ValueError("a folder, not a file" if stat.S_ISDIR(info.st_mode) else "not a regular file")
     if not info.st_size:
         raise ValueError("an empty file (0 bytes)")
     Image.init()
-    # From a file that we opened, PIL reads: one that it opens it may map, and a mapped file that shrinks kills the process.
-    with open(path, "rb") as file, Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN]) as im:
+    formats = [name for name in FORMATS if name in Image.OPEN]
+    # A file that PIL opens itself may be memory-mapped; one that then shrinks would kill the process.
+    with open(path, "rb") as file, Image.open(file, formats=formats) as im:
         if min(im.size) < min_side:
             raise ValueError(f"{im.width} x {im.height} pixels, a side is under min_side={min_side}")
         if im.format in ("JPEG", "MPO"):
@@ -235,40 +225,46 @@ def _decode(path, max_side, min_side):
 def _reason(error):
     if isinstance(error, UnidentifiedImageError):
         return "not a picture, or of a format that PIL cannot read here"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error).partition("\n")[0] or type(error).__name__
+    if isinstance(error, Image.DecompressionBombError):
+        return f"{str(error).partition(',')[0]} (MAX_PIXELS of {__name__})"
+    return getattr(error, "strerror", None) or str(error).partition("\n")[0] or type(error).__name__
 
 
 def _to_rgb(im, max_side):
-    """A decoded picture of any mode as a plain RGB one: upright, on white, no side over max_side or under 1 pixel."""
+    """A decoded picture of any mode as plain RGB: upright, on white, sides of 1 to max_side pixels."""
     if im.mode == "F" or im.mode.startswith("I"):
-        im = _grey(im)
+        im = _grey(im, max_side)
     elif im.has_transparency_data:
         im = im.convert("RGBA")
     elif im.mode in ("1", "P"):
         im = im.convert("RGB")
     im.thumbnail((max_side, max_side))  # before the copies that follow, so that they are small
     try:
-        im = ImageOps.exif_transpose(im)
+        turn = UPRIGHT.get(im.getexif().get(ExifTags.Base.Orientation))
     except BROKEN:  # the EXIF block is broken, the picture is not
-        pass
+        turn = None
+    if turn is not None:
+        im = im.transpose(turn)
     if im.mode == "RGBA":
         im = Image.alpha_composite(Image.new("RGBA", im.size, "white"), im)
     im = im.convert("RGB")
-    im.info = {}  # a colour profile or an orientation left here would be written into saved copies
+    im.info = {}  # a colour profile left here would be written into saved copies
     return im
 
 
-def _grey(im):
-    """16-bit, 32-bit or float grey as "L": 0..65535 by the high byte, as PIL does for 16-bit colour, others by their range."""
-    values = np.asarray(im)
-    if im.mode != "F" and (im.mode != "I" or im.format in ("PNG", "PPM")):  # before PIL 11.3 these are 16 bits in mode I
-        grey = values >> 8
+def _grey(im, max_side):
+    """A grey picture of more than 8 bits as mode "L", on the scale that PictureFolder states."""
+    if im.mode.startswith("I;16") or (im.mode == "I" and im.format in ("PNG", "PPM")):  # 16 bits, older PIL
+        grey = np.asarray(im) >> 8  # the high byte, as PIL does with 16-bit colour
     else:
-        values = np.nan_to_num(values.astype(np.float64), posinf=np.nan, neginf=np.nan)
-        low, high = values.min(), values.max()
-        grey = (values - low) * (255 / (high - low or 1))
+        im.thumbnail((max_side, max_side))
+        values = np.asarray(im, np.float64)
+        finite = values[np.isfinite(values)]
+        if not finite.size:
+            raise ValueError("no finite value")
+        low, high = finite.min(), finite.max()
+        values = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
+        grey = (values - low) * (255 / (high - low or 1)) + 0.5
     flat = Image.fromarray(grey.astype(np.uint8))
     flat.info = im.info
     return flat

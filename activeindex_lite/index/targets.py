@@ -1,0 +1,85 @@
+"""Where activation should move a feature: the point or the signs that each family of index stores for it."""
+
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+
+from activeindex_lite.index.anatomy import anatomy, backward, family, forward
+
+
+class NothingToActivate(ValueError):
+    """The index stores vectors as they are, so there is no quantization error that activation could reduce."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What an index stores for N features, as activation needs it.
+
+    kind "point": points (N, d) float32, to come close to. kind "signs": signs (N, nbits) float32 of -1 and +1, with
+    projections (nbits, d) and offsets (nbits,): bit j of x is set where projections[j] @ x + offsets[j] >= 0.
+    """
+
+    kind: str
+    points: np.ndarray = None
+    signs: np.ndarray = None
+    projections: np.ndarray = None
+    offsets: np.ndarray = None
+
+    def __len__(self):
+        return len(self.points if self.kind == "point" else self.signs)
+
+    def __getitem__(self, rows):
+        """The targets of some of the features: rows is a slice or an array of positions."""
+        points, signs = (None if a is None else a[rows] for a in (self.points, self.signs))
+        return Targets(self.kind, points, signs, self.projections, self.offsets)
+
+
+def targets(index, x):
+    """Targets of features x (N, d) float32 in a trained faiss index (Active Image Indexing, ICLR 2023, section 4).
+
+    IVF with uncompressed vectors: the centroid of the cell (its reconstruction would be x itself). PQ, IVF-PQ, OPQ and
+    other codes: the reconstruction of the code that is stored for x, rotated back where the index rotates. LSH: the signs
+    of the projections. Raises NothingToActivate for Flat and HNSW,Flat.
+    """
+    chain, core = anatomy(index)
+    kind = family(index)
+    if isinstance(core, faiss.IndexFlat) or (kind == "HNSW" and isinstance(faiss.downcast_index(core.storage), faiss.IndexFlat)):
+        raise NothingToActivate(f"a {kind} index stores every vector exactly: there is no code to move a picture toward. "
+                                "Activate for an index that quantizes, such as IVF1024,PQ8x8")
+    if isinstance(core, faiss.IndexLSH):
+        projections, offsets = lsh_projections(chain, core)
+        signs = np.where(x @ projections.T + offsets >= 0, 1, -1).astype(np.float32)
+        return Targets("signs", signs=signs, projections=projections, offsets=offsets)
+    return Targets("point", points=quantize(index, x))
+
+
+def quantize(index, x):
+    """q(x), (N, d) float32: the centroid of the cell for IVF with uncompressed vectors, else the decoded code."""
+    chain, core = anatomy(index)
+    if isinstance(core, faiss.IndexIVFFlat):
+        cells = core.quantizer.search(forward(chain, x), 1)[1][:, 0]
+        return backward(chain, core.quantizer.reconstruct_batch(cells))
+    try:
+        return index.sa_decode(index.sa_encode(x))
+    except RuntimeError:
+        raise ValueError(f"{type(core).__name__}: faiss does not decode its codes. Families that activation knows: IVF, PQ, "
+                         "IVF-PQ, OPQ, SQ, additive quantizers, LSH") from None
+
+
+def lsh_projections(chain, core):
+    """The whole way from a vector to its LSH bits as an affine map: projections (nbits, d) and offsets (nbits,)."""
+    d = chain[0].d_in if chain else core.d
+
+    def project(x):
+        for transform in chain:
+            if isinstance(transform, faiss.ITQTransform):
+                # ITQ scales x - mean to unit length before it rotates; without that the signs are the same, and linear.
+                x = transform.pca_then_itq.apply(x - faiss.vector_to_array(transform.mean))
+            else:
+                x = transform.apply(x)
+        x = core.rrot.apply(x) if core.rotate_data else x[:, : core.nbits]
+        return x - faiss.vector_to_array(core.thresholds) if core.train_thresholds else x
+
+    offsets = project(np.zeros((1, d), np.float32))
+    return np.ascontiguousarray((project(np.eye(d, dtype=np.float32)) - offsets).T), offsets[0].copy()
