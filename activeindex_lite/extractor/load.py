@@ -35,12 +35,12 @@ def load_extractor(which="lite", *, size=None, mean=IMAGENET_MEAN, std=IMAGENET_
 
 
 def lite_network(path=LITE_WEIGHTS):
-    """LiteNet with the weights of a safetensors file (the package's own by default)."""
+    """LiteNet for use: the weights of a safetensors file (the package's own by default), normalisations folded in."""
     from safetensors.torch import load_file
 
     network = LiteNet()
     network.load_state_dict(load_file(str(path)))
-    return network
+    return network.fuse()
 
 
 def _torchscript(path, device):

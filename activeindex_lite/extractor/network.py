@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 WIDTHS = (48, 96, 192, 256)
 D = 128
@@ -55,6 +56,14 @@ class LiteNet(nn.Module):
         self.project = nn.Linear(widths[-1], d)
         # Channels last is what the CPU's convolutions want: 1.4 times faster there.
         self.to(memory_format=torch.channels_last)
+
+    def fuse(self):
+        """Fold every batch normalisation into the convolution before it, for use after training: same output, quicker."""
+        self.stem[0], self.stem[1] = fuse_conv_bn_eval(self.stem[0].eval(), self.stem[1].eval()), nn.Identity()
+        for block in self.blocks.eval():
+            block.conv1, block.norm1 = fuse_conv_bn_eval(block.conv1, block.norm1), nn.Identity()
+            block.conv2, block.norm2 = fuse_conv_bn_eval(block.conv2, block.norm2), nn.Identity()
+        return self.to(memory_format=torch.channels_last)
 
     def forward(self, x):
         x = self.pool(self.blocks(self.stem(x)))

@@ -135,7 +135,6 @@ def _list_folder(root, recursive):
         if root.exists():
             raise NotADirectoryError(f"{root} is a file: give a folder, or a list: [{str(root)!r}]")
         raise FileNotFoundError(f"{root}: no such folder (looked for from {Path.cwd()})")
-    Image.init()
     suffixes = PERHAPS | {suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS}
     found, others = [], Counter()
     for path in _walk(root, recursive):
@@ -172,9 +171,8 @@ def _walk(root, recursive):
 
 def _natural(name):
     """Sort key: digits count as numbers; capitals, an accent's encoding and the locale make no difference."""
-    pieces = re.split("([0-9]+)", unicodedata.normalize("NFC", name).casefold())
-    pieces[1::2] = map(int, pieces[1::2])
-    return pieces, name
+    text = unicodedata.normalize("NFC", name).casefold()
+    return re.sub("0*([0-9]+)", lambda number: f"{len(number[1]):03}{number[1]}", text), name
 
 
 @contextmanager
@@ -257,7 +255,7 @@ def _grey(im, max_side):
     if im.mode.startswith("I;16") or (im.mode == "I" and im.format in ("PNG", "PPM")):  # 16 bits, older PIL
         grey = np.asarray(im) >> 8  # the high byte, as PIL does with 16-bit colour
     else:
-        im.thumbnail((max_side, max_side))
+        im.thumbnail((max_side, max_side))  # eight bytes a value follow
         values = np.asarray(im, np.float64)
         finite = values[np.isfinite(values)]
         if not finite.size:

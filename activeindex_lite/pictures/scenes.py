@@ -13,7 +13,9 @@ from activeindex_lite.pictures.fields import TAU, axis, noise, polar_outline, pr
 
 def mix(a, b, t):
     """a + t (b - a) for two colours (3,) and a mask or field (H, W): planar (3, H, W)."""
-    return a[:, None, None] + (b - a)[:, None, None] * t
+    blend = (b - a)[:, None, None] * t
+    blend += a[:, None, None]
+    return blend
 
 
 def ramp(colours, t):
@@ -27,8 +29,9 @@ def ramp(colours, t):
 def over(canvas, box, colour, mask):
     """Lay a colour (3,) or planar texture over the canvas inside box = (slice of rows, slice of columns)."""
     view = canvas[:, box[0], box[1]]
-    layer = colour[:, None, None] if colour.ndim == 1 else colour
-    view += (layer - view) * mask
+    change = (colour[:, None, None] if colour.ndim == 1 else colour) - view
+    change *= mask
+    view += change
 
 
 def stripes(u, softness):

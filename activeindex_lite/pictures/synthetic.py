@@ -32,7 +32,9 @@ def draw(seed, size=224):
     scenes.light(dice, canvas)
     scenes.surface(dice, canvas)
     np.clip(canvas, 0, 1, out=canvas)
-    return np.ascontiguousarray((canvas * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0))
+    canvas *= 255
+    canvas += 0.5
+    return np.ascontiguousarray(canvas.astype(np.uint8).transpose(1, 2, 0))
 
 
 def synthetic_pictures(seeds, size=224):
