@@ -22,7 +22,7 @@ _STAGES = {
     "evaluate_retrieval": "evaluation",
 }
 
-__all__ = sorted(_STAGES)
+__all__ = list(_STAGES)
 
 
 def __getattr__(name):

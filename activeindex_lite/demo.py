@@ -9,7 +9,15 @@ from tqdm import tqdm
 
 from activeindex_lite.activation import activate
 from activeindex_lite.edits import EDITS
-from activeindex_lite.evaluation import MEAN, edited_features, hit_table, intervals, search_milliseconds, summarise
+from activeindex_lite.evaluation import (
+    MEAN,
+    PUBLISHED,
+    edited_features,
+    hit_table,
+    intervals,
+    search_milliseconds,
+    summarise,
+)
 from activeindex_lite.extractor import load_extractor
 from activeindex_lite.index import build_index
 from activeindex_lite.pictures import open_pictures
@@ -201,8 +209,6 @@ def _picture(world, i):
 
 def mean_table(demo):
     """The tables' one-line view: index, nprobe, passive, activated, gain with its interval, published figures beside."""
-    from activeindex_lite.evaluation import PUBLISHED
-
     means = demo.retrieval[demo.retrieval.edit == MEAN].set_index(["index", "nprobe", "activated"]).r1
     rows = []
     for name, nprobe in dict.fromkeys((i, n) for i, n, _ in means.index):

@@ -3,7 +3,6 @@
 import time
 
 import numpy as np
-import pandas as pd
 import torch
 
 from activeindex_lite.evaluation import edited_features, evaluate_retrieval

@@ -100,7 +100,7 @@ MODES = {
     "palette.gif": (palette, {}, COLOURS[STRIPES], 0),
     "palette transparent.png": (palette, {"transparency": bytes([255, 0, 128])}, HALF_STRIPES, 1),
     "palette transparent.gif": (palette, {"transparency": 1}, WHITE_STRIPE, 0),
-    "key.png": (save, {"values": COLOURS[STRIPES], "transparency": tuple(COLOURS[1].tolist())}, WHITE_STRIPE, 0),
+    "key.png": (save, {"values": COLOURS[STRIPES], "transparency": (10, 120, 240)}, WHITE_STRIPE, 0),
     "grey key.png": (save, {"values": STRIPES * np.uint8(100), "transparency": 100},
                      np.array([0, 255, 200])[STRIPES][..., None], 0),
     "rgba.png": (save, {"values": RGBA}, on_white(scene(), ALPHA / 255), 1),
@@ -256,7 +256,7 @@ def test_larger_pictures_are_shrunk_and_others_are_not(tmp_path, suffix, size, m
 
 
 def test_a_huge_photograph_is_decoded_small(tmp_path, monkeypatch):
-    large = scene(4000, 3000)
+    large = scene(1600, 1200)
     save(tmp_path / "a.jpg", large, quality=90)
     decoded, prepare = [], ImageFile.ImageFile.load_prepare
 
@@ -265,9 +265,9 @@ def test_a_huge_photograph_is_decoded_small(tmp_path, monkeypatch):
         prepare(im)
 
     monkeypatch.setattr(ImageFile.ImageFile, "load_prepare", noted)
-    got = load(tmp_path / "a.jpg", max_side=200)
-    assert got.shape == (150, 200, 3) and len(decoded) == 1 and max(decoded[0]) <= 1000
-    expected = np.asarray(Image.fromarray(large).resize((200, 150), Image.Resampling.BICUBIC), int)
+    got = load(tmp_path / "a.jpg", max_side=80)
+    assert got.shape == (60, 80, 3) and len(decoded) == 1 and max(decoded[0]) <= 400
+    expected = np.asarray(Image.fromarray(large).resize((80, 60), Image.Resampling.BICUBIC), int)
     assert np.abs(got - expected).mean() < 2
 
 
@@ -515,7 +515,7 @@ def names(opened, root):
 def test_natural_order_and_suffixes(tmp_path):
     wanted = ["1.png", "2.PNG", "10.JpEg", "010.png", "a.webp", "B.tif", "b2/1.png", "b2/x.jpg/1.gif",
               "b10/1.bmp", "c.tiff", "é.png", "e\u0301b.png", "图.png"]
-    ignored = [".hidden.png", ".hidden/1.png", "notes.txt", "png", "data.h5", "paper.eps", "film.mpg", "b2/.store"]
+    ignored = [".hidden.png", ".hidden/1.png", "notes.txt", "png", "data.h5", "a.eps", "a.mpg", "b2/.store"]
     for name in np.random.default_rng(0).permutation(wanted + ignored):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
@@ -526,8 +526,8 @@ def test_natural_order_and_suffixes(tmp_path):
 
 
 @pytest.mark.parametrize("name", [
-    "x" * 251 + ".png", "пейзаж 🏔.png", "e\u0301.png", " leading.png", "new\nline.png", "9" * 250 + ".png", "²③.png",
-    "-rf.png", "percent%20s{}.png", "a.b.c.png",
+    "x" * 251 + ".png", "9" * 250 + ".png", "пейзаж 🏔.png", "e\u0301.png", "²③.png", " leading.png",
+    "new\nline.png", "-rf.png", "percent%20s{}.png", "a.b.c.png",
 ])
 def test_strange_names(tmp_path, name):
     save(tmp_path / name, format="PNG")
@@ -681,8 +681,8 @@ def test_all_skipped_ends_in_an_error(tmp_path):
         (tmp_path / f"{name}.jpg").touch()
     opened = open_pictures(tmp_path)
     for _ in range(2):
-        with pytest.warns(SkippedPicture) as caught:
-            with pytest.raises(NoPictures, match="none of 2 files .*a.jpg: an empty"):
-                list(opened)
+        with (pytest.warns(SkippedPicture) as caught,
+              pytest.raises(NoPictures, match="none of 2 files .*a.jpg: an empty")):
+            list(opened)
         assert len(caught) == 2
     assert widths(opened[1:]) == []

@@ -41,8 +41,7 @@ def passive_against_activated(retrieval, index, nprobe=1):
     axes.axhline(0.5, color=REFERENCE, lw=0.8)
     axes.set(yticks=place, yticklabels=order, xlim=(-0.03, 1.03))
     axes.set_xlabel("R@1: share of edited copies whose first result is the original (bars: 95 % bootstrap)", fontsize=11)
-    probes = f"{nprobe} of its cells visited" if nprobe == 1 else f"{nprobe} of its cells visited"
-    axes.set_title(f"{index}, {probes}", loc="left", fontsize=13)
+    axes.set_title(f"{index}, nprobe {nprobe}: " + ("one cell visited" if nprobe == 1 else f"{nprobe} cells visited"), loc="left", fontsize=13)
     axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.09), ncol=3, frameon=False, fontsize=11)
     axes.grid(axis="x", alpha=0.25)
     best = (active.r1 - passive.r1).drop(MEAN).idxmax()

@@ -7,6 +7,7 @@ from io import BytesIO, StringIO
 import numpy as np
 from PIL import Image
 
+from activeindex_lite.demo import mean_table
 from activeindex_lite.figures import gains_by_index, passive_against_activated
 
 STYLE = """
@@ -14,7 +15,7 @@ STYLE = """
 body { font: 17px/1.55 system-ui, sans-serif; color: #222; background: #fff; max-width: 62rem; margin: 2rem auto; padding: 0 1.2rem; }
 h1 { font-size: 2rem; line-height: 1.2; margin-bottom: .3rem; } h2 { margin-top: 2.6rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; display: block; overflow-x: auto; }
-th, td { padding: .35rem .7rem; text-align: right; border-bottom: 1px solid #ddd; } th:first-child, td:first-child { text-align: left; }
+th, td { padding: .35rem .7rem; text-align: right; border-bottom: 1px solid #ddd; } th:first-child, td:first-child { text-align: left; } td { white-space: nowrap; }
 caption { text-align: left; caption-side: top; color: #555; padding-bottom: .4rem; }
 tr.better td { background: #eef5fb; } figure { margin: 1.2rem 0; } figure > svg { width: 100%; height: auto; }
 figcaption, .note { color: #555; font-size: .95rem; }
@@ -47,8 +48,6 @@ def _head(demo):
 
 
 def _gains(demo):
-    from activeindex_lite.demo import mean_table
-
     rows = []
     for _, row in mean_table(demo).iterrows():
         gain = "" if np.isnan(row.gain) else f"{row.gain:+.3f} [{row.low:+.3f}, {row.high:+.3f}]"
@@ -84,8 +83,8 @@ def _difference(original, activated):
 
 
 def _finds(demo):
-    parts = ["<h2>Searches before and after</h2><p>Queries that the passive index gets wrong, drawn at random, one an edit: "
-             "some are won back, some stay lost. IVF-PQ, one cell visited.</p>"]
+    parts = [("<h2>Searches before and after</h2><p>Queries that the passive index gets wrong, drawn at random, one an "
+              "edit: some are won back, some stay lost. IVF-PQ, one cell visited.</p>")]
     for find in demo.finds:
         good = find["outcome"] == "won back"
         parts.append(f"<p><b>{escape(find['edit'])}</b>: {find['outcome']}</p>" + _row(
@@ -97,15 +96,16 @@ def _finds(demo):
 
 
 def _edit_table(demo):
-    table = demo.retrieval.copy()
-    keys = [*dict.fromkeys(zip(table["index"], table.nprobe, table.activated))]
-    rows = []
-    for edit in dict.fromkeys(table.edit):
-        r1 = table[table.edit == edit].set_index(["index", "nprobe", "activated"]).r1
-        rows.append(((edit, *(_number(r1[key], 2) for key in keys)), False))
-    head = ["edit", *(f"{name}{f' ({nprobe} probes)' if nprobe > 1 else ''}{', activated' if activated else ''}"
-                      for name, nprobe, activated in keys)]
-    return "<h2>All figures</h2>" + _table(head, rows, "R@1 by edit. Intervals are in retrieval.csv.")
+    r1 = demo.retrieval.set_index(["index", "nprobe", "activated", "edit"]).r1
+    keys = [*dict.fromkeys(zip(demo.retrieval["index"], demo.retrieval.nprobe))]
+
+    def cell(key, edit):
+        passive = f"{r1[(*key, False, edit)]:.2f}"
+        return f"{passive} → {r1[(*key, True, edit)]:.2f}" if (*key, True, edit) in r1.index else passive
+
+    rows = [((edit, *(cell(key, edit) for key in keys)), False) for edit in dict.fromkeys(demo.retrieval.edit)]
+    head = ["edit", *(f"{name}, 16 probes" if nprobe == 16 else name for name, nprobe in keys)]
+    return "<h2>All figures</h2>" + _table(head, rows, "R@1 by edit, passive → activated. Intervals are in retrieval.csv.")
 
 
 def _quality(demo):

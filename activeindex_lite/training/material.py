@@ -10,6 +10,7 @@ from numpy.lib.format import open_memmap
 from PIL import Image
 from tqdm import tqdm
 
+from activeindex_lite.edits import STRENGTHS, random_edit
 from activeindex_lite.pictures.synthetic import draw
 
 FIRST_SEED = 1_000_000
@@ -29,8 +30,6 @@ def _draw_originals(start, stop):
 
 def edited_copy(picture, rng):
     """One training edit: the Random mixture half of the time, else one family at a strength drawn from its sweep."""
-    from activeindex_lite.edits import STRENGTHS, random_edit
-
     if rng.random() < 0.5:
         return random_edit(picture, rng)
     sweep = list(STRENGTHS.values())[rng.integers(len(STRENGTHS))]

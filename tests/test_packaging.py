@@ -1,0 +1,78 @@
+"""What surrounds the code: environment.yml, README's commands, the size of the data, quick imports."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+# Names that conda-forge spells otherwise.
+CONDA = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
+
+
+@pytest.fixture(scope="module")
+def project():
+    tomllib = pytest.importorskip("tomllib")
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def names(requirements):
+    return {re.split(r"[<>=!~\[ ;]", requirement)[0] for requirement in requirements}
+
+
+def test_environment_lists_every_dependency(project):
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    assert environment["channels"] == ["conda-forge"]
+    listed = names(environment["dependencies"])
+    wanted = names([*project["dependencies"], *project["optional-dependencies"]["test"]])
+    assert {CONDA.get(name, name) for name in wanted} <= listed
+    assert any(re.fullmatch(r"python=3\.\d+", entry) for entry in environment["dependencies"])
+
+
+def test_readme_opens_with_the_two_commands():
+    commands = re.findall(r"^(pip install -e .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert commands[:2] == ["pip install -e . && activeindex-lite demo", 'pip install -e ".[test]" && pytest']
+
+
+def test_readme_map_names_files_that_exist():
+    text = (ROOT / "README.md").read_text()
+    for line in re.search(r"```\nactiveindex_lite/\n(.*?)```", text, re.DOTALL)[1].splitlines():
+        found = re.match(r"  (\w+)/ +(.*)", line)
+        for name in re.findall(r"\w+\.py", line):
+            folder = ROOT / "activeindex_lite" / (found[1] if found else "")
+            assert (folder / name).is_file(), f"{folder / name} is in the map, but not there"
+
+
+def test_python_example_of_the_readme_runs(tmp_path):
+    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+    done = subprocess.run([sys.executable, "-c", code.replace("range(20)", "range(4)")], check=False, capture_output=True, text=True,
+                          cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "psnr" in done.stdout and "Contrast 2" in done.stdout
+
+
+def test_data_is_small():
+    sizes = [path.stat().st_size for path in (ROOT / "activeindex_lite").rglob("*")
+             if path.is_file() and "__pycache__" not in path.parts]
+    assert sum(sizes) < 40e6
+
+
+def test_importing_is_light():
+    code = "import sys, activeindex_lite; print(*{'torch', 'faiss', 'pandas', 'PIL', 'matplotlib'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True).stdout.strip() == ""
+
+
+def test_each_stage_imports_only_earlier_ones():
+    stages = ["checks", "pictures", "extractor", "world", "index", "activation", "edits", "evaluation", "figures", "demo",
+              "report", "training", "extractor_check", "cli"]
+    package = ROOT / "activeindex_lite"
+    for path in package.rglob("*.py"):
+        stage = path.relative_to(package).parts[0].removesuffix(".py")
+        if stage == "__init__":
+            continue
+        assert stage in stages, f"{stage} has no place in the order of stages"
+        for used in re.findall(r"from activeindex_lite\.(\w+)", path.read_text()):
+            assert stages.index(used) <= stages.index(stage), f"{path.name} of {stage} imports {used}, a later stage"
