@@ -41,7 +41,7 @@ def _parser():
     train.add_argument("--out", default="training/lite.safetensors", metavar="FILE", help="where the weights go")
     train.add_argument("--pictures", type=int, default=36_000, metavar="N", help="originals to train on")
     train.add_argument("--copies", type=int, default=3, metavar="N", help="exactly edited copies of each")
-    train.add_argument("--steps", type=int, default=10_000, metavar="N", help="steps of 96 originals and 192 copies")
+    train.add_argument("--steps", type=int, default=7_000, metavar="N", help="steps of 96 originals and 192 copies")
     train.add_argument("--seed", type=int, default=0, metavar="S")
     train.add_argument("--device", default="cpu", help="cpu or cuda")
     train.set_defaults(run=_train)

@@ -50,13 +50,13 @@ def test_gradient_equals_finite_differences(factory, constraint):
     delta.requires_grad_()
     total = objective(delta, tensor, bound, forward, targets, 1.0)[0].sum()
     (gradient,) = torch.autograd.grad(total, delta)
-    step = 1e-6
+    step = 1e-4
     for place in [(0, 0, 3, 4), (0, 2, 11, 7), (1, 1, 20, 19), (1, 2, 0, 0), (0, 1, 12, 10)]:
         nudge = torch.zeros_like(delta)
         nudge[place] = step
         with torch.no_grad():
             up, down = (objective(delta + s * nudge, tensor, bound, forward, targets, 1.0)[0].sum() for s in (1, -1))
-        assert float(gradient[place]) == pytest.approx(float(up - down) / (2 * step), rel=1e-4, abs=1e-10)
+        assert float(gradient[place]) == pytest.approx(float(up - down) / (2 * step), rel=1e-4, abs=1e-11)
 
 
 def test_amplitude_is_the_papers():
@@ -204,3 +204,18 @@ def test_nothing_to_activate_and_no_pictures(world, originals, extractor):
 def test_greyscale_pictures_are_accepted(small_indexes, extractor):
     picture = Image.new("L", (64, 48), 120)
     assert activate([picture], small_indexes["IVF64,Flat"], extractor, steps=1).pictures[0].mode == "RGB"
+
+
+def test_steps_are_those_of_torchs_optimizer():
+    from activeindex_lite.activation.activate import _adam_step
+
+    generator = torch.Generator().manual_seed(0)
+    start, gradients = torch.randn(5, generator=generator), torch.randn(4, 5, generator=generator)
+    reference = start.clone().requires_grad_()
+    optimiser = torch.optim.Adam([reference], lr=0.7)
+    ours, moments, count = start.clone(), (torch.zeros(5), torch.zeros(5)), torch.zeros(())
+    for gradient in gradients:
+        reference.grad = gradient.clone()
+        optimiser.step()
+        _adam_step(ours, gradient, moments, count, 0.7)
+    assert torch.allclose(ours, reference, atol=1e-6)

@@ -31,7 +31,7 @@ def references():
 def test_hits_are_faiss_top_one(references):
     rng = np.random.default_rng(1)
     truth = rng.choice(2000, 300, replace=False)
-    queries = references[truth] + 0.25 * unit(rng, 300)
+    queries = references[truth] + 0.9 * unit(rng, 300)
     queries /= np.linalg.norm(queries, axis=1, keepdims=True)
     exact = faiss.IndexFlatL2(16)
     exact.add(references)
@@ -66,7 +66,7 @@ def test_nprobe_is_for_this_evaluation_only(references):
 def test_table_and_mean(references):
     index = build_index("Flat", references, references)
     rng = np.random.default_rng(3)
-    queries = {"Identity": references[:40], "Noise": references[:40] + 0.5 * unit(rng, 40)}
+    queries = {"Identity": references[:40], "Noise": references[:40] + 1.2 * unit(rng, 40)}
     table = evaluate_retrieval(index, queries, np.arange(40), rng=np.random.default_rng(0)).set_index("edit")
     assert list(table.columns) == ["r1", "low", "high", "queries"] and list(table.index) == ["Identity", "Noise", MEAN]
     assert table.r1["Identity"] == 1 and table.r1["Noise"] < 1

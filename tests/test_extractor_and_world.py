@@ -101,7 +101,7 @@ def test_torchscript_file(tmp_path):
     assert np.allclose(loaded(synthetic_pictures(2, 96)), load_extractor(Mean(), size=64)(synthetic_pictures(2, 96)))
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:.*trust")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore:.*trust")
 def test_what_is_no_extractor_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such file"):
         load_extractor(tmp_path / "none.pt")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from PIL import Image
+from torch.optim.adam import adam
 from tqdm import tqdm
 
 from activeindex_lite.activation import quality
@@ -49,7 +50,7 @@ class Activation:
 
 
 def activate(pictures, index, extractor, *, alpha=3.0, steps=10, lr=1.0, lambda_i=1.0, constraint="jnd",
-             weights=BLUE_HEAVY, features=None, batch_size=16, generator=None, progress=False):
+             weights=BLUE_HEAVY, features=None, batch_size=8, generator=None, progress=False):
     """Activate pictures for an index with the published method (Active Image Indexing, ICLR 2023, arXiv 2210.10620).
 
     Adam minimises L_f(f(I), target) + lambda_i MSE(I, I_o) over delta, with I = I_o + alpha * std * w * H_JND(I_o) *
@@ -113,16 +114,14 @@ def _activate_batch(originals, targets, extractor, generator, *, alpha, steps, l
     arrays = np.stack([np.asarray(p) for p in originals])
     tensor = torch.from_numpy(arrays).to(extractor.device).permute(0, 3, 1, 2).float() / 255
     bound = amplitude(tensor, alpha, constraint, weights)
-    delta = 1e-6 * torch.randn(tensor.shape, generator=generator).to(tensor)
-    delta.requires_grad_()
-    optimiser = torch.optim.Adam([delta], lr=lr, fused=True)
+    delta = (1e-6 * torch.randn(tensor.shape, generator=generator)).to(tensor).requires_grad_()
+    moments, count = (torch.zeros_like(delta), torch.zeros_like(delta)), torch.zeros((), device=extractor.device)
     path, losses = [], []
     for _ in range(steps):
         # A sum over pictures: each picture's steps are its own, whatever else is in the batch.
         total, loss_f, features = objective(delta, tensor, bound, extractor.forward, targets, lambda_i)
-        total.sum().backward()
-        optimiser.step()
-        optimiser.zero_grad()
+        (gradient,) = torch.autograd.grad(total.sum(), delta)
+        _adam_step(delta, gradient, moments, count, lr)
         path.append(features.detach().cpu().numpy())
         losses.append(loss_f.detach().cpu().numpy())
     with torch.no_grad():
@@ -135,6 +134,13 @@ def _activate_batch(originals, targets, extractor, generator, *, alpha, steps, l
                 for a, b in zip(originals, saved)]
     path, losses = np.stack(path, 1), np.stack(losses, 1)
     return [(s, p, x, *m, seconds) for s, p, x, m in zip(saved, path, losses, measures)]
+
+
+@torch.no_grad()
+def _adam_step(delta, gradient, moments, count, lr):
+    # torch's own Adam in its functional form: the Optimizer class loads torch's compiler, 150 MB and three seconds.
+    adam([delta], [gradient], [moments[0]], [moments[1]], [], [count], foreach=False, fused=True, amsgrad=False,
+         maximize=False, beta1=0.9, beta2=0.999, lr=lr, weight_decay=0.0, eps=1e-8)
 
 
 def _ssim_or_nan(original, changed):

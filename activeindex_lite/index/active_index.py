@@ -5,6 +5,7 @@ import os
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import BadZipFile
 
 import faiss
 import numpy as np
@@ -58,6 +59,11 @@ class ActiveIndex:
         self.factory = factory
         for _, _, parameters in clusterings(self.faiss):
             parameters.seed = seed
+        core = anatomy(self.faiss)[1]
+        if hasattr(core, "do_polysemous_training"):
+            # Polysemous training only renumbers the centroids, for a filter by Hamming distance that no search here uses;
+            # without it a PQ is trained ten times quicker and gives the same results.
+            core.do_polysemous_training = False
 
     d = property(lambda self: self.faiss.d, doc="Dimension of the vectors.")
     ntotal = property(lambda self: self.faiss.ntotal, doc="Number of stored vectors.")
@@ -178,6 +184,6 @@ class ActiveIndex:
                 self = cls.__new__(cls)
                 self.faiss = faiss.deserialize_index(stored["faiss"])
                 self.factory = json.loads(str(stored["about"]))["factory"]
-        except (ValueError, KeyError, RuntimeError, EOFError) as error:
+        except (ValueError, KeyError, RuntimeError, EOFError, BadZipFile) as error:
             raise ValueError(f"{path} is not an index that save wrote, or it is damaged ({error})") from None
         return self

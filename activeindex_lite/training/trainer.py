@@ -13,31 +13,28 @@ from activeindex_lite.extractor.network import LiteNet
 from activeindex_lite.training.views import edited_views
 
 TEMPERATURE = 0.05
-BANK = 8192
 SMALL, FULL = 96, 128
 MEAN = torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
 STD = torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
 
 
-def copy_loss(clean, copies, bank):
+def copy_loss(clean, copies):
     """InfoNCE of edited copies against clean originals, temperature 0.05 (SSCD, Pizzi et al. 2022).
 
-    clean: (B, d); copies: (V, B, d) edited copies of the same pictures; bank: (K, d) clean features of earlier steps,
-    further negatives. A picture's own row is the right answer in both directions.
+    clean: (B, d); copies: V times (B, d), edited copies of the same pictures. A picture's own row is the right answer in
+    both directions. (Negatives from earlier steps do harm here: all features drift away from the stale ones together.)
     """
     right = torch.arange(len(clean), device=clean.device)
     loss = 0.0
     for edited in copies:
-        loss = loss + F.cross_entropy(edited @ torch.cat([clean, bank]).T / TEMPERATURE, right)
+        loss = loss + F.cross_entropy(edited @ clean.T / TEMPERATURE, right)
         loss = loss + 0.5 * F.cross_entropy(clean @ edited.T / TEMPERATURE, right)
     return loss / len(copies)
 
 
-def spread_loss(features, bank):
+def spread_loss(features):
     """KoLeo entropy term (Sablayrolles et al. 2019): mean of -log distance to the nearest other feature."""
-    near = features @ torch.cat([features, bank]).T
-    near = near - 2 * torch.eye(len(features), near.shape[1], device=near.device)
-    nearest = near.max(1).values
+    nearest = (features @ features.T - 2 * torch.eye(len(features), device=features.device)).max(1).values
     return -torch.log((2 - 2 * nearest).clamp(min=1e-6).sqrt()).mean()
 
 
@@ -52,9 +49,9 @@ def _floats(pictures):
 
 
 class Trainer:
-    """One training run: network, its moving average, optimiser, bank and random stream, saved and restored together."""
+    """One training run: network, its moving average, optimiser and random stream, saved and restored together."""
 
-    def __init__(self, originals, copies, steps, *, batch=96, peak=2e-3, decay=0.3, small_share=0.5, spread=0.7,
+    def __init__(self, originals, copies, steps, *, batch=96, peak=2e-3, decay=0.4, small_share=4 / 7, spread=0.7,
                  seed=0, device="cpu"):
         (self.sources, self.clean), self.copies = originals, copies
         self.steps, self.batch, self.peak, self.decay, self.spread = steps, batch, peak, decay, spread
@@ -65,18 +62,17 @@ class Trainer:
             self.network = LiteNet().to(device)
         self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=peak, weight_decay=0.02, fused=True)
-        self.bank = torch.zeros(0, self.network.project.out_features, device=device)
         self.order = torch.zeros(0, dtype=torch.long)
 
     def state(self):
         return {"network": self.network.state_dict(), "average": self.average.state_dict(), "step": self.step,
-                "optimiser": self.optimiser.state_dict(), "bank": self.bank, "order": self.order,
+                "optimiser": self.optimiser.state_dict(), "order": self.order,
                 "generator": self.generator.get_state()}
 
     def restore(self, state):
         for name in ("network", "average", "optimiser"):
             getattr(self, name).load_state_dict(state[name])
-        self.step, self.bank, self.order = state["step"], state["bank"], state["order"]
+        self.step, self.order = state["step"], state["order"]
         self.generator.set_state(state["generator"])
 
     def next_pictures(self):
@@ -94,17 +90,19 @@ class Trainer:
     def next_views(self):
         """(3 B, 3, size, size) in [0, 1]: B clean originals, then two edited copies of each, one after the other.
 
-        First part: 96 pixels, both copies made on the fly. Second part: 128 pixels, the second is an exactly edited one.
+        First part: 96 pixels, both copies made on the fly. Second part: 128 pixels, exactly edited copies, at every other
+        step one of them made on the fly.
         """
         chosen = self.next_pictures()
-        sources = torch.from_numpy(self.sources[chosen])
-        clean = _floats(self.clean[chosen])
+        sources, clean = torch.from_numpy(self.sources[chosen]), _floats(self.clean[chosen])
         if self.small:
             clean = F.interpolate(clean, (SMALL, SMALL), mode="bilinear", antialias=True)
-            return torch.cat([clean, edited_views(sources, SMALL, self.generator),
-                              edited_views(sources, SMALL, self.generator)])
+            return torch.cat([clean, *(edited_views(sources, SMALL, self.generator) for _ in range(2))])
         which = torch.randint(self.copies.shape[1], (self.batch,), generator=self.generator).numpy()
-        return torch.cat([clean, edited_views(sources, FULL, self.generator), _floats(self.copies[chosen, which])])
+        exact = _floats(self.copies[chosen, which])
+        if self.step % 2:
+            return torch.cat([clean, exact, edited_views(sources, FULL, self.generator)])
+        return torch.cat([clean, exact, _floats(self.copies[chosen, (which + 1) % self.copies.shape[1]])])
 
     def advance(self):
         """One step; returns its loss."""
@@ -115,15 +113,12 @@ class Trainer:
         with torch.autocast(self.device, torch.bfloat16):
             features = self.network(views)
         clean, *copies = features.float().split(self.batch)
-        loss = copy_loss(clean, copies, self.bank) + self.spread * spread_loss(clean, self.bank)
+        loss = copy_loss(clean, copies) + self.spread * spread_loss(clean)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimiser.step()
         self.average.update_parameters(self.network)
-        # The bank waits for the falling learning rate: while features still move fast, stale negatives mislead.
-        if self.step >= (1 - self.decay) * self.steps:
-            self.bank = torch.cat([clean.detach(), self.bank])[:BANK]
         self.step += 1
         return loss.detach()
 
