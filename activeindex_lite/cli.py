@@ -77,9 +77,9 @@ def _demo(options):
 
 
 def _free_folder(name):
-    """name, or the first of name-2, name-3, ... that is not there yet."""
+    """name, or the first of name-2, name-3, ... that holds nothing yet."""
     folder, n = Path(name), 1
-    while folder.exists():
+    while folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         n += 1
         folder = Path(f"{name}-{n}")
     return folder
