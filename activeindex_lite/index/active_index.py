@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +11,17 @@ from zipfile import BadZipFile
 import faiss
 import numpy as np
 
-from activeindex_lite.checks import features_array
+from activeindex_lite.checks import features_array, whole_number
 from activeindex_lite.index import targets as targets_
-from activeindex_lite.index.anatomy import anatomy, clusterings, family, forward
+from activeindex_lite.index.anatomy import (
+    anatomy,
+    bytes_per_vector,
+    clusterings,
+    family,
+    forward,
+    rotation_quantizers,
+    storage,
+)
 
 # Below this many training vectors a centroid, faiss itself warns that k-means is poorly fed.
 WANTED = 39
@@ -22,7 +31,7 @@ WANTED = 39
 def faiss_threads(n):
     """Let faiss use n threads inside a with block; the number of before is restored after it."""
     before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(n)
+    faiss.omp_set_num_threads(whole_number(n, "n"))
     try:
         yield
     finally:
@@ -34,13 +43,16 @@ def build_index(factory, train_features, reference_features=None, *, nprobe=1, s
 
     factory: any faiss factory string, such as "IVF1024,PQ8x8" (L2 distance on unit vectors). train_features: (N, d),
     apart from the references; reference_features: (N, d), stored with ids 0 .. N-1 (None: none yet). nprobe: cells a
-    search visits (IVF). seed: of every k-means; same seed, features and number of threads: same index.
+    search visits (IVF). seed: of every k-means; the same seed, features and number of threads give the same index, bit
+    for bit. On another number of threads sums inside k-means may round otherwise: seen with IVF-PQ and OPQ.
+    ValueError for a factory string that faiss refuses and for features that do not fit, before the long part begins.
     """
     train_features = features_array(train_features, name="train_features")
     index = ActiveIndex(factory, train_features.shape[1], seed=seed)
-    index.train(train_features)
-    if nprobe != 1:
-        index.nprobe = nprobe
+    index.nprobe = nprobe
+    if reference_features is not None:
+        reference_features = features_array(reference_features, index.d, "reference_features")
+    index._train(train_features)
     if reference_features is not None:
         index.add(reference_features)
     return index
@@ -51,26 +63,31 @@ class ActiveIndex:
 
     def __init__(self, factory, d, *, seed=1234):
         try:
+            # faiss accepts IVF0 or PQ4x0, and then the process ends or fails far from the cause.
+            if re.search(r"(?<!\d)0+(?!\d)", factory):
+                raise RuntimeError("a number in it is 0")
             self.faiss = faiss.index_factory(d, factory)
-        except RuntimeError as error:
+        except (RuntimeError, TypeError) as error:
             reason = str(error).strip().rsplit(": ", 1)[-1]
-            raise ValueError(f"faiss cannot make an index of {factory!r} for d = {d}: {reason}. Strings that work are like "
-                             "IVF1024,Flat  IVF1024,PQ8x8  OPQ8,PQ8x8  PCA64,LSH (PQ's first number must divide d)") from None
-        self.factory = factory
-        for _, _, parameters in clusterings(self.faiss):
-            parameters.seed = seed
-        core = anatomy(self.faiss)[1]
-        if hasattr(core, "do_polysemous_training"):
-            # Polysemous training only renumbers the centroids, for a filter by Hamming distance that no search here uses;
-            # without it a PQ is trained ten times quicker and gives the same results.
-            core.do_polysemous_training = False
+            raise ValueError(f"faiss cannot make an index of {factory!r} for d = {d}: {reason}. Strings that work are "
+                             "like IVF1024,Flat  IVF1024,PQ8x8  OPQ8,PQ8x8  PCA64,LSH (PQ's first number must divide d)"
+                             ) from None
+        if isinstance(self.faiss, (faiss.IndexIDMap, faiss.IndexIDMap2)):
+            raise ValueError(f"{factory!r}: ids here are 0 .. N-1 in the order of adding; leave IDMap out")
+        self.factory, self.seed = factory, int(seed)
+        codec = storage(anatomy(self.faiss)[1])
+        if hasattr(codec, "do_polysemous_training"):
+            # Polysemous training only renumbers the centroids, for a filter by Hamming distance that no search here
+            # uses; without it a PQ is trained ten times quicker and gives the same results.
+            codec.do_polysemous_training = False
 
     d = property(lambda self: self.faiss.d, doc="Dimension of the vectors.")
     ntotal = property(lambda self: self.faiss.ntotal, doc="Number of stored vectors.")
     family = property(lambda self: family(self.faiss), doc="IVF, PQ, IVF-PQ, OPQ, LSH, SQ, HNSW, Flat, ...")
 
     def __repr__(self):
-        return f"ActiveIndex({self.factory!r}, d={self.d}, ntotal={self.ntotal:,}, {self.bytes_per_vector:g} bytes a vector)"
+        return (f"ActiveIndex({self.factory!r}, d={self.d}, ntotal={self.ntotal:,}, "
+                f"{self.bytes_per_vector:g} bytes a vector)")
 
     @property
     def _ivf(self):
@@ -93,37 +110,51 @@ class ActiveIndex:
             self._ivf.nprobe = value
 
     def _checked_nprobe(self, value):
-        most = self.nlist or 1
-        if value != int(value) or not 1 <= value <= most:
-            why = f"this index has {most} cells" if self.nlist else f"{self.factory} has no cells, every search sees all of it"
-            raise ValueError(f"nprobe={value!r}: a whole number from 1 to {most} is expected, {why}")
-        return int(value)
+        nlist = self.nlist
+        why = f"this index has {nlist} cells" if nlist else f"{self.factory} has no cells, every search sees all of it"
+        return whole_number(value, "nprobe", nlist or 1, why)
 
     @property
     def bytes_per_vector(self):
-        """Bytes that faiss stores for a vector, its id apart (an IVF keeps 8 more for that): 4 d for Flat, 8 for PQ8x8."""
-        ivf, core = self._ivf, anatomy(self.faiss)[1]
-        if ivf is not None:
-            return ivf.code_size
-        return faiss.downcast_index(core.storage).code_size if isinstance(core, faiss.IndexHNSW) else core.code_size
+        """Bytes that faiss stores for a vector, its id apart (an IVF keeps 8 more for that): 4 d for Flat, 8 for PQ8x8.
+
+        A second code for re-ranking counts (4 d more for RFlat), the links of a graph (HNSW) do not.
+        """
+        return bytes_per_vector(self.faiss)
 
     def train(self, features):
         """Train on (N, d) features: cells, codebooks, rotations. ValueError for fewer vectors than centroids."""
-        features = features_array(features, self.d, "train_features")
-        for what, k, parameters in clusterings(self.faiss):
-            if len(features) < k:
-                raise ValueError(f"{len(features)} training vectors for {k} {what} of {self.factory}: give at least {k}, "
-                                 f"better {WANTED * k}, or choose a smaller index")
-            if len(features) < WANTED * k:
-                warnings.warn(f"{len(features)} training vectors for {k} {what} of {self.factory}: from {WANTED * k} on "
-                              "the centroids are well placed", stacklevel=3)
-            # The warning above says it once and in Python; faiss would print the same to the terminal.
-            parameters.min_points_per_centroid = 1
+        self._train(features_array(features, self.d, "train_features"))
+
+    def _train(self, features):
+        chain, core = anatomy(self.faiss)
+        found = clusterings(core)
         try:
+            rotations = rotation_quantizers(chain)
+            for transform, pq in rotations:
+                transform.pq = pq
+                found.append(("centroids a sub-space of OPQ's rotation", pq.ksub, pq.cp))
+            self._prepare_clusterings(found, len(features))
             self.faiss.train(features)
         except RuntimeError as error:
             raise ValueError(f"faiss cannot train {self.factory} on {len(features)} vectors of d = {self.d}: "
                              f"{str(error).strip().rsplit(': ', 1)[-1]}") from None
+        finally:
+            for transform in chain:
+                if isinstance(transform, faiss.OPQMatrix):
+                    transform.pq = None
+
+    def _prepare_clusterings(self, found, n):
+        for what, k, parameters in found:
+            if n < k:
+                raise ValueError(f"{n} training vectors for {k} {what} of {self.factory}: give at least {k}, "
+                                 f"better {WANTED * k}, or choose a smaller index")
+            if n < WANTED * k:
+                warnings.warn(f"{n} training vectors for {k} {what} of {self.factory}: from {WANTED * k} on "
+                              "the centroids are well placed", stacklevel=4)
+            parameters.seed = self.seed
+            # The warning above says it once and in Python; faiss would print it to the terminal, for OPQ 200 times.
+            parameters.min_points_per_centroid = 1
 
     def _checked(self, features, name):
         if not self.faiss.is_trained:
@@ -141,15 +172,19 @@ class ActiveIndex:
         visited cells hold fewer than k vectors, ids end in -1.
         """
         queries = self._checked(queries, "queries")
-        if k != int(k) or not 1 <= k <= self.ntotal:
-            raise ValueError(f"k={k!r}: a whole number from 1 to {self.ntotal} is expected, the number of stored vectors")
+        if not self.ntotal:
+            raise ValueError(f"this {self.factory} index holds no vectors yet: call add(features) first")
+        k = whole_number(k, "k", self.ntotal, "the number of stored vectors")
+        if nprobe is not None:
+            nprobe = self._checked_nprobe(nprobe)
         if nprobe is None or self._ivf is None:
-            self._checked_nprobe(nprobe or 1)
-            return self.faiss.search(queries, int(k))
-        parameters = faiss.SearchParametersIVF(nprobe=self._checked_nprobe(nprobe))
+            return self.faiss.search(queries, k)
+        parameters = faiss.SearchParametersIVF(nprobe=nprobe)
         if anatomy(self.faiss)[0]:
             parameters = faiss.SearchParametersPreTransform(index_params=parameters)
-        return self.faiss.search(queries, int(k), params=parameters)
+        if isinstance(self.faiss, faiss.IndexRefine):
+            parameters = faiss.IndexRefineSearchParameters(base_index_params=parameters, k_factor=self.faiss.k_factor)
+        return self.faiss.search(queries, k, params=parameters)
 
     def assign(self, features):
         """The IVF cell of each feature (N, d), (N,) int64; ValueError for an index without cells."""
@@ -167,14 +202,18 @@ class ActiveIndex:
         return targets_.targets(self.faiss, self._checked(features, "features"))
 
     def save(self, path, overwrite=False):
-        """Write the index to one file (numpy's npz with faiss's own bytes and the factory string), whole or not at all."""
+        """Write the index to one file, whole or not at all: an npz with faiss's own bytes and the factory string."""
         path = Path(path)
         if path.exists() and not overwrite:
             raise FileExistsError(f"{path} exists: give another name, or overwrite=True")
-        temporary = path.with_name(f".{path.name}.part")
-        with open(temporary, "wb") as file:
-            np.savez(file, faiss=faiss.serialize_index(self.faiss), about=json.dumps({"factory": self.factory}))
-        os.replace(temporary, path)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        about = json.dumps({"factory": self.factory, "seed": self.seed})
+        try:
+            with open(temporary, "wb") as file:
+                np.savez(file, faiss=faiss.serialize_index(self.faiss), about=about)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path):
@@ -183,7 +222,9 @@ class ActiveIndex:
             with np.load(path, allow_pickle=False) as stored:
                 self = cls.__new__(cls)
                 self.faiss = faiss.deserialize_index(stored["faiss"])
-                self.factory = json.loads(str(stored["about"]))["factory"]
-        except (ValueError, KeyError, RuntimeError, EOFError, BadZipFile) as error:
+                about = json.loads(str(stored["about"]))
+                self.factory, self.seed = about["factory"], about.get("seed", 1234)
+        # TypeError, AttributeError: numpy opens a lone .npy too, but as an array.
+        except (ValueError, KeyError, RuntimeError, EOFError, BadZipFile, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is not an index that save wrote, or it is damaged ({error})") from None
         return self

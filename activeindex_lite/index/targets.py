@@ -1,18 +1,22 @@
 """Where activation should move a feature: the point or the signs that each family of index stores for it."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import faiss
 import numpy as np
 
-from activeindex_lite.index.anatomy import anatomy, backward, family, forward
+from activeindex_lite.index.anatomy import anatomy, backward, family, forward, storage
+
+# Transforms that are x -> A x + b, so that whole chains of them are.
+AFFINE = (faiss.LinearTransform, faiss.CenteringTransform, faiss.RemapDimensionsTransform)
 
 
 class NothingToActivate(ValueError):
     """The index stores vectors as they are, so there is no quantization error that activation could reduce."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Targets:
     """What an index stores for N features, as activation needs it.
 
@@ -30,7 +34,8 @@ class Targets:
         return len(self.points if self.kind == "point" else self.signs)
 
     def __getitem__(self, rows):
-        """The targets of some of the features: rows is a slice or an array of positions."""
+        """The targets of some of the features: rows is a slice, an array of positions, or one position."""
+        rows = [rows] if isinstance(rows, Integral) else rows
         points, signs = (None if a is None else a[rows] for a in (self.points, self.signs))
         return Targets(self.kind, points, signs, self.projections, self.offsets)
 
@@ -38,37 +43,51 @@ class Targets:
 def targets(index, x):
     """Targets of features x (N, d) float32 in a trained faiss index (Active Image Indexing, ICLR 2023, section 4).
 
-    IVF with uncompressed vectors: the centroid of the cell (its reconstruction would be x itself). PQ, IVF-PQ, OPQ and
-    other codes: the reconstruction of the code that is stored for x, rotated back where the index rotates. LSH: the signs
-    of the projections. Raises NothingToActivate for Flat and HNSW,Flat.
+    IVF with uncompressed vectors: the centroid of the cell (its reconstruction would be x itself). PQ, IVF-PQ, OPQ
+    and other codes: the reconstruction of the code that is stored for x, rotated back where the index rotates. LSH: the
+    signs of the projections. Where the index re-ranks with a second code (RFlat): the target of its first stage. Raises
+    NothingToActivate for Flat, HNSW,Flat and PCA32,Flat.
     """
     chain, core = anatomy(index)
-    kind = family(index)
-    if isinstance(core, faiss.IndexFlat) or (kind == "HNSW" and isinstance(faiss.downcast_index(core.storage), faiss.IndexFlat)):
-        raise NothingToActivate(f"a {kind} index stores every vector exactly: there is no code to move a picture toward. "
-                                "Activate for an index that quantizes, such as IVF1024,PQ8x8")
+    if isinstance(storage(core), faiss.IndexFlat):
+        loss = f": {type(chain[-1]).__name__} may lose something of it, but that is no code either" if chain else ""
+        raise NothingToActivate(f"{family(index)}: this index stores every vector exactly, as {core.d} plain numbers"
+                                f"{loss}; there is nothing to move a picture toward. Activate for an index that "
+                                "quantizes, such as IVF1024,PQ8x8")
     if isinstance(core, faiss.IndexLSH):
         projections, offsets = lsh_projections(chain, core)
-        signs = np.where(x @ projections.T + offsets >= 0, 1, -1).astype(np.float32)
-        return Targets("signs", signs=signs, projections=projections, offsets=offsets)
+        # The bits come from faiss: where a projection is all but 0, rounding could turn them here.
+        bits = np.unpackbits(core.sa_encode(forward(chain, x)), axis=1, bitorder="little")[:, : core.nbits]
+        return Targets("signs", signs=2 * bits.astype(np.float32) - 1, projections=projections, offsets=offsets)
     return Targets("point", points=quantize(index, x))
 
 
 def quantize(index, x):
     """q(x), (N, d) float32: the centroid of the cell for IVF with uncompressed vectors, else the decoded code."""
     chain, core = anatomy(index)
+    y, codec = forward(chain, x), storage(core)
     if isinstance(core, faiss.IndexIVFFlat):
-        cells = core.quantizer.search(forward(chain, x), 1)[1][:, 0]
+        cells = core.quantizer.search(y, 1)[1][:, 0]
         return backward(chain, core.quantizer.reconstruct_batch(cells))
     try:
-        return index.sa_decode(index.sa_encode(x))
+        decoded = codec.sa_decode(codec.sa_encode(y))
     except RuntimeError:
-        raise ValueError(f"{type(core).__name__}: faiss does not decode its codes. Families that activation knows: IVF, PQ, "
-                         "IVF-PQ, OPQ, SQ, additive quantizers, LSH") from None
+        raise ValueError(f"{type(codec).__name__}: faiss does not decode its codes. Families that activation knows: "
+                         "IVF, PQ, IVF-PQ, OPQ, SQ, additive quantizers, LSH") from None
+    return backward(chain, decoded)
 
 
 def lsh_projections(chain, core):
-    """The whole way from a vector to its LSH bits as an affine map: projections (nbits, d) and offsets (nbits,)."""
+    """The whole way from a vector to its LSH bits as an affine map: projections (nbits, d) and offsets (nbits,).
+
+    ValueError where the way is not affine (a normalisation to unit length in its midst).
+    """
+    for transform in chain:
+        itq_last = isinstance(transform, faiss.ITQTransform) and transform is chain[-1] and not core.train_thresholds
+        if not itq_last and not isinstance(transform, AFFINE):
+            raise ValueError(f"{type(transform).__name__} scales vectors to unit length before their bits are taken, "
+                             "so the bits are not signs of projections. Strings that work: LSH, PCA64,LSH, ITQ64,LSH "
+                             "(no L2norm, no ITQ with LSHt)")
     d = chain[0].d_in if chain else core.d
 
     def project(x):
