@@ -1,6 +1,7 @@
 """The command line: activeindex-lite demo, train, world and check-extractor."""
 
 import argparse
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -11,6 +12,8 @@ DATA = Path(__file__).parent / "data"
 def main(arguments=None):
     """Run one command; returns the exit status: 0, 2 for what the user can mend, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
+    # Threads that spin while they wait make everything many times slower as soon as another program wants a core.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     warnings.formatwarning = lambda message, *_: f"note: {message}\n"
     try:
         options.run(options)

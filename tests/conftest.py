@@ -1,6 +1,11 @@
 """What several test files share: the lite extractor, a few pictures, and a small index over the ready world."""
 
+import os
+
 import pytest
+
+# Before torch or faiss is loaded: threads that spin while they wait make a busy machine many times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture(scope="session")

@@ -65,15 +65,15 @@ def noise(dice, size, cells=4, octaves=4, persistence=0.5, stretch=1.0):
     cells: intervals of the coarsest octave; each further octave doubles them and is scaled by `persistence`;
     stretch > 1 draws the noise out along x (water, wood, strata).
     """
-    field = np.zeros((size, size), np.float32)
-    amplitude = 1.8
+    down, across, amplitude = [], [], 1.8
     for _ in range(octaves):
-        across = max(1, round(cells / stretch))
-        grid = dice.uniform(-amplitude, amplitude, (cells + 3, across + 3))
-        field += _interpolation(size, cells) @ grid @ _interpolation(size, across).T
+        columns = max(1, round(cells / stretch))
+        down.append(_interpolation(size, cells) @ dice.uniform(-amplitude, amplitude, (cells + 3, columns + 3)))
+        across.append(_interpolation(size, columns))
         amplitude *= persistence
         cells *= 2
-    return field
+    # The octaves side by side in one product: their sum, without a pass over the picture for each.
+    return np.hstack(down) @ np.hstack(across).T
 
 
 def profile(dice, size, cells, octaves=4, persistence=0.5):
