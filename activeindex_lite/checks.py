@@ -3,10 +3,10 @@
 import numpy as np
 
 
-def features_array(features, d=None, name="features", unit=False):
+def features_array(features, d=None, name="features"):
     """The features as a C-contiguous float32 array (N, d), N >= 1, without NaN or infinity; ValueError otherwise.
 
-    d: the dimension that is needed (None: any). unit: every vector must have L2 norm 1, to within 1e-3.
+    d: the dimension that is needed (None: any).
     """
     try:
         array = np.asarray(features, dtype=np.float32, order="C")
@@ -25,17 +25,7 @@ def features_array(features, d=None, name="features", unit=False):
     if bad.any():
         raise ValueError(f"{name}: {bad.sum()} of {len(array)} vectors hold NaN or infinity, the first is number "
                          f"{int(np.argmax(bad))}; leave them out")
-    if unit:
-        _check_unit_norm(array, name)
     return array
-
-
-def _check_unit_norm(array, name):
-    norms = np.linalg.norm(array, axis=1)
-    worst = int(np.argmax(np.abs(norms - 1)))
-    if abs(norms[worst] - 1) > 1e-3:
-        raise ValueError(f"{name}: vector {worst} has L2 norm {norms[worst]:.4g}, unit norm is expected: divide the "
-                         "features by np.linalg.norm(features, axis=1, keepdims=True)")
 
 
 def whole_number(value, name, most=None, why=""):

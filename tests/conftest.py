@@ -28,4 +28,4 @@ def small_indexes(world):
     from activeindex_lite import build_index
 
     factories = ("IVF64,Flat", "IVF64,PQ8x6", "PQ8x6", "OPQ8,PQ8x6", "PCA64,LSH")
-    return {f: build_index(f, world.train[:4000], world.references[:4000]) for f in factories}
+    return {f: build_index(f, world.train[:10_000], world.references[:4000]) for f in factories}

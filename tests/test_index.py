@@ -304,12 +304,6 @@ def test_untrained_and_k(built):
         build_index("Flat", TRAIN).search(QUERIES)
 
 
-def test_unit_norm():
-    assert features_array(QUERIES.astype(np.float64), unit=True).dtype == np.float32
-    with pytest.raises(ValueError, match=r"vector 1 has L2 norm 2.*linalg\.norm"):
-        features_array(QUERIES[:2] * [[1], [2]], unit=True)
-
-
 def test_features_that_are_no_array():
     class NeedsGradient:  # what a torch tensor with requires_grad does
         def __array__(self, dtype=None, copy=None):

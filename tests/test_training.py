@@ -69,6 +69,20 @@ def test_an_interrupted_training_goes_on_to_the_same_end(material, tmp_path, mon
         assert torch.allclose(a.float(), b.float(), atol=1e-6)
 
 
+def test_the_command_writes_weights_that_load(tmp_path, capsys):
+    from activeindex_lite.cli import main
+    from activeindex_lite.extractor.load import lite_network
+
+    work, out = tmp_path / "work", tmp_path / "lite.safetensors"
+    command = ["train", "--work", str(work), "--out", str(out), "--copies", "1", "--steps", "2"]
+    assert main([*command, "--pictures", "20"]) == 2
+    assert "20 training pictures" in capsys.readouterr().err
+    assert main([*command, "--work", str(tmp_path / "more"), "--pictures", "100"]) == 0
+    assert lite_network(out)(torch.zeros(1, 3, 64, 64)).shape == (1, 128)
+    assert main([*command, "--pictures", "100"]) == 2
+    assert "exists" in capsys.readouterr().err
+
+
 def test_it_learns(material, tmp_path):
     run = Trainer(material[0], material[1], 40, batch=8, small_share=1.0, seed=0)
     run.network.train()

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from activeindex_lite.activation import quality
 from activeindex_lite.activation.objective import BLUE_HEAVY, CONSTRAINTS, amplitude, objective, target_loss
+from activeindex_lite.checks import whole_number
 
 
 @dataclass
@@ -90,8 +91,7 @@ def _check(pictures, alpha, steps, lr, constraint):
         raise ValueError("pictures: a list of one or more PIL pictures is expected, as in activate([picture], ...)")
     if not (np.isfinite(alpha) and 0 <= alpha <= 255):
         raise ValueError(f"alpha={alpha!r}: a number from 0 (no change) to 255 is expected; the paper uses 3")
-    if steps != int(steps) or steps < 1:
-        raise ValueError(f"steps={steps!r}: a whole number of 1 or more is expected; the paper uses 10")
+    whole_number(steps, "steps", why="the paper uses 10")
     if not (np.isfinite(lr) and lr > 0):
         raise ValueError(f"lr={lr!r}: a learning rate above 0 is expected; the paper uses 1 (10 steps) or 10 (1 step)")
     if constraint not in CONSTRAINTS:

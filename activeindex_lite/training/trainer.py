@@ -54,6 +54,8 @@ class Trainer:
     def __init__(self, originals, copies, steps, *, batch=96, peak=2e-3, decay=0.4, small_share=4 / 7, spread=0.7,
                  seed=0, device="cpu"):
         (self.sources, self.clean), self.copies = originals, copies
+        if len(self.clean) < batch:
+            raise ValueError(f"{len(self.clean)} training pictures: a batch needs {batch} at least, give more (--pictures)")
         self.steps, self.batch, self.peak, self.decay, self.spread = steps, batch, peak, decay, spread
         self.small_share, self.device, self.step = small_share, device, 0
         self.generator = torch.Generator().manual_seed(seed)
