@@ -49,7 +49,7 @@ def _parser():
     train.add_argument("--device", default="cpu", help="cpu or cuda")
     train.set_defaults(run=_train)
 
-    world = commands.add_parser("world", help="make the features of the ready world again (ten minutes)")
+    world = commands.add_parser("world", help="make the features of the ready world again (minutes)")
     world.add_argument("--out", default="world", metavar="DIR", help="folder for train.npy and references.npy")
     world.set_defaults(run=_world)
 

@@ -23,11 +23,13 @@ from activeindex_lite.index import build_index
 from activeindex_lite.pictures import open_pictures
 from activeindex_lite.world import load_world
 
-# Name in the paper's tables -> (faiss factory string, numbers of cells to visit).
+# Name in the paper's tables -> (faiss factory string, numbers of cells to visit). As many cells as the training features
+# feed (39 a cell): the share of copies that fall out of their cell, which is what activation mends, rises with the cells.
+# The paper's PQ8x8 cuts 2048 bytes to 8; ours, PQ4x8, 512 bytes to 4: a comparable loss, where PQ8x8 would leave little to win.
 INDEXES = {
     "No index": ("Flat", (1,)),
-    "IVF-PQ": ("IVF1024,PQ8x8", (1, 16)),
-    "IVF": ("IVF1024,Flat", (1,)),
+    "IVF-PQ": ("IVF1536,PQ4x8", (1, 16)),
+    "IVF": ("IVF1536,Flat", (1,)),
     "PCA+LSH": ("PCA64,LSH", (1,)),
     "OPQ": ("OPQ8_64,PQ8x8", (1,)),
 }

@@ -58,7 +58,7 @@ def test_stored_features_agree_with_the_shipped_weights_and_generator(world, ext
 
 
 def test_world_is_as_stated(world):
-    assert world.train.shape == (40_000, 128) and world.references.shape == (50_000, 128)
+    assert world.train.shape == (60_000, 128) and world.references.shape == (50_000, 128)
     assert world.train.dtype == world.references.dtype == np.float32
     assert np.abs(np.linalg.norm(world.references, axis=1) - 1).max() < 1e-5
     for ids in ([-1], [50_000]):

@@ -38,9 +38,9 @@ def page(demo):
 
 def _head(demo):
     gain = demo.gains[(demo.gains["index"] == "IVF-PQ") & (demo.gains.nprobe == 1)].iloc[0]
-    about = demo.about
-    return (f"<h1>What an index loses, and what activation wins back</h1><p class=lead>A compact index (IVF-PQ, 8 bytes a "
-            f"picture, one cell visited) finds the original of an edited copy <b>{gain.passive:.0%}</b> of the time. "
+    about, size = demo.about, demo.timing[demo.timing["index"] == "IVF-PQ"].bytes.iloc[0]
+    return (f"<h1>What an index loses, and what activation wins back</h1><p class=lead>A compact index (IVF-PQ, {size:g} bytes "
+            f"a picture, one cell visited) finds the original of an edited copy <b>{gain.passive:.0%}</b> of the time. "
             f"After the originals were changed a little before release, {demo.quality.psnr.mean():.1f} dB and hardly "
             f"visible, it finds <b>{gain.activated:.0%}</b>.</p><p class=note>{about['queries']} originals among "
             f"{about['references']:,} references, {escape(about['source'])}, 14 edits each, seed {about['seed']}, alpha "

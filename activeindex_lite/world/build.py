@@ -10,7 +10,7 @@ from tqdm import tqdm
 from activeindex_lite.pictures.synthetic import synthetic_pictures
 from activeindex_lite.world.world import REFERENCE_SEED, SIZE, TRAIN_SEED
 
-SETS = {"train": (TRAIN_SEED, 40_000), "references": (REFERENCE_SEED, 50_000)}
+SETS = {"train": (TRAIN_SEED, 60_000), "references": (REFERENCE_SEED, 50_000)}
 CHUNK = 500
 
 
@@ -25,7 +25,7 @@ def _chunk(first, n):
 
 
 def build_world(folder, progress=True):
-    """Write train.npy (40000, 128) and references.npy (50000, 128), float16, into folder, with all cores.
+    """Write train.npy (60000, 128) and references.npy (50000, 128), float16, into folder, with all cores.
 
     Parts that an interrupted call left behind are used; finished files are never overwritten.
     """
