@@ -8,6 +8,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from activeindex_lite.activation import activate
+from activeindex_lite.checks import whole_number
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation import (
     MEAN,
@@ -75,17 +76,16 @@ def synthetic_originals(queries, seed):
 
 def photo_originals(folder, queries, extractor):
     """The pictures of a folder, joined to the ready references; the first `queries` of them are activated."""
+    whole_number(queries, "queries", why="the pictures of the folder to activate")
     world, opened = load_world(), open_pictures(folder)
     features = extractor(opened, progress=True)
     found = [path for path in opened.paths if path not in opened.skipped]
-    queries = min(queries, len(found))
-    first = len(world.references)
-    pictures = [picture for _, picture in zip(range(queries), open_pictures(found[:queries]))]
+    first, pictures = len(world.references), list(open_pictures(found[:queries]))
 
     def picture_of(i):
         return world.pictures([i])[0] if i < first else open_pictures([found[i - first]])[0]
 
-    return Originals(pictures, first + np.arange(queries), world.train, np.concatenate([world.references, features]),
+    return Originals(pictures, first + np.arange(len(pictures)), world.train, np.concatenate([world.references, features]),
                      picture_of, f"the pictures of {folder} ({len(found)} joined to the ready references)")
 
 

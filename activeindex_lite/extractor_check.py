@@ -5,6 +5,7 @@ import time
 import numpy as np
 import torch
 
+from activeindex_lite.checks import whole_number
 from activeindex_lite.evaluation import edited_features, evaluate_retrieval
 from activeindex_lite.index import build_index
 from activeindex_lite.pictures import open_pictures, synthetic_pictures
@@ -15,21 +16,22 @@ FRESH_SEED = 4_000_000
 
 
 def check_extractor(extractor, folder=None, queries=200, seed=0):
-    """Brute-force R@1 by edit (and its interval) for one extractor: a DataFrame with one column.
+    """Brute-force R@1 by edit, number of references and forward time of one extractor: a DataFrame with one column.
 
     folder: photographs; all are references and the first `queries` are edited and searched. Without a folder, fresh
     synthetic pictures join the ready references, for which the extractor must be the lite one.
     """
+    whole_number(queries, "queries", why="the pictures to edit and search")
     if folder is None:
         if extractor.name != "lite":
             raise ValueError(f"the ready references are features of the lite extractor; to check {extractor.name}, give "
                              "--pictures FOLDER")
-        pictures = synthetic_pictures(range(FRESH_SEED, FRESH_SEED + queries), load_world().size)
-        features = np.concatenate([extractor(pictures), load_world().references])
+        world = load_world()
+        pictures = synthetic_pictures(range(FRESH_SEED, FRESH_SEED + queries), world.size)
+        features = np.concatenate([extractor(pictures), world.references])
     else:
-        opened = open_pictures(folder)
-        features = extractor(opened, progress=True)
-        pictures = [p for _, p in zip(range(queries), open_pictures(folder, limit=queries))]
+        features = extractor(open_pictures(folder), progress=True)
+        pictures = list(open_pictures(folder, limit=queries))
     index = build_index("Flat", features, features)
     table = evaluate_retrieval(index, edited_features(pictures, extractor, seed=seed, progress=True),
                                np.arange(len(pictures)), rng=np.random.default_rng(seed)).set_index("edit").r1

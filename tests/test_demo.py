@@ -91,6 +91,8 @@ def test_own_photographs(tmp_path, capsys):
 
 @pytest.mark.parametrize("arguments, named", [
     (["demo", "--queries", "1"], "queries=1"),
+    (["demo", "--queries", "-5", "--pictures", "."], "queries=-5"),
+    (["check-extractor", "--queries", "0"], "queries=0"),
     (["demo", "--pictures", "/no/such/folder"], "/no/such/folder"),
     (["demo", "--alpha", "nan"], "alpha=nan"),
     (["check-extractor", "no-such-model"], "no-such-model"),
