@@ -50,7 +50,7 @@ def _parser():
     train.set_defaults(run=_train)
 
     world = commands.add_parser("world", help="make the features of the ready world again (minutes)")
-    world.add_argument("--out", default="world", metavar="DIR", help="folder for train.npy and references.npy")
+    world.add_argument("--out", default="world", metavar="DIR", help="folder for train.npy, references.npy and queries.npy")
     world.set_defaults(run=_world)
 
     check = commands.add_parser("check-extractor", help="brute-force R@1 of an extractor under the 14 edits, and its speed")
@@ -107,10 +107,14 @@ def _train(options):
 
 
 def _world(options):
-    from activeindex_lite.world.build import build_world
+    from activeindex_lite.evaluation.stored_queries import build_queries
+    from activeindex_lite.world.build import SETS, build_world
 
-    build_world(options.out)
-    print(f"features: {options.out}/train.npy and {options.out}/references.npy; to use them, copy them to {DATA}")
+    folder = Path(options.out)
+    if not all((folder / f"{name}.npy").exists() for name in SETS):
+        build_world(folder)
+    build_queries(folder)
+    print(f"features: {folder}/train.npy, references.npy and queries.npy; to use them, copy them to {DATA}")
 
 
 def _check_extractor(options):

@@ -13,6 +13,7 @@ from activeindex_lite.evaluation import (
     first_is_original,
     hit_table,
     intervals,
+    load_queries,
     search_milliseconds,
     summarise,
 )
@@ -124,3 +125,25 @@ def test_published_rows_average_to_their_mean():
         if edits:
             assert set(row) - {MEAN} == set(EDITS)
             assert np.mean(edits) == pytest.approx(row[MEAN], abs=0.011)
+
+
+def test_stored_queries_are_what_the_extractor_says_today(world, extractor):
+    queries = load_queries(world)
+    live = edited_features(world.pictures(queries.ids[:2]), extractor, seed=0)
+    assert list(queries.features) == list(live)
+    for edit, features in live.items():
+        assert np.allclose(queries.features[edit][:2], features, atol=2e-3), edit
+    again = extractor([queries.picture(1, "Random")])
+    assert np.allclose(queries.features["Random"][1], again[0], atol=2e-3)
+
+
+def test_stored_queries_find_their_originals_by_brute_force(world):
+    features, truth = load_queries(world).stacked()
+    assert features.shape == (2800, 128) and len(np.unique(truth)) == 200
+    assert np.mean((features @ world.references.T).argmax(1) == truth) > 0.95
+
+
+@pytest.mark.parametrize(("i", "edit", "words"), [(200, "Identity", "0 to 199"), (-1, "Identity", "0 to 199"), (0, "Sepia", "Contrast 2")])
+def test_stored_queries_say_what_they_have(world, i, edit, words):
+    with pytest.raises(ValueError, match=words):
+        load_queries(world).picture(i, edit)

@@ -10,7 +10,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 # Names that conda-forge spells otherwise.
-CONDA = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
+CONDA = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "playwright": "playwright-python"}
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,8 @@ def test_importing_is_light():
 
 
 def test_each_stage_imports_only_earlier_ones():
-    stages = ["checks", "pictures", "extractor", "world", "index", "activation", "edits", "evaluation", "figures", "demo",
+    stages = ["checks", "pictures", "extractor", "world", "scratch", "index", "activation", "edits", "evaluation",
+              "figures", "exercises", "widgets", "demo",
               "report", "training", "extractor_check", "cli"]
     package = ROOT / "activeindex_lite"
     for path in package.rglob("*.py"):

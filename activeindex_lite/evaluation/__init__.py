@@ -10,7 +10,8 @@ from activeindex_lite.evaluation.retrieval import (
     intervals,
     summarise,
 )
+from activeindex_lite.evaluation.stored_queries import Queries, load_queries
 from activeindex_lite.evaluation.timing import search_milliseconds
 
-__all__ = ["MEAN", "PUBLISHED", "edited_features", "evaluate_retrieval", "first_is_original", "hit_table", "intervals",
-           "search_milliseconds", "summarise"]
+__all__ = ["MEAN", "PUBLISHED", "Queries", "edited_features", "evaluate_retrieval", "first_is_original", "hit_table", "intervals",
+           "load_queries", "search_milliseconds", "summarise"]

@@ -6,6 +6,11 @@ from tqdm import tqdm
 from activeindex_lite.edits import EDITS
 
 
+def edit_stream(seed, i):
+    """The numpy Generator that picture i's Random edit draws from: a stream of its own, whatever else is evaluated."""
+    return np.random.default_rng([seed, i])
+
+
 def edited_features(pictures, extractor, *, seed=0, edits=tuple(EDITS), progress=False):
     """Features of every picture under every edit: dict from the name of an edit to (N, d) float32.
 
@@ -14,6 +19,6 @@ def edited_features(pictures, extractor, *, seed=0, edits=tuple(EDITS), progress
     """
     features = {}
     for name in tqdm(edits, desc="edits", unit="edit", leave=False, disable=not progress):
-        edited = (EDITS[name](picture, np.random.default_rng([seed, i])) for i, picture in enumerate(pictures))
+        edited = (EDITS[name](picture, edit_stream(seed, i)) for i, picture in enumerate(pictures))
         features[name] = extractor(edited)
     return features

@@ -1,6 +1,9 @@
-"""Figures: functions from measured tables to matplotlib figures with a text alternative."""
+"""Figures: functions from measured tables to matplotlib figures with a text alternative; each loads when first used."""
 
-from activeindex_lite.figures.retrieval import gains_by_index, passive_against_activated
-from activeindex_lite.figures.style import Described
+import lazy_loader
 
-__all__ = ["Described", "gains_by_index", "passive_against_activated"]
+# Lazily, because some read faiss indexes while others need numpy and matplotlib alone.
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "retrieval": ["gains_by_index", "passive_against_activated"],
+    "style": ["Described"],
+})

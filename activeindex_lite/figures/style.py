@@ -1,5 +1,8 @@
 """What all figures share: a colour-blind-safe palette with second cues, and the text alternative that goes with a figure."""
 
+import base64
+import html
+import io
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
@@ -7,14 +10,36 @@ from matplotlib.figure import Figure
 # Okabe and Ito's palette; each role has a marker of its own, so no finding rests on colour alone.
 PASSIVE, ACTIVATED, REFERENCE, INK = "#D55E00", "#0072B2", "#999999", "#222222"
 PASSIVE_MARKER, ACTIVATED_MARKER, REFERENCE_MARKER = "o", "D", "|"
+GREEN, SKY, YELLOW, PURPLE, ORANGE = "#009E73", "#56B4E9", "#F0E442", "#CC79A7", "#E69F00"
 
 
 @dataclass
 class Described:
-    """A matplotlib figure with the sentence that tells its finding to those who cannot see it."""
+    """A matplotlib figure with the sentence that tells its finding to those who cannot see it.
+
+    As the last value of a notebook cell it shows itself as an <img> with that sentence as its alt text, which JupyterLab
+    and exported pages keep.
+    """
 
     figure: Figure
     alt: str
+
+    def png(self, dpi=100):
+        """The figure as the bytes of a PNG file."""
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", dpi=dpi)
+        return buffer.getvalue()
+
+    def _repr_html_(self):
+        # Twice the pixels for sharp lettering on dense screens, shown at the figure's own width. JPEG or SVG would be
+        # larger for the pictures and scatter plots of this package.
+        data = base64.b64encode(self.png(dpi=200)).decode()
+        width = round(100 * self.figure.get_figwidth())
+        return (f'<figure style="margin:0"><img alt="{html.escape(self.alt)}" src="data:image/png;base64,{data}" '
+                f'style="max-width:100%;width:{width}px;background:white"></figure>')
+
+    def __repr__(self):
+        return f"Described({self.alt!r})"
 
 
 def new_figure(width, height):

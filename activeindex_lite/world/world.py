@@ -37,10 +37,10 @@ class World:
 
 def load_world():
     """Open the ready world that comes with the package. Needs neither torch nor faiss; about 0.1 s and 56 MB."""
-    return World(*(_unit(np.load(DATA / f"{name}.npy")) for name in ("train", "references")))
+    return World(*(unit(np.load(DATA / f"{name}.npy")) for name in ("train", "references")))
 
 
-def _unit(features):
+def unit(features):
     """Stored half precision back to float32 of exactly unit norm."""
     features = features.astype(np.float32)
     return features / np.linalg.norm(features, axis=1, keepdims=True)

@@ -1,0 +1,96 @@
+"""What every check shares: a verdict that shows itself, and a comparison that says how far off an array is."""
+
+import html
+from dataclasses import dataclass
+
+import numpy as np
+
+
+class WrongAnswer(Exception):
+    """What a check raises to say what is wrong; `verdict` turns it into a Verdict."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an exercise is solved, and the sentence that helps on if it is not."""
+
+    passed: bool
+    message: str
+
+    def __repr__(self):
+        return f"{'✓ Right.' if self.passed else '✗ Not yet.'} {self.message}"
+
+    def _repr_html_(self):
+        # The bar's colour is a second cue; the words say it by themselves.
+        colour, word = ("#009E73", "✓ Right.") if self.passed else ("#D55E00", "✗ Not yet.")
+        return (f'<p role="status" style="border-left:6px solid {colour};padding:.4em .8em;margin:.3em 0">'
+                f"<strong>{word}</strong> {html.escape(self.message)}</p>")
+
+
+def verdict(check):
+    """Decorator of a check `f(answer)`: it returns the sentence of praise, or raises WrongAnswer; a Verdict comes out.
+
+    Nothing that a student's function does gets through as an exception: an error in it is named in the message.
+    """
+    def checked(answer):
+        try:
+            return Verdict(True, check(answer))
+        except WrongAnswer as wrong:
+            return Verdict(False, str(wrong))
+
+    checked.__name__, checked.__doc__ = check.__name__, check.__doc__
+    return checked
+
+
+def call(function, *arguments):
+    """What the student's function returns for these arguments (arrays as copies); WrongAnswer where it fails or returns nothing."""
+    if not callable(function):
+        raise WrongAnswer(f"A function is expected here, this is {type(function).__name__}: hand over its name without brackets.")
+    try:
+        answer = function(*(a.copy() if isinstance(a, np.ndarray) else a for a in arguments))
+    except Exception as error:  # whatever the student's code raises is for the student to read
+        raise WrongAnswer(f"{function.__name__} stops with {type(error).__name__}: {error}") from error
+    if answer is None or answer is Ellipsis:
+        raise WrongAnswer(f"{function.__name__} returns nothing so far. Replace the ... by your code, and end with return.")
+    return answer
+
+
+def compare(answer, expected, what, *, tolerance=1e-4, hints=()):
+    """Nothing if answer equals expected, within tolerance for fractions; else WrongAnswer that says how far off it is.
+
+    expected: array or number; whole numbers and truth values must be equal. what: names the answer, such as
+    "the distances". hints: (wrong array, sentence) pairs, the typical mistakes: the sentence is said when the answer
+    equals that array.
+    """
+    expected = np.asarray(expected)
+    try:
+        array = np.asarray(answer)
+        if array.dtype.kind not in "biuf":
+            raise ValueError
+    except ValueError:
+        raise WrongAnswer(f"{what}: numbers are expected, an array of shape {expected.shape}; this is "
+                          f"{type(answer).__name__}.") from None
+    hint = next((" " + sentence for wrong, sentence in hints if _equal(array, np.asarray(wrong), tolerance)), "")
+    if array.shape != expected.shape:
+        raise WrongAnswer(f"{what}: the shape is {array.shape}, expected {expected.shape}.{hint}")
+    if _equal(array, expected, tolerance):
+        return
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise WrongAnswer(f"{what}: {np.sum(~np.isfinite(array))} of {array.size} values are NaN or infinite.{hint}")
+    off = np.abs(array.astype(float) - expected.astype(float))
+    worst = np.unravel_index(off.argmax(), off.shape)
+    share = f"{np.sum(off > (tolerance if expected.dtype.kind == 'f' else 0))} of {off.size} values differ" if off.size > 1 else "it differs"
+    where = f" at {list(map(int, worst))}" if off.ndim else ""
+    raise WrongAnswer(f"{what}: {share}; furthest off{where}: {_say(array[worst])} instead of {_say(expected[worst])}.{hint}")
+
+
+def _equal(array, expected, tolerance):
+    if array.shape != expected.shape:
+        return False
+    if expected.dtype.kind == "f":
+        return bool(np.allclose(array, expected, rtol=0, atol=tolerance))
+    return bool(np.array_equal(array, expected))
+
+
+def _say(value):
+    return f"{value:.4g}" if np.asarray(value).dtype.kind == "f" else str(value)

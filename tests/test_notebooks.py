@@ -1,0 +1,122 @@
+"""The notebooks: their form, that they run to the bottom twice, offline and in little memory, and that exercises check."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from activeindex_lite.exercises import Verdict
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+PATHS = sorted(FOLDER.glob("*.ipynb"))
+OPENING = ("What you will do", "What you will learn", "What you need", "How long")
+WITHOUT_TORCH = ("01", "02", "03", "04")
+# Megabytes of resident memory of a notebook's kernel.
+MEMORY, MEMORY_WITH_TORCH = 350, 1100
+
+# Python's own sockets are all that a library here would download with; the kernel talks through ZeroMQ's.
+OFFLINE = """
+import socket
+def _refuse(self, address, *more):
+    raise OSError(f"a notebook must run offline, this one calls {address}")
+socket.socket.connect = socket.socket.connect_ex = _refuse
+"""
+MEASURE = """
+import json, re, sys
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024 if sys.platform == "linux" else 0
+print(json.dumps({"peak": peak, "torch": "torch" in sys.modules, "pyplot": "matplotlib.pyplot" in sys.modules}))
+"""
+
+
+def each(f):
+    return pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)(f)
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def is_exercise(cell):
+    return "exercise" in cell.metadata.get("tags", [])
+
+
+def lines(cell):
+    return [line for line in cell.source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def test_there_are_notebooks_numbered_without_a_gap():
+    assert [path.stem[:2] for path in PATHS] == [f"{n:02d}" for n in range(1, len(PATHS) + 1)]
+
+
+@each
+def test_form(path, notebook):
+    nbformat.validate(notebook)
+    first = notebook.cells[0].source
+    assert first.startswith("# ")
+    places = [first.find(part) for part in OPENING]
+    assert -1 not in places and places == sorted(places), f"the opening cell needs, in this order: {OPENING}"
+    assert sum(len(lines(cell)) for cell in code_cells(notebook) if not is_exercise(cell)) <= 40
+    for cell in code_cells(notebook):
+        assert len(lines(cell)) <= 15, cell.source
+    assert sum(map(is_exercise, code_cells(notebook))) >= 3
+    text = "\n".join(cell.source for cell in notebook.cells)
+    assert "Predict" in text and "Explain" in text
+    assert not re.search(r"(/work|/home|/tmp)/", text), "an absolute path"
+
+
+@each
+def test_committed_without_results(path, notebook):
+    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+    for cell in code_cells(notebook):
+        assert cell.outputs == [] and cell.execution_count is None
+        assert set(cell.metadata) <= {"tags"}
+
+
+@each
+def test_links_between_files_lead_somewhere(path, notebook):
+    for cell in notebook.cells:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", cell.source) if cell.cell_type == "markdown" else ():
+            assert (path.parent / target).exists(), f"{target} is linked, but not there"
+
+
+@each
+def test_runs_to_the_bottom_twice_offline_within_its_memory(path, notebook):
+    whole = [*notebook.cells, *notebook.cells]
+    notebook.cells = [nbformat.v4.new_code_cell(OFFLINE), *whole, nbformat.v4.new_code_cell(MEASURE)]
+    for i, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{i}"
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
+    seen = json.loads(notebook.cells[-1].outputs[-1].text)
+    torch = path.stem[:2] not in WITHOUT_TORCH
+    assert seen["torch"] <= torch, "torch was loaded"
+    assert not seen["pyplot"], "pyplot keeps every figure alive"
+    assert seen["peak"] < (MEMORY_WITH_TORCH if torch else MEMORY)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            shown = output.get("data", {}).get("text/html", "")
+            assert shown.count("<img") == len(re.findall(r'<img alt="[^"]{40,}"', shown)), "a figure without a text alternative"
+            assert output.output_type != "stream" or output.name != "stderr", output.text
+
+
+@each
+def test_every_stub_fails_kindly_and_every_solution_passes(path, notebook):
+    solutions = {}
+    exec((FOLDER / "solutions" / f"{path.stem}.py").read_text(), solutions)
+    first = code_cells(notebook)[0].source
+    for cell in filter(is_exercise, code_cells(notebook)):
+        *body, check = cell.source.rstrip().splitlines()
+        space = {}
+        exec("\n".join([*re.findall(r"^(?:import|from) .*", first, re.MULTILINE), *body]), space)
+        stub = eval(check, space)
+        assert isinstance(stub, Verdict) and not stub.passed and len(stub.message) > 20, check
+        # The same names, this time from the solutions.
+        solved = eval(check, {**space, **{name: value for name, value in solutions.items() if not name.startswith("__")}})
+        assert solved.passed, f"{check}: {solved.message}"
