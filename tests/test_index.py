@@ -329,3 +329,17 @@ def test_threads_are_restored():
     assert faiss.omp_get_max_threads() == before
     with pytest.raises(ValueError, match="n=0"), faiss_threads(0):
         pass
+
+
+def test_cells_can_be_looked_into(world, small_indexes):
+    index = small_indexes["IVF64,Flat"]
+    queries = world.references[-5:]
+    distances = ((queries[:, None] - index.centroids) ** 2).sum(2)
+    assert np.array_equal(index.probe(queries, 64), np.argsort(distances, axis=1))
+    assert np.array_equal(index.list_sizes, np.bincount(index.assign(world.references[:4000]), minlength=64))
+
+
+@pytest.mark.parametrize("look", [lambda i: i.centroids, lambda i: i.list_sizes, lambda i: i.probe(np.zeros((1, i.d)), 1)])
+def test_an_index_without_cells_says_so(small_indexes, look):
+    with pytest.raises(ValueError, match="has no cells"):
+        look(small_indexes["PQ8x6"])

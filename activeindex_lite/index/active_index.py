@@ -186,12 +186,30 @@ class ActiveIndex:
             parameters = faiss.IndexRefineSearchParameters(base_index_params=parameters, k_factor=self.faiss.k_factor)
         return self.faiss.search(queries, k, params=parameters)
 
-    def assign(self, features):
-        """The IVF cell of each feature (N, d), (N,) int64; ValueError for an index without cells."""
+    @property
+    def centroids(self):
+        """Centroids of the IVF cells, (nlist, d of the cells) float32; ValueError for an index without cells."""
+        return self._cells().quantizer.reconstruct_n(0, self.nlist)
+
+    @property
+    def list_sizes(self):
+        """Stored vectors of each IVF cell, (nlist,) int64; ValueError for an index without cells."""
+        lists = self._cells().invlists
+        return np.array([lists.list_size(cell) for cell in range(self.nlist)])
+
+    def _cells(self):
         if self._ivf is None:
             raise ValueError(f"{self.factory} has no cells: only IVF indexes assign vectors to cells")
-        features = self._checked(features, "features")
-        return self._ivf.quantizer.search(forward(anatomy(self.faiss)[0], features), 1)[1][:, 0]
+        return self._ivf
+
+    def probe(self, features, nprobe):
+        """The cells that a search of these features (N, d) visits: (N, nprobe) int64, the nearest centroid first."""
+        cells, features = self._cells(), self._checked(features, "features")
+        return cells.quantizer.search(forward(anatomy(self.faiss)[0], features), self._checked_nprobe(nprobe))[1]
+
+    def assign(self, features):
+        """The IVF cell of each feature (N, d), (N,) int64; ValueError for an index without cells."""
+        return self.probe(features, 1)[:, 0]
 
     def quantize(self, features):
         """q(x) of each feature, (N, d) float32 in the features' own space; see `targets.quantize`."""
