@@ -25,6 +25,7 @@ from activeindex_lite.index.anatomy import (
 
 # Below this many training vectors a centroid, faiss itself warns that k-means is poorly fed.
 WANTED = 39
+ADDED_AT_ONCE = 8192
 
 
 @contextmanager
@@ -163,7 +164,10 @@ class ActiveIndex:
 
     def add(self, features):
         """Store features (N, d); their ids go on from ntotal, in order."""
-        self.faiss.add(self._checked(features, "features"))
+        features = self._checked(features, "features")
+        # In pieces: to encode all at once, a PQ makes a table of N x M x K distances.
+        for start in range(0, len(features), ADDED_AT_ONCE):
+            self.faiss.add(features[start : start + ADDED_AT_ONCE])
 
     def search(self, queries, k=1, nprobe=None):
         """The k nearest stored vectors of each query (Q, d): (distances (Q, k) float32, ids (Q, k) int64).
