@@ -1,4 +1,4 @@
-"""The command line: activeindex-lite demo, train, world and check-extractor."""
+"""The command line: activeindex-lite demo, train, world, sweep and check-extractor."""
 
 import argparse
 import os
@@ -52,6 +52,12 @@ def _parser():
     world = commands.add_parser("world", help="make the features of the ready world again (minutes)")
     world.add_argument("--out", default="world", metavar="DIR", help="folder for train.npy, references.npy and queries.npy")
     world.set_defaults(run=_world)
+
+    sweep = commands.add_parser("sweep", help="measure R@1 over alpha and nprobe for the explorers (20 minutes; goes on after "
+                                "an interruption)")
+    sweep.add_argument("--out", default="alpha_nprobe.csv", metavar="FILE", help="the table (default alpha_nprobe.csv)")
+    sweep.add_argument("--queries", type=int, default=200, metavar="N", help="pictures to activate, at most 200")
+    sweep.set_defaults(run=_sweep)
 
     check = commands.add_parser("check-extractor", help="brute-force R@1 of an extractor under the 14 edits, and its speed")
     check.add_argument("extractors", nargs="*", default=["lite"], metavar="EXTRACTOR",
@@ -115,6 +121,21 @@ def _world(options):
         build_world(folder)
     build_queries(folder)
     print(f"features: {folder}/train.npy, references.npy and queries.npy; to use them, copy them to {DATA}")
+
+
+def _sweep(options):
+    from activeindex_lite.checks import whole_number
+    from activeindex_lite.evaluation.grid import INDEXES, build_grid
+    from activeindex_lite.evaluation.stored_queries import load_queries
+    from activeindex_lite.extractor import load_extractor
+    from activeindex_lite.index import build_index
+
+    queries = load_queries()
+    n = whole_number(options.queries, "queries", len(queries.ids), "the stored queries")
+    world, ids = queries.world, queries.ids[:n]
+    indexes = {name: build_index(factory, world.train, world.references) for name, factory in INDEXES.items()}
+    build_grid(options.out, indexes, world.pictures(ids), ids, load_extractor("lite"))
+    print(f"table: {options.out}; to use it in the explorers, copy it to {DATA}")
 
 
 def _check_extractor(options):

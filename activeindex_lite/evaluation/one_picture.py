@@ -7,7 +7,7 @@ from PIL import Image
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.queries import edit_stream
-from activeindex_lite.evaluation.retrieval import first_is_original
+from activeindex_lite.evaluation.retrieval import strictly_first
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,19 @@ class Release:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search for an edited picture brought: the query picture, its place (2,), ids (k,), distances (k,), whether
-    the original came first (a tie counts against), and the rank of the original's cell, 1 the nearest (None: no cells)."""
+    """What searches for one edited picture brought, at P numbers of visited cells.
+
+    query: the edited picture, PIL; place: (2,), see `places`; nprobes: the P numbers; ids (P,) and distances (P,) of the
+    first results; first: (P,) bool, whether it is the original (a tie counts against); cell_rank: of the original's cell
+    among all cells, 1 the nearest to the query (None: the index has no cells).
+    """
 
     query: Image.Image
     place: np.ndarray
+    nprobes: tuple
     ids: np.ndarray
     distances: np.ndarray
-    first: bool
+    first: np.ndarray
     cell_rank: int | None
 
 
@@ -63,15 +68,17 @@ class OnePicture:
         return Release(run.pictures[0], float(run.psnr[0]), float(run.ssim[0]), float(run.linf[0]),
                        places(run.path[:, 0], self.x, self.q), run.loss[:, 0], float(run.seconds[0]))
 
-    def search(self, picture, edit, nprobe=None, k=3):
-        """Edit a released picture (a name of EDITS) and search for the copy: a Found."""
+    def search(self, picture, edit, nprobes=(1,)):
+        """Edit a released picture (edit: a name of EDITS) and search for the copy at each of nprobes: a Found."""
         if edit not in EDITS:
             raise ValueError(f"edit {edit!r}: choose one of {', '.join(EDITS)}")
         query = EDITS[edit](picture, edit_stream(self.seed, self.truth))
         feature = self.extractor([query])
-        distances, ids = self.index.search(feature, k=k, nprobe=nprobe)
-        return Found(query, places(feature, self.x, self.q)[0], ids[0], distances[0],
-                     bool(first_is_original(self.index, feature, [self.truth], nprobe)[0]), self._cell_rank(feature))
+        k = min(2, self.index.ntotal)
+        found = [self.index.search(feature, k=k, nprobe=nprobe) for nprobe in nprobes]
+        distances, ids = (np.concatenate(parts) for parts in zip(*found))
+        return Found(query, places(feature, self.x, self.q)[0], tuple(nprobes), ids[:, 0], distances[:, 0],
+                     strictly_first(distances, ids, self.truth), self._cell_rank(feature))
 
     def _cell_rank(self, feature):
         if self.index.nlist is None:

@@ -13,9 +13,12 @@ def first_is_original(index, queries, truth, nprobe=None):
     truth = np.asarray(truth)
     if len(truth) != len(queries):
         raise ValueError(f"{len(queries)} queries but {len(truth)} ids of originals: one id a query is expected")
-    k = min(2, index.ntotal)
-    distances, ids = index.search(queries, k=k, nprobe=nprobe)
-    alone = distances[:, 0] < distances[:, 1] if k == 2 else True
+    return strictly_first(*index.search(queries, k=min(2, index.ntotal), nprobe=nprobe), truth)
+
+
+def strictly_first(distances, ids, truth):
+    """Whether truth (Q,) is the first of the results (distances and ids (Q, k), k >= 1) and nearer than the second, (Q,)."""
+    alone = distances[:, 0] < distances[:, 1] if distances.shape[1] > 1 else True
     return (ids[:, 0] == truth) & alone
 
 

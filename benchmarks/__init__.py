@@ -1,0 +1,1 @@
+"""Measurements that take a quiet machine: python -m benchmarks. None of them is a test."""

@@ -1,0 +1,97 @@
+"""A JupyterLab of our own in headless Chromium: start the server, open a notebook, run all its cells."""
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR",
+           "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+QUIET = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+
+
+@contextmanager
+def jupyter_lab(root):
+    """A JupyterLab on loopback that serves the folder root: yields (address, token). Nothing is left behind."""
+    with tempfile.TemporaryDirectory() as home, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        environment = {**os.environ, **{name: f"{home}/{name.lower()}" for name in FOLDERS}}
+        settings = Path(environment["JUPYTERLAB_SETTINGS_DIR"]) / QUIET
+        settings.parent.mkdir(parents=True)
+        settings.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+        token = secrets.token_hex(16)
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
+                   "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"]
+        server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait(f"{address}/api/status?token={token}", server)
+            yield address, token
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _wait(address, server, seconds=60):
+    for _ in range(10 * seconds):
+        if server.poll() is not None:
+            raise RuntimeError(f"JupyterLab ended at once, with status {server.returncode}")
+        try:
+            urllib.request.urlopen(address, timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(f"JupyterLab did not answer within {seconds} s")
+
+
+@contextmanager
+def browser_page(width=1400, height=1200):
+    """A page of headless Chromium; page.problems collects its console errors and uncaught exceptions."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.problems = []
+        page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        try:
+            yield page
+        finally:
+            browser.close()
+
+
+def run_all(page, address, token, notebook, seconds=180):
+    """Open a notebook of the server in the page and run all its cells; returns when the kernel is idle again."""
+    page.goto(f"{address}/lab/tree/{notebook}?token={token}&reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+    page.wait_for_selector(idle, state="attached", timeout=60_000)
+    # On a fresh kernel Lab drops the command about once in four: repeat until a prompt shows that it was taken.
+    for _ in range(10):
+        # Now and then Lab opens the notebook before it knows its kernels, and asks for one: Python is preselected.
+        if page.locator(".jp-Dialog", has_text="Select Kernel").count():
+            page.locator(".jp-Dialog .jp-mod-accept").click()
+        page.locator("li.lm-MenuBar-item", has_text="Run").first.click()
+        page.locator('li.lm-Menu-item[data-command="runmenu:run-all"]').click()
+        try:
+            page.wait_for_function("[...document.querySelectorAll('.jp-InputPrompt')].some(p => /\\[(\\*|\\d+)\\]/.test(p.textContent))",
+                                   timeout=3000)
+            break
+        except Exception as error:  # Playwright's TimeoutError, without importing playwright at the top
+            if type(error).__name__ != "TimeoutError":
+                raise
+    page.wait_for_selector(idle, state="attached", timeout=1000 * seconds)
+    page.wait_for_function("![...document.querySelectorAll('.jp-InputPrompt')].some(p => p.textContent.includes('*'))", timeout=1000 * seconds)
