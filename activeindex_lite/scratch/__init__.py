@@ -1,0 +1,15 @@
+"""IVF, PQ, OPQ, IVF-PQ and LSH in plain numpy, for reading; each gives faiss's answers.
+
+Read in this order: brute_force, kmeans, ivf, pq, opq, ivfpq, lsh. Features are float32 arrays (N, d); distances are
+squared Euclidean ones, as in faiss; randomness is a numpy Generator that is passed in.
+"""
+
+from .brute_force import nearest, squared_distances
+from .ivf import IVF
+from .ivfpq import IVFPQ
+from .kmeans import KMeans, kmeans
+from .lsh import LSH
+from .opq import OPQ
+from .pq import PQ
+
+__all__ = ["IVF", "IVFPQ", "LSH", "OPQ", "PQ", "KMeans", "kmeans", "nearest", "squared_distances"]

@@ -1,0 +1,91 @@
+"""LSH, locality-sensitive hashing: a bit for each hyperplane, which tells on what side of it a vector lies."""
+
+import numpy as np
+
+from .brute_force import as_features, pairs_to_arrays, smallest
+
+# Number of ones in each byte 0 ... 255 (numpy 2 has bitwise_count).
+ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1).astype(np.uint8)
+
+
+class LSH:
+    """An index of bits, compared by the number in which they differ: faiss's IndexLSH.
+
+    hyperplanes: (nbits, d), a normal vector a row; thresholds: (nbits,), how far along it the plane stands.
+    To look into: `hyperplanes`, `bits`, `codes`, `hamming`.
+    """
+
+    def __init__(self, hyperplanes, thresholds=None):
+        """An empty index with given hyperplanes (nbits, d), such as faiss's own; thresholds (nbits,) are 0 if left out."""
+        self.hyperplanes = as_features(hyperplanes)
+        self.thresholds = np.zeros(self.nbits, np.float32) if thresholds is None else np.asarray(thresholds, np.float32)
+        if self.thresholds.shape != (self.nbits,):
+            raise ValueError(f"thresholds of shape ({self.nbits},) are expected, one for each hyperplane; "
+                             f"these have shape {self.thresholds.shape}.")
+        self.codes = np.empty((0, -(-self.nbits // 8)), np.uint8)
+
+    @classmethod
+    def random(cls, d, nbits, rng):
+        """nbits hyperplanes (nbits, d) through the origin, in random directions: they need no training.
+
+        Two vectors at an angle theta differ in a bit with probability theta / pi (Goemans and Williamson, 1995;
+        Charikar, 2002). rng: a numpy Generator.
+        """
+        if nbits < 1:
+            raise ValueError(f"nbits is {nbits}; at least one bit is needed.")
+        normals = rng.normal(size=(nbits, d))
+        return cls(normals / np.linalg.norm(normals, axis=1, keepdims=True))
+
+    @classmethod
+    def pca(cls, x, nbits):
+        """nbits hyperplanes (nbits, d) across the directions in which x (N, d) varies most, through its mean.
+
+        They are the eigenvectors of the covariance of x with the largest eigenvalues; at most d of them.
+        """
+        x = as_features(x)
+        if not 1 <= nbits <= x.shape[1]:
+            raise ValueError(f"nbits is {nbits}; there are 1 to d = {x.shape[1]} principal directions. "
+                             "LSH.random makes as many hyperplanes as one likes.")
+        _, vectors = np.linalg.eigh(np.cov(x, rowvar=False).reshape(x.shape[1], -1))
+        hyperplanes = vectors.T[::-1][:nbits]
+        return cls(hyperplanes, hyperplanes @ x.mean(0))
+
+    @property
+    def nbits(self):
+        """Number of bits, of hyperplanes (nbits, d)."""
+        return len(self.hyperplanes)
+
+    @property
+    def d(self):
+        """Dimensions of a vector, of hyperplanes (nbits, d)."""
+        return self.hyperplanes.shape[1]
+
+    def project(self, x):
+        """How far x (N, d) lies beyond each hyperplane, in the direction of its normal: (N, nbits), signed."""
+        return as_features(x, self.d) @ self.hyperplanes.T - self.thresholds
+
+    def bits(self, x):
+        """On which side x (N, d) lies: (N, nbits) bool, True beyond the hyperplane or on it."""
+        return self.project(x) >= 0
+
+    def encode(self, x):
+        """The bits of x (N, d), eight to a byte: (N, nbits/8) uint8; the first bit is the lowest of the first byte."""
+        return np.packbits(self.bits(x), axis=1, bitorder="little")
+
+    def hamming(self, queries):
+        """Number of bits in which queries (Q, d) differ from each stored code: (Q, N) int32."""
+        # for i in range(Q):
+        #     for j in range(N):
+        #         distances[i, j] = count of ones in (query_codes[i] XOR codes[j])
+        return np.stack([ONES[code ^ self.codes].sum(1, dtype=np.int32) for code in self.encode(queries)])
+
+    def add(self, x):
+        """Stores the codes of x (N, d) behind what is there; ids are the numbers in the order of adding."""
+        self.codes = np.concatenate([self.codes, self.encode(x)])
+
+    def search(self, queries, k):
+        """The k codes that differ least from each of queries (Q, d): Hamming distances (Q, k) float32, ids (Q, k) int64.
+
+        Many codes can stand at the same distance; equal ones come in the order of their ids.
+        """
+        return pairs_to_arrays(smallest(row, k) for row in self.hamming(queries))
