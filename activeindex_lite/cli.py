@@ -55,7 +55,7 @@ def _parser():
 
     sweep = commands.add_parser("sweep", help="measure R@1 over alpha and nprobe for the explorers (20 minutes; goes on after "
                                 "an interruption)")
-    sweep.add_argument("--out", default="alpha_nprobe.csv", metavar="FILE", help="the table (default alpha_nprobe.csv)")
+    sweep.add_argument("--out", default="sweep", metavar="DIR", help="folder for the two tables (default sweep)")
     sweep.add_argument("--queries", type=int, default=200, metavar="N", help="pictures to activate, at most 200")
     sweep.set_defaults(run=_sweep)
 
@@ -125,17 +125,25 @@ def _world(options):
 
 def _sweep(options):
     from activeindex_lite.checks import whole_number
-    from activeindex_lite.evaluation.grid import INDEXES, build_grid
+    from activeindex_lite.evaluation import grid, probes
     from activeindex_lite.evaluation.stored_queries import load_queries
     from activeindex_lite.extractor import load_extractor
     from activeindex_lite.index import build_index
 
-    queries = load_queries()
+    queries, folder = load_queries(), Path(options.out)
     n = whole_number(options.queries, "queries", len(queries.ids), "the stored queries")
     world, ids = queries.world, queries.ids[:n]
-    indexes = {name: build_index(factory, world.train, world.references) for name, factory in INDEXES.items()}
-    build_grid(options.out, indexes, world.pictures(ids), ids, load_extractor("lite"))
-    print(f"table: {options.out}; to use it in the explorers, copy it to {DATA}")
+    if (folder / grid.FILE).exists():
+        raise FileExistsError(f"{folder / grid.FILE} exists: name another folder, or delete it first")
+    folder.mkdir(parents=True, exist_ok=True)
+    indexes = {name: build_index(factory, world.train, world.references)
+               for name, factory in {**grid.INDEXES, **probes.INDEXES}.items()}
+    if not (folder / probes.FILE).exists():  # else it is there from before an interruption
+        cut = {edit: features[:n] for edit, features in queries.features.items()}
+        probes.build_curves(folder / probes.FILE, {name: indexes[name] for name in probes.INDEXES}, cut, ids)
+    active = {name: indexes[name] for name in grid.INDEXES}
+    grid.build_grid(folder / grid.FILE, active, world.pictures(ids), ids, load_extractor("lite"))
+    print(f"tables: {folder}; to use them in the explorers, copy them to {DATA}")
 
 
 def _check_extractor(options):

@@ -201,6 +201,13 @@ class ActiveIndex:
         lists = self._cells().invlists
         return np.array([lists.list_size(cell) for cell in range(self.nlist)])
 
+    @property
+    def lists(self):
+        """Ids of the stored vectors of each IVF cell, nlist arrays int64; ValueError for an index without cells."""
+        from faiss.contrib.inspect_tools import get_invlist
+
+        return [get_invlist(self._cells().invlists, cell)[0] for cell in range(self.nlist)]
+
     def _cells(self):
         if self._ivf is None:
             raise ValueError(f"{self.factory} has no cells: only IVF indexes assign vectors to cells")

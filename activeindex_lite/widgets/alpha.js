@@ -1,117 +1,7 @@
 // The alpha explorer: three pictures, the walk of the feature toward its code, two searches, two curves.
 // The kernel activates and searches; nprobe and all drawing stay in the page.
 
-const BLUE = "#0072B2", ORANGE = "#D55E00", GREEN = "#009E73", GREY = "#888888";
 const ALPHA_STEP = 0.25;
-
-const html = (tag, properties = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name in node && name !== "list") node[name] = value;
-    else node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-};
-
-const number = (x, digits) => (x === null ? "∞" : x.toFixed(digits));
-
-// ---- controls ----------------------------------------------------------------------------------------------------
-
-function slider(label, positions, show, onMove) {
-  const value = html("output", { className: "ai-value" });
-  const input = html("input", { type: "range", min: 0, step: 1 });
-  const node = html("label", { className: "ai-control" }, html("span", {}, label), input, value);
-  let values = positions;
-  input.addEventListener("input", () => onMove(values[Number(input.value)]));
-  return {
-    node, input,
-    set(present, now = values) {
-      values = now;
-      input.max = values.length - 1;
-      const at = values.reduce((best, v, i) => (Math.abs(v - present) < Math.abs(values[best] - present) ? i : best), 0);
-      if (Number(input.value) !== at) input.value = at;
-      value.textContent = show(present);
-      input.setAttribute("aria-valuetext", show(present));
-    },
-  };
-}
-
-function select(label, onChange) {
-  const input = html("select");
-  input.addEventListener("change", () => onChange(input.value));
-  let names = "";
-  return {
-    node: html("label", { className: "ai-control" }, html("span", {}, label), input),
-    set(present, options) {
-      if (names !== String(options)) {
-        names = String(options);
-        input.replaceChildren(...options.map(([value, text]) => html("option", { value }, text)));
-      }
-      input.value = present;
-    },
-  };
-}
-
-// ---- drawing -----------------------------------------------------------------------------------------------------
-
-function canvas(label, height) {
-  const node = html("canvas", { className: "ai-canvas" });
-  node.setAttribute("role", "img");
-  node.setAttribute("aria-label", label);
-  node.style.height = `${height}px`;
-  return node;
-}
-
-// A context in CSS pixels, cleared, with the theme's ink.
-function begin(node) {
-  const width = node.clientWidth || 420, height = node.clientHeight || 260, ratio = window.devicePixelRatio || 1;
-  if (node.width !== Math.round(width * ratio) || node.height !== Math.round(height * ratio)) {
-    node.width = Math.round(width * ratio);
-    node.height = Math.round(height * ratio);
-  }
-  const pen = node.getContext("2d");
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.clearRect(0, 0, width, height);
-  const ink = getComputedStyle(node).color;
-  pen.font = "12px system-ui, sans-serif";
-  pen.fillStyle = pen.strokeStyle = ink;
-  pen.lineWidth = 1;
-  return { pen, width, height, ink };
-}
-
-function mark(pen, shape, x, y, r, colour, filled) {
-  pen.save();
-  pen.beginPath();
-  if (shape === "circle") pen.arc(x, y, r, 0, 7);
-  else if (shape === "diamond") [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]].forEach(([a, b], i) => (i ? pen.lineTo : pen.moveTo).call(pen, x + a * r, y + b * r));
-  else for (let i = 0; i < 10; i++) {
-    const s = i % 2 ? 0.5 * r : 1.3 * r, t = (i * Math.PI) / 5 - Math.PI / 2;
-    (i ? pen.lineTo : pen.moveTo).call(pen, x + s * Math.cos(t), y + s * Math.sin(t));
-  }
-  pen.closePath();
-  pen.fillStyle = filled ? colour : "white";
-  pen.strokeStyle = colour;
-  pen.lineWidth = 2;
-  pen.fill();
-  pen.stroke();
-  pen.restore();
-}
-
-function write(pen, text, x, y, { align = "left", colour, bold, halo } = {}) {
-  pen.save();
-  if (colour) pen.fillStyle = colour;
-  pen.font = `${bold ? "600 " : ""}12px system-ui, sans-serif`;
-  pen.textAlign = align;
-  if (halo) {
-    pen.strokeStyle = halo;
-    pen.lineWidth = 4;
-    pen.lineJoin = "round";
-    pen.strokeText(text, x, y);
-  }
-  pen.fillText(text, x, y);
-  pen.restore();
-}
 
 // The walk: x at the left, its code at the right; every point at its true distance from both.
 function drawWalk(node, release, passive, active) {
@@ -156,40 +46,6 @@ function drawWalk(node, release, passive, active) {
     + `${squared(release.walk.at(-1))}, passive copy ${squared(passive.place)}, activated copy ${squared(active.place)}.`);
 }
 
-// One chart: curves of [x, r1, low, high] on a log2 or linear axis, and a marker at the present x.
-function drawCurves(node, { curves, log, ticks, label, present, level }) {
-  const { pen, width, height, ink } = begin(node);
-  const [l, r, t, b] = [34, 12, 12, 44], xs = curves.flatMap((c) => c.rows.map((row) => row[0]));
-  if (!xs.length) return;
-  const f = log ? Math.log2 : (v) => v, x1 = f(Math.max(...xs)), x0 = f(Math.min(...xs));
-  const x = (v) => l + ((f(v) - x0) / (x1 - x0 || 1)) * (width - l - r), y = (v) => t + (1 - v) * (height - t - b);
-  for (const v of [0, 0.25, 0.5, 0.75, 1]) {
-    pen.globalAlpha = 0.2; pen.beginPath(); pen.moveTo(l, y(v)); pen.lineTo(width - r, y(v)); pen.stroke(); pen.globalAlpha = 1;
-    write(pen, v.toFixed(2).replace(/0$/, "").replace(/\.0$/, ""), l - 5, y(v) + 4, { align: "right" });
-  }
-  ticks.forEach(([v, text, below]) => {
-    write(pen, text, x(v), height - b + 15, { align: "center" });
-    if (below) write(pen, below, x(v), height - b + 29, { align: "center", colour: GREY });
-  });
-  write(pen, label, (l + width - r) / 2, height - 2, { align: "center" });
-  if (level !== undefined) {
-    pen.strokeStyle = ORANGE; pen.setLineDash([5, 4]); pen.beginPath(); pen.moveTo(l, y(level)); pen.lineTo(width - r, y(level)); pen.stroke();
-    pen.setLineDash([]);
-    write(pen, `- - passive at 16 cells: ${level.toFixed(2)}`, width - r - 4, y(0.06), { align: "right", colour: ORANGE });
-  }
-  pen.strokeStyle = ink; pen.globalAlpha = 0.5; pen.lineWidth = 1.5;
-  pen.beginPath(); pen.moveTo(x(present), t); pen.lineTo(x(present), height - b); pen.stroke(); pen.globalAlpha = 1;
-  for (const { rows, colour, shape } of curves) {
-    pen.strokeStyle = colour; pen.lineWidth = 2;
-    pen.beginPath(); rows.forEach((row, i) => (i ? pen.lineTo : pen.moveTo).call(pen, x(row[0]), y(row[1]))); pen.stroke();
-    for (const [v, r1, low, high] of rows) {
-      pen.strokeStyle = colour; pen.lineWidth = 1;
-      pen.beginPath(); pen.moveTo(x(v), y(low)); pen.lineTo(x(v), y(high)); pen.stroke();
-      mark(pen, shape, x(v), y(r1), v === present ? 5 : 3, colour, shape === "diamond");
-    }
-  }
-}
-
 // ---- the explorer ------------------------------------------------------------------------------------------------
 
 function findRow(copies, about, name) {
@@ -214,9 +70,6 @@ function render({ model, el }) {
   const get = (name) => model.get(name);
   const put = (name, value) => { model.set(name, value); model.save_changes(); };
   const root = html("div", { className: "ai-explorer" });
-  // JupyterLab's command mode would take the arrow keys.
-  root.addEventListener("keydown", (event) => event.stopPropagation());
-
   const stored = get("_stored");
   const alphas = stored ? stored.alphas : Array.from({ length: 8 / ALPHA_STEP + 1 }, (_, i) => i * ALPHA_STEP);
   const controls = {
@@ -259,7 +112,6 @@ function render({ model, el }) {
     html("div", { className: "ai-two" }, html("section", {}, probesTitle, overProbes), html("section", {}, alphasTitle, overAlphas)),
     measured);
   const curves = root.querySelectorAll(":scope > .ai-two")[1];
-  el.append(root);
 
   function view() {
     if (!stored) return get("_view");
@@ -308,7 +160,7 @@ function render({ model, el }) {
     const near = known.reduce((best, a) => (Math.abs(a - alpha) < Math.abs(best - alpha) ? a : best), known[0] ?? 0);
     const of = (test, by) => grid.filter(test).map((row) => [row[by], row.r1, row.low, row.high]);
     const at16 = grid.find((row) => row.alpha === 0 && row.nprobe === 16), powers = probes.map((n) => [n, String(n)]);
-    const level = at16 && at16.r1;
+    const level = at16 && { at: at16.r1, text: `- - passive at 16 cells: ${at16.r1.toFixed(2)}` };
     probesTitle.textContent = `R@1 over nprobe: passive (○) and alpha ${near} (◆)`;
     drawCurves(overProbes, { log: true, present: nprobe, level, label: "cells visited (nprobe)", ticks: powers, curves: [
       { rows: of((row) => row.alpha === 0, "nprobe"), colour: ORANGE, shape: "circle" },
@@ -323,26 +175,12 @@ function render({ model, el }) {
     overAlphas.setAttribute("aria-label", `R@1 over alpha at nprobe ${nprobe}: ${line.map(say).join(", ")}.`);
   }
 
-  function safely() {
-    try {
-      draw();
-    } catch (error) {
-      problem.textContent = `The drawing failed: ${error.message}`;
-    }
-  }
-  // Several traits may arrive in one message: draw once for all of them.
-  let asked = 0;
-  const soon = () => { cancelAnimationFrame(asked); asked = requestAnimationFrame(safely); };
-  const watched = ["nprobe", "_view", "_about", "_error", ...(stored ? ["alpha", "index", "edit"] : [])];
-  watched.forEach((name) => model.on(`change:${name}`, soon));
   const echo = () => { controls.alpha.set(get("alpha")); controls.steps.set(get("steps")); };
   ["alpha", "steps"].forEach((name) => model.on(`change:${name}`, echo));
-  const resized = new ResizeObserver(soon);
-  resized.observe(root);
+  const watched = ["nprobe", "_view", "_about", "_error", ...(stored ? ["alpha", "index", "edit"] : [])];
+  const clean = mount({ model, el, root, problem, watched, draw });
   return () => {
-    resized.disconnect();
-    cancelAnimationFrame(asked);
-    watched.forEach((name) => model.off(`change:${name}`, soon));
+    clean();
     ["alpha", "steps"].forEach((name) => model.off(`change:${name}`, echo));
   };
 }

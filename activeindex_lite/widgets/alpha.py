@@ -9,6 +9,7 @@ import traitlets
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.grid import ALPHAS, NPROBES
 from activeindex_lite.widgets.alpha_state import AlphaState
+from activeindex_lite.widgets.module import CSS, esm
 
 # An original whose copies one probe loses under several edits, and activation brings back.
 PICTURE = 9228
@@ -25,8 +26,8 @@ class AlphaExplorer(anywidget.AnyWidget):
     A value out of range raises TraitError and changes nothing.
     """
 
-    _esm = Path(__file__).parent / "alpha.js"
-    _css = Path(__file__).parent / "alpha.css"
+    _esm = esm("alpha")
+    _css = CSS
     alpha = traitlets.Float(3.0).tag(sync=True)
     steps = traitlets.Int(10).tag(sync=True)
     nprobe = traitlets.Int(1).tag(sync=True)
@@ -37,6 +38,11 @@ class AlphaExplorer(anywidget.AnyWidget):
     _view = traitlets.Dict().tag(sync=True)
     _stored = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     _error = traitlets.Unicode().tag(sync=True)
+
+    page_traits = ("alpha", "steps", "nprobe", "index", "edit", "_about", "_error")
+    title = "A picture changed a little before it is released"
+    intro = ("alpha sets how far the pixels may move, within what people do not see. The feature of the released picture then "
+             "walks toward the code that the index keeps, and its edited copies are found more often, with fewer cells visited.")
 
     def __init__(self, picture=PICTURE, *, indexes=None, extractor=None, **settings):
         self.state = AlphaState(picture, indexes, extractor)

@@ -1,8 +1,5 @@
 """What the alpha explorer shows for a setting, as JSON: pictures as data URIs, the walk, the measures, both searches."""
 
-import base64
-import io
-
 import faiss
 import numpy as np
 from PIL import Image
@@ -13,6 +10,7 @@ from activeindex_lite.evaluation.one_picture import OnePicture, amplified_differ
 from activeindex_lite.extractor import load_extractor
 from activeindex_lite.index import ActiveIndex, build_index
 from activeindex_lite.pictures import open_pictures
+from activeindex_lite.widgets.pictures import data_uri, thumbnail
 from activeindex_lite.world import load_world
 
 # Longest side of an own picture: the time of a step grows with the pixels.
@@ -80,7 +78,7 @@ class AlphaState:
         return {
             "edit": edit, "truth": one.truth, "probes": probes, "ids": found.ids.tolist(), "first": found.first.tolist(),
             "distances": found.distances.round(4).tolist(), "rank": found.cell_rank, "place": found.place.round(4).tolist(),
-            "query": self._jpeg(found.query, THUMBNAIL),
+            "query": thumbnail(found.query, THUMBNAIL),
             "thumbnails": {str(i): self._thumbnail(i, one.truth) for i in found.ids.tolist() if i >= 0},
         }
 
@@ -105,14 +103,8 @@ class AlphaState:
         # An own picture has another id in an index of another size.
         key = "own" if self.place is None and i == truth else i
         if key not in self._thumbnails:
-            self._thumbnails[key] = self._jpeg(self.picture if i == truth else self.world.pictures(i)[0], THUMBNAIL)
+            self._thumbnails[key] = thumbnail(self.picture if i == truth else self.world.pictures(i)[0], THUMBNAIL)
         return self._thumbnails[key]
-
-    @staticmethod
-    def _jpeg(picture, side):
-        small = picture.copy()
-        small.thumbnail((side, side))
-        return data_uri(small, "JPEG", quality=85)
 
 
 def joined(index, feature):
@@ -121,10 +113,3 @@ def joined(index, feature):
     copy.faiss, copy.factory, copy.seed = faiss.clone_index(index.faiss), index.factory, index.seed
     copy.add(feature)
     return copy
-
-
-def data_uri(picture, form, **settings):
-    """A PIL picture as a data URI in the given file format."""
-    buffer = io.BytesIO()
-    picture.save(buffer, form, **settings)
-    return f"data:image/{form.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,97 @@
+"""One search at every nprobe: in what order cells are visited, and when the first results change."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from activeindex_lite.evaluation.retrieval import strictly_first
+
+
+@dataclass(frozen=True)
+class Probing:
+    """What one query meets as nprobe grows from one cell to all nlist of them.
+
+    cells: (nlist,), the nearest centroid first; scanned: (nlist,), vectors compared when so many cells are visited;
+    rank: place of the original's cell in that order, 1 the first. From nprobe begins[s] on, until the next of the S
+    begins, the first results are ids[s] (k,) at distances[s] (k,), as the index computes them (id -1, distance inf:
+    nothing there), and first[s] says whether the original comes first (a tie counts against).
+    """
+
+    cells: np.ndarray
+    scanned: np.ndarray
+    rank: int
+    begins: np.ndarray
+    ids: np.ndarray
+    distances: np.ndarray
+    first: np.ndarray
+
+    def at(self, nprobe):
+        """The position s of the results that hold at this nprobe."""
+        return int(np.searchsorted(self.begins, nprobe, side="right")) - 1
+
+
+def probing(index, query, truth, k=4, lists=None):
+    """Follow one query (d,) through an ActiveIndex of the IVF family: a Probing.
+
+    truth: id of the original; lists: `index.lists`, if at hand. One search over all cells tells everything: at a smaller
+    nprobe the same distances are computed, of fewer vectors.
+    """
+    lists = index.lists if lists is None else lists
+    query = np.asarray(query, np.float32)[None]
+    cells = index.probe(query, index.nlist)[0]
+    # Rank of the cell of each stored vector.
+    rank = np.empty(index.ntotal, np.int64)
+    for place, cell in enumerate(cells, 1):
+        rank[lists[cell]] = place
+    distances, ids = (found[0] for found in index.search(query, k=index.ntotal, nprobe=index.nlist))
+    kept = _ever_among_first(rank[ids], k)
+    distances, ids = distances[kept], ids[kept]
+    begins = np.unique(np.append(1, rank[ids]))
+    shown = [np.flatnonzero(rank[ids] <= n)[:k] for n in begins]
+    fill = [(0, k - len(s)) for s in shown]
+    all_ids = np.stack([np.pad(ids[s], f, constant_values=-1) for s, f in zip(shown, fill, strict=True)])
+    all_distances = np.stack([np.pad(distances[s], f, constant_values=np.inf) for s, f in zip(shown, fill, strict=True)])
+    first = strictly_first(all_distances, all_ids, np.full(len(begins), truth))
+    return Probing(cells, np.cumsum([len(lists[c]) for c in cells]), int(rank[truth]), begins, all_ids, all_distances, first)
+
+
+def _ever_among_first(ranks, k):
+    """Positions in a list sorted by distance that are among the first k at some nprobe.
+
+    A vector is shut out for good once k nearer ones lie in cells that are visited no later than its own.
+    """
+    best, kept = [], []
+    for position, rank in enumerate(ranks):
+        if len(best) == k and rank >= best[-1]:
+            continue
+        kept.append(position)
+        best = sorted([*best, rank])[:k]
+        if len(best) == k and best[-1] == 1:
+            break
+    return np.array(kept)
+
+
+def disc_map(centroids, query, cells):
+    """Where to draw the cells round a query in the middle, so that those visited form a disc: (nlist, 2) in -1 .. 1.
+
+    centroids: (nlist, d); query: (d,); cells: (nlist,), the nearest to the query first; rows of the answer are in that
+    order. From the middle outward the order is the true one; the radius grows as the cube root of the rank, which gives
+    room to the first cells. The angle only brings like directions together: seen from the query, in the plane in which
+    the centroids vary most, and then spread evenly over each of a few rings.
+    """
+    from activeindex_lite.scratch.plane import plane_of
+
+    _, axes, _ = plane_of(centroids)
+    flat = ((centroids - query) @ axes.T)[cells]
+    angle = np.arctan2(flat[:, 1], flat[:, 0])
+    edges = [0]
+    while edges[-1] < len(cells):
+        edges.append(min(2 * edges[-1] + 3, len(cells)))
+    for begin, end in pairwise(edges):
+        ring = begin + np.argsort(angle[begin:end])
+        even = np.linspace(-np.pi, np.pi, end - begin, endpoint=False)
+        # Turn the even ring to where it fits the true angles best.
+        angle[ring] = even + np.angle(np.exp(1j * (angle[ring] - even)).sum())
+    radius = (np.arange(1, len(cells) + 1) / len(cells)) ** (1 / 3)
+    return radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)

@@ -1,0 +1,76 @@
+"""Checks of the exercises on the inverted file (notebook 02)."""
+
+import numpy as np
+
+from activeindex_lite.exercises.check import WrongAnswer, call, compare, verdict
+from activeindex_lite.scratch import IVF, squared_distances
+
+
+def _example(N=60, nlist=7, d=4, seed=2):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(N, d)).astype(np.float32), rng.normal(size=(nlist, d)).astype(np.float32)
+
+
+@verdict
+def nearest_cell(answer):
+    """f(x (N, d), centroids (nlist, d)) -> the cell of each vector, (N,)."""
+    for N in (60, 1):
+        x, centroids = _example(N)
+        table = squared_distances(x, centroids)
+        compare(call(answer, x, centroids), table.argmin(1), "the cells", hints=[
+            (table.min(1), "These are the distances; asked is which centroid they belong to: argmin."),
+            (table.argmax(1), "These are the centroids furthest away."),
+            (table.argmin(0), "This is the nearest vector of each centroid: the minimum is along the other axis."),
+            ((x @ centroids.T).argmax(1), "The largest product is the nearest centroid only where all centroids have the same length.")])
+    return "Every vector is in the cell of its nearest centroid."
+
+
+@verdict
+def posting_lists(answer):
+    """f(cells (N,), nlist) -> a list of nlist arrays: the ids of the vectors in each cell."""
+    for cells, nlist in ((np.array([2, 0, 2, 1, 2, 0]), 5), (np.random.default_rng(0).integers(9, size=200), 9)):
+        lists = call(answer, cells, nlist)
+        if not isinstance(lists, list | tuple | np.ndarray):
+            raise WrongAnswer(f"A list of {nlist} arrays is expected, this is {type(lists).__name__}.")
+        if len(lists) != nlist:
+            empty = nlist - len(np.unique(cells))
+            hint = f" {empty} cells are empty: they need an empty list each." if len(lists) == nlist - empty and empty else ""
+            raise WrongAnswer(f"There are {nlist} cells, but {len(lists)} lists.{hint}")
+        for cell, ids in enumerate(lists):
+            compare(np.sort(np.asarray(ids, dtype=int)), np.flatnonzero(cells == cell), f"the list of cell {cell}")
+    return "Each vector is in one list, and an empty cell has an empty one."
+
+
+@verdict
+def search(answer):
+    """f(query (d,), centroids (nlist, d), lists, vectors (N, d), nprobe) -> id of the nearest candidate."""
+    x, centroids = _example(400, 12)
+    ivf = IVF(centroids)
+    ivf.add(x)
+    queries = _example(40, 1, seed=5)[0]
+    exact = squared_distances(queries, x).argmin(1)
+    for nprobe in (1, 3, 12):
+        expected = ivf.search(queries, 1, nprobe)[1][:, 0]
+        found = np.array([call(answer, query, centroids, ivf.lists, x, nprobe) for query in queries])
+        positions = [np.flatnonzero(ivf.candidates(q, nprobe) == i)[0] for q, i in zip(queries, expected, strict=True)]
+        compare(found, expected, f"the ids found with nprobe {nprobe}", hints=[
+            (exact, "This is the exact nearest of all vectors: only the lists of the nprobe nearest cells may be looked at."),
+            (positions, "These are places among the candidates; the id of a candidate is candidates[place]."),
+            (ivf.search(queries, 1, 1)[1][:, 0], "This is the answer for nprobe 1, whatever nprobe is.")])
+    return "The same ids as the whole search, for nprobe 1, 3 and all 12."
+
+
+@verdict
+def cheapest_nlist(answer):
+    """f(N, nprobe) -> the number of cells for which a search computes fewest distances."""
+    for N, nprobe in ((1_000_000, 1), (1_000_000, 16), (50_000, 4)):
+        best = np.sqrt(N * nprobe)
+        given = np.asarray(call(answer, N, nprobe), float)
+        if given.shape != () or not np.isfinite(given) or given <= 0:
+            raise WrongAnswer(f"One number above 0 is expected, this is {given}.")
+        cost, least = given + N * nprobe / given, 2 * best
+        if cost > 1.01 * least:
+            hint = " That is the answer for nprobe 1." if nprobe > 1 and abs(given - np.sqrt(N)) < 2 else ""
+            raise WrongAnswer(f"N = {N:,}, nprobe = {nprobe}: with {given:,.0f} cells {cost:,.0f} distances are computed, "
+                              f"{least:,.0f} would do.{hint}")
+    return "The two parts of the work are then equal: as many centroids as candidates."

@@ -1,0 +1,181 @@
+"""Pictures of an inverted file: its cells, what a search visits, and what more visited cells bring and cost."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from activeindex_lite.figures.style import (
+    ACTIVATED,
+    GREEN,
+    INK,
+    PASSIVE,
+    SKY,
+    Described,
+    new_figure,
+)
+from activeindex_lite.scratch.plane import plane_of
+
+
+def voronoi_polygons(centroids, reach=10.0):
+    """The cells of centroids (nlist, 2) as polygons, a list of (corners, 2) arrays, in their order.
+
+    reach: how far outside the drawing four helpers stand that close the outer cells.
+    """
+    from scipy.spatial import Voronoi
+
+    centre, far = centroids.mean(0), reach * (np.ptp(centroids, axis=0).max() + 1)
+    helpers = centre + far * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])
+    cells = Voronoi(np.concatenate([centroids, helpers]))
+    return [cells.vertices[cells.regions[cells.point_region[i]]] for i in range(len(centroids))]
+
+
+def probing_in_2d(ivf, query, nprobes=(1, 2, 3)):
+    """A search in a two-dimensional IVF at several nprobe, side by side: cells visited, candidates, and what is found.
+
+    ivf: scratch.IVF with vectors of d = 2; query: (2,). Returns a Described figure.
+    """
+    if ivf.d != 2:
+        raise ValueError(f"the vectors have {ivf.d} dimensions; this figure draws 2: see cells_projected for more.")
+    query = np.asarray(query, np.float32)
+    exact = int(np.square(ivf.vectors - query).sum(1).argmin())
+    figure = Figure(figsize=(9, 9 / len(nprobes) + 1.0), layout="constrained")
+    told = []
+    for axes, nprobe in zip(figure.subplots(1, len(nprobes), squeeze=False)[0], nprobes, strict=True):
+        candidates = ivf.candidates(query, nprobe)
+        found = int(ivf.search(query[None], 1, nprobe)[1][0, 0])
+        _cells_in_2d(axes, ivf, ivf.probe(query[None], nprobe)[0])
+        _points_in_2d(axes, ivf, query, candidates, exact, found)
+        right = found == exact
+        axes.set_title(f"nprobe {nprobe}: {len(candidates)} of {len(ivf.vectors)} compared\n"
+                       + ("✓ the nearest is found" if right else "✗ the nearest is missed"), fontsize=11)
+        told.append(f"nprobe {nprobe} compares {len(candidates)} vectors and {'finds' if right else 'misses'} the nearest")
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncol=4, frameon=False, fontsize=11, handletextpad=0.3)
+    return Described(figure, f"Voronoi cells of an inverted file with {ivf.nlist} cells in two dimensions and one query, whose "
+                             f"visited cells are shaded and numbered. Of {len(ivf.vectors)} vectors, {'; '.join(told)}.")
+
+
+def _cells_in_2d(axes, ivf, probed):
+    rank = {cell: place for place, cell in enumerate(probed.tolist(), 1)}
+    for cell, polygon in enumerate(voronoi_polygons(ivf.centroids)):
+        visited = cell in rank
+        axes.fill(*polygon.T, facecolor=SKY if visited else "none", alpha=0.35 if visited else 1, lw=0)
+        axes.fill(*polygon.T, facecolor="none", edgecolor="#777777", lw=0.9)
+        if visited:
+            axes.annotate(str(rank[cell]), ivf.centroids[cell], fontsize=15, weight="bold", color=ACTIVATED,
+                          ha="center", va="center", zorder=5, bbox=dict(boxstyle="circle,pad=.15", fc="white", ec=ACTIVATED))
+        else:
+            axes.plot(*ivf.centroids[cell], "+", color="#777777", ms=8, mew=1.5)
+
+
+def _points_in_2d(axes, ivf, query, candidates, exact, found):
+    other = np.setdiff1d(np.arange(len(ivf.vectors)), candidates)
+    axes.plot(*ivf.vectors[other].T, ".", color="#BBBBBB", ms=4, label="not looked at")
+    axes.plot(*ivf.vectors[candidates].T, ".", color=ACTIVATED, ms=6, label="compared")
+    axes.plot(*query, "X", color=PASSIVE, mec="white", ms=13, zorder=7, label="query")
+    axes.plot(*ivf.vectors[exact], "*", color=GREEN, mec=INK, ms=17, zorder=6, label="its true nearest")
+    axes.plot([], [], "s", color=SKY, alpha=0.5, ms=11, label="visited cell, by rank")
+    axes.plot([], [], "+", color="#777777", ms=8, mew=1.5, label="centroid")
+    if found >= 0:
+        axes.plot(*np.stack([query, ivf.vectors[found]]).T, "-", color=INK, lw=1.8, zorder=6, label="what is found")
+    low, high = ivf.vectors.min(0) - 0.05, ivf.vectors.max(0) + 0.05
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])
+    axes.set_aspect("equal")
+
+
+def cells_projected(ivf, query, nprobe, original=None):
+    """The same search on features of many dimensions, seen in the plane in which the centroids vary most.
+
+    ivf: scratch.IVF; query: (d,); original: id of the vector one hopes to find, or None. The plane's share of variance is
+    written into the figure: neighbours in it need not be neighbours. Returns a Described figure.
+    """
+    mean, plane, kept = plane_of(ivf.centroids)
+    def flat(x):
+        return ((x - mean) @ plane.T).T
+
+    candidates = ivf.candidates(query, nprobe)
+    probed = ivf.probe(np.asarray(query)[None], nprobe)[0]
+    figure, axes = new_figure(9, 5.6)
+    axes.plot(*flat(ivf.vectors), ".", color="#CCCCCC", ms=3, label=f"{len(ivf.vectors):,} stored features")
+    axes.plot(*flat(ivf.vectors[candidates]), ".", color=ACTIVATED, ms=6, label=f"{len(candidates):,} compared")
+    axes.plot(*flat(ivf.centroids), "+", color="#777777", ms=7, label=f"{ivf.nlist} centroids")
+    axes.plot(*flat(ivf.centroids[probed]), "s", mfc="none", color=INK, ms=9, mew=1.5, label=f"{nprobe} visited")
+    axes.plot(*flat(np.asarray(query)), "X", color=PASSIVE, mec="white", ms=14, ls="none", label="query")
+    said = ""
+    if original is not None:
+        visited = ivf.cells[original] in probed
+        said = f" The original is {'in a visited cell' if visited else 'not in a visited cell'}."
+        axes.plot(*flat(ivf.vectors[original]), "*", color=GREEN if visited else "white", mec=INK, ms=18, ls="none",
+                  label="original (" + ("visited)" if visited else "not visited)"))
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    axes.set_title(f"A plane through {ivf.d} dimensions keeps {kept:.0%} of the centroids' variance:\n"
+                   "what looks near here may be far, so the visited cells mix with others", fontsize=12, loc="left")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=11, handletextpad=0.4)
+    return Described(figure, f"Features of {ivf.d} dimensions projected to a plane that keeps {kept:.0%} of the centroids' variance. "
+                             f"With nprobe {nprobe}, {len(candidates)} of {len(ivf.vectors)} are compared; they lie among "
+                             f"others, since near in the plane is not near in the space.{said}")
+
+
+def recall_against_nprobe(table):
+    """R@1 and the share of vectors compared against nprobe, on a logarithmic axis.
+
+    table: of evaluation.probes.recall_by_nprobe. Returns a Described figure.
+    """
+    figure, axes = new_figure(9, 4.6)
+    axes.fill_between(table.nprobe, table.low, table.high, color=ACTIVATED, alpha=0.18, lw=0)
+    axes.plot(table.nprobe, table.r1, "D-", color=ACTIVATED, ms=6)
+    axes.plot(table.nprobe, table.share, "o--", color=PASSIVE, mfc="white", ms=6)
+    axes.set_xscale("log", base=2)
+    shown = [n for i, n in enumerate(table.nprobe) if i % 2 == 0 or len(table) < 9]
+    axes.set(ylim=(0, 1.04), xticks=shown, xticklabels=[f"{n:,}" for n in shown], xlim=(table.nprobe.min() / 1.15, table.nprobe.max() * 1.15))
+    axes.minorticks_off()
+    axes.set_xlabel("nprobe: cells visited", fontsize=11)
+    at = len(table) // 3
+    axes.annotate("R@1: the original comes first", (table.nprobe[at], table.r1[at]), xytext=(8, 12), ha="right", color=ACTIVATED,
+                  textcoords="offset points", fontsize=12)
+    at = 2 * len(table) // 3
+    axes.annotate("share of all vectors that are compared", (table.nprobe[at], table.share[at]), xytext=(-10, 8), ha="right",
+                  textcoords="offset points", fontsize=12, color=PASSIVE)
+    axes.grid(alpha=0.25)
+    first, last = table.iloc[0], table.iloc[-1]
+    near = table[table.r1 >= 0.98 * table.r1.max()].iloc[0]
+    return Described(figure, f"R@1 rises from {first.r1:.2f} at nprobe {first.nprobe:.0f} to {last.r1:.2f} at {last.nprobe:.0f}, while the "
+                             f"share of vectors compared rises from {first.share:.2%} to {last.share:.0%}. nprobe {near.nprobe:.0f} already "
+                             f"gives {near.r1:.2f} with {near.share:.1%} compared.")
+
+
+def recall_against_nprobe_hover(table):
+    """The same curves as a plotly go.Figure whose points tell all their values."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure(layout=dict(template="plotly_white", width=900, height=430, font_size=14, hovermode="x unified",
+                                   xaxis=dict(type="log", title="nprobe: cells visited", tickvals=list(table.nprobe[::2])),
+                                   yaxis=dict(range=[0, 1.04]), legend=dict(orientation="h", y=1.12)))
+    figure.add_scatter(x=table.nprobe, y=table.r1, name="R@1", mode="lines+markers", line_color=ACTIVATED,
+                       marker=dict(symbol="diamond", size=9), customdata=table[["low", "high"]],
+                       hovertemplate="%{y:.3f} [%{customdata[0]:.3f}, %{customdata[1]:.3f}]")
+    figure.add_scatter(x=table.nprobe, y=table["share"], name="share compared", mode="lines+markers",
+                       line=dict(color=PASSIVE, dash="dash"), marker=dict(symbol="circle-open", size=9),
+                       customdata=table[["scanned"]], hovertemplate="%{y:.2%}: %{customdata[0]:,.0f} vectors")
+    return figure
+
+
+def list_lengths(sizes):
+    """How many vectors each cell holds: sorted bars with the mean, and what imbalance costs.
+
+    sizes: (nlist,) numbers of vectors. A query is likelier to meet a long list, so that it compares more than the mean:
+    the factor sum(s^2) nlist / sum(s)^2 is faiss's "imbalance factor", 1 for equal lists. Returns a Described figure.
+    """
+    sizes = np.sort(np.asarray(sizes))[::-1]
+    factor = (sizes**2).sum() * len(sizes) / sizes.sum() ** 2
+    figure, axes = new_figure(9, 3.4)
+    axes.fill_between(np.arange(len(sizes)), sizes, step="mid", color=SKY, alpha=0.7, lw=0)
+    axes.axhline(sizes.mean(), color=INK, ls="--", lw=1.5)
+    axes.annotate(f"mean {sizes.mean():.1f}", (len(sizes), sizes.mean()), xytext=(0, 5), textcoords="offset points", ha="right", fontsize=12)
+    axes.annotate(f"longest list {sizes[0]}", (0, sizes[0]), xytext=(12, -4), textcoords="offset points", fontsize=12, va="top")
+    axes.set(xlim=(0, len(sizes)), ylim=(0, None))
+    axes.set_xlabel("cells, the fullest first", fontsize=11)
+    axes.set_ylabel("vectors in it", fontsize=11)
+    axes.set_title(f"Imbalance factor {factor:.2f}: a query compares that many times more than with equal lists", fontsize=12, loc="left")
+    return Described(figure, f"Lengths of {len(sizes)} posting lists, sorted: the longest holds {sizes[0]} vectors, the shortest {sizes[-1]}, "
+                             f"the mean is {sizes.mean():.1f}. The imbalance factor is {factor:.2f}.")

@@ -1,0 +1,10 @@
+"""Explorers: small anywidgets that also run in a page without a kernel; each loads when first used."""
+
+import lazy_loader
+
+# Lazily: NprobeExplorer does without torch, AlphaExplorer needs it.
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "alpha": ["AlphaExplorer"],
+    "nprobe": ["NprobeExplorer"],
+    "page": ["write_page"],
+})
