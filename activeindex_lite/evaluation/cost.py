@@ -1,0 +1,52 @@
+"""What a search costs as the database grows: measured milliseconds and bytes, and what follows for sizes not measured."""
+
+import faiss
+import numpy as np
+
+from activeindex_lite.evaluation.timing import search_milliseconds
+from activeindex_lite.index import build_index
+
+SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
+
+
+def cost_by_size(train, references, queries, factories, sizes=SIZES, timed=30):
+    """Time and size of indexes as they are filled: a DataFrame index, N, d, ms, bytes.
+
+    train (T, d): to train with; references (N, d): stored in order, up to each of sizes; queries (Q, d): real ones, the
+    first `timed` are searched one at a time on a single thread, ms is their median. factories: sequence of faiss factory
+    strings. bytes: of the whole index as faiss writes it to a file, ids and centroids included.
+    """
+    import pandas as pd
+
+    sizes = sorted(set(sizes))
+    if not sizes or sizes[0] < 1 or sizes[-1] > len(references):
+        raise ValueError(f"sizes {sizes}: give numbers from 1 to {len(references)}, the references there are")
+    rows = []
+    for factory in factories:
+        index = build_index(factory, train)
+        for N in sizes:
+            index.add(references[index.ntotal : N])
+            rows.append({"index": factory, "N": N, "d": index.d, "ms": np.median(search_milliseconds(index, queries[:timed])),
+                         "bytes": faiss.serialize_index(index.faiss).nbytes})
+    return pd.DataFrame(rows)
+
+
+def extrapolate(cost, N, d):
+    """What `cost_by_size` would say for N vectors of d dimensions: a DataFrame of the same columns, a row an index.
+
+    Time and bytes are taken as a + b N, fitted to what was measured; the cells stay as many as they are. Of a Flat
+    index a and b grow in proportion to d; where vectors are stored as codes, only a does (centroids, codebooks and
+    tables), while a code stays as long as it is. An estimate, not a measurement.
+    """
+    import pandas as pd
+
+    rows = []
+    for name, table in cost.groupby("index", sort=False):
+        grow = d / table.d.iloc[0]
+        row = {"index": name, "N": N, "d": d}
+        for what in ("ms", "bytes"):
+            # In proportion to the value, so that the small sizes count as much as the large ones.
+            slope, constant = np.polyfit(table.N, table[what], 1, w=1 / table[what])
+            row[what] = max(constant, 0) * grow + slope * N * (grow if "Flat" in name else 1)
+        rows.append(row)
+    return pd.DataFrame(rows)

@@ -1,0 +1,67 @@
+"""Checks of the exercises on similarity search (notebook 01)."""
+
+import numpy as np
+
+from activeindex_lite.evaluation.similarity import threshold_at_precision
+from activeindex_lite.exercises.check import WrongAnswer, call, compare, verdict
+from activeindex_lite.scratch import nearest
+
+
+@verdict
+def squared_distances(answer):
+    """f(a (A, d), b (B, d)) -> (A, B)."""
+    rng = np.random.default_rng(0)
+    for A, B, d in ((6, 9, 5), (1, 4, 3), (4, 1, 2)):
+        a, b = rng.normal(size=(A, d)).astype(np.float32), rng.normal(size=(B, d)).astype(np.float32)
+        expected = np.square(a[:, None] - b).sum(2)
+        compare(call(answer, a, b), expected, "the distances", hints=[
+            (np.sqrt(expected), "These are distances; their squares are asked for."),
+            (expected.T, "Rows and columns are exchanged: row i belongs to a[i]."),
+            (a @ b.T, "These are dot products, the -2 a.b of the formula's middle term still lacks its company."),
+            (2 - 2 * a @ b.T, "2 - 2 a.b holds for unit vectors only; these have other lengths.")])
+    return "Row i, column j is |a[i] - b[j]|², for vectors of any length."
+
+
+@verdict
+def top_k(answer):
+    """f(distances (N,), k) -> the positions of the k smallest, the smallest first."""
+    rng = np.random.default_rng(1)
+    for N, k in ((50, 5), (7, 7), (300, 1)):
+        distances = rng.permutation(N).astype(np.float32)
+        order = np.argsort(distances)
+        compare(call(answer, distances, k), order[:k], f"the first {k} of {N}", hints=[
+            (distances[order[:k]], "These are the distances themselves; asked is where they stand (argsort)."),
+            (order[::-1][:k], "These are the largest ones."),
+            (np.sort(order[:k]), "The right ones, but ordered by position, not by distance.")])
+    return "The nearest first, and no loop."
+
+
+@verdict
+def threshold(answer):
+    """f(copies (P,), others (Q,), precision) -> the lowest threshold with that precision."""
+    rng = np.random.default_rng(2)
+    for P, Q, precision in ((80, 200, 0.9), (200, 50, 0.99), (30, 3000, 0.5)):
+        copies, others = rng.normal(0.7, 0.15, P).round(6), rng.normal(0.35, 0.15, Q).round(6)
+        best, recall = threshold_at_precision(copies, others, precision)
+        given = np.asarray(call(answer, copies, others, precision), float)
+        if given.shape != () or np.isnan(given):
+            raise WrongAnswer(f"One number is expected, this is {given}.")
+        passed, false = (copies >= given).sum(), (others >= given).sum()
+        got = passed / max(passed + false, 1)
+        if got < precision or not passed:
+            raise WrongAnswer(f"At {given:.4f}, {passed} copies and {false} others pass: precision {got:.3f}, asked for is {precision}. "
+                              "The threshold is too low.")
+        if passed / P < recall - 1e-9:
+            raise WrongAnswer(f"At {given:.4f} precision is {got:.3f}, but only {passed / P:.0%} of the copies pass; {recall:.0%} pass at a lower "
+                              f"threshold ({best:.4f}) that is precise enough.")
+    return "As many copies pass as this precision allows."
+
+
+@verdict
+def brute_force(answer):
+    """f(queries (Q, d), x (N, d)) -> ids (Q,) of the nearest."""
+    rng = np.random.default_rng(3)
+    queries, x = rng.normal(size=(20, 6)).astype(np.float32), rng.normal(size=(90, 6)).astype(np.float32)
+    compare(call(answer, queries, x), nearest(queries, x, 1)[1][:, 0], "the ids", hints=[
+        ((queries @ x.T).argmax(1), "The largest dot product is the nearest only among vectors of the same length.")])
+    return "Exact, and as slow as it must be: every vector was read."
