@@ -1,0 +1,78 @@
+"""Checks of the exercises on product quantization (notebook 03)."""
+
+import numpy as np
+
+from activeindex_lite.exercises.check import WrongAnswer, call, compare, verdict
+from activeindex_lite.scratch import PQ
+
+
+def _example(N=40, M=4, nbits=3, width=3, seed=0):
+    rng = np.random.default_rng(seed)
+    return PQ(rng.normal(size=(M, 2**nbits, width))), rng.normal(size=(N, M * width)).astype(np.float32)
+
+
+@verdict
+def split(answer):
+    """f(x (N, d), M) -> (N, M, d/M)."""
+    for N, M, width in ((5, 4, 3), (1, 2, 6), (3, 1, 4)):
+        x = np.arange(N * M * width, dtype=np.float32).reshape(N, -1)
+        expected = x.reshape(N, M, width)
+        compare(call(answer, x, M), expected, "the parts", hints=[
+            (expected.transpose(1, 0, 2), "The parts come first here; the vectors should."),
+            (x.reshape(N, width, M), "These are d/M parts of M numbers; asked are M parts of d/M numbers.")])
+    return "M parts of d/M numbers that lie side by side."
+
+
+@verdict
+def encode(answer):
+    """f(x (N, d), codebooks (M, K, d/M)) -> codes (N, M)."""
+    for N, M in ((40, 4), (1, 2)):
+        pq, x = _example(N, M)
+        expected = pq.encode(x)
+        tables = pq.distance_tables(x)
+        compare(call(answer, x, pq.codebooks), expected, "the codes", hints=[
+            (tables.min(2), "These are the distances; asked is the number of the nearest codeword: argmin."),
+            (tables.argmax(2), "These are the codewords furthest away."),
+            (expected.T, "The shape is (M, N) here, asked is (N, M).")])
+    return "Each part got the number of its nearest codeword."
+
+
+@verdict
+def decode(answer):
+    """f(codes (N, M), codebooks (M, K, d/M)) -> (N, d)."""
+    for N, M in ((20, 4), (1, 2)):
+        pq, x = _example(N, M)
+        codes = pq.encode(x)
+        expected = pq.decode(codes)
+        compare(call(answer, codes, pq.codebooks), expected, "the reconstructions", hints=[
+            (expected.reshape(N, M, -1), "The parts are right; lay them side by side: reshape to (N, d)."),
+            (pq.codebooks[0][codes].reshape(N, -1), "All parts were looked up in the first codebook; part m has its own.")])
+    return "The codewords side by side are the vector that the code stands for."
+
+
+@verdict
+def look_up(answer):
+    """f(table (M, K), codes (N, M)) -> squared distances (N,)."""
+    for N, M in ((40, 4), (3, 1)):
+        pq, x = _example(N, M)
+        codes, table = pq.encode(x), pq.distance_tables(x[:1])[0]
+        expected = pq.look_up(table, codes)
+        compare(call(answer, table, codes), expected, "the distances", hints=[
+            (expected / M, "This is the mean over the parts; the distance is their sum."),
+            (np.sqrt(expected), "These are distances; their squares are asked for."),
+            (table[0][codes].sum(1), "All parts were looked up in the first row; part m has row m.")])
+    return "M look-ups and additions for each stored vector, and no vector was touched."
+
+
+@verdict
+def bytes_of_index(answer):
+    """f(N, M, nbits, d) -> bytes of N codes and the codebooks."""
+    for N, M, nbits, d in ((1_000_000, 8, 8, 512), (50_000, 4, 6, 128)):
+        codes, books = N * M * nbits / 8, 2**nbits * d * 4
+        given = np.asarray(call(answer, N, M, nbits, d), float)
+        if given.shape != () or not np.isclose(given, codes + books, rtol=1e-6):
+            hints = [(codes, "These are the codes; the codebooks are missing."), (8 * codes + books, "A byte has 8 bits."),
+                     (codes + M * books, "Each codeword has d/M numbers, not d."), (codes + books / 4, "A float32 number has 4 bytes.")]
+            hint = next((" " + said for value, said in hints if np.isclose(given, value, rtol=1e-6).all()), "")
+            raise WrongAnswer(f"N = {N:,}, M = {M}, nbits = {nbits}, d = {d}: {given} instead of {codes + books:,.0f} bytes.{hint}")
+    return "The codebooks are a small constant; a million codes of 8 bytes are 8 MB."
