@@ -11,7 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "pictures": ["synthetic_pictures", "open_pictures"],
     "extractor": ["load_extractor"],
     "world": ["load_world"],
-    "index": ["build_index"],
+    "index": ["build_index", "ready_index"],
     "activation": ["activate", "psnr", "ssim", "linf"],
     "edits": ["EDITS", "random_edit"],
     "evaluation": ["evaluate_retrieval", "load_queries"],

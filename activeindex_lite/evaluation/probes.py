@@ -31,7 +31,7 @@ def recall_by_nprobe(index, queries, truth, nprobes=None, *, timed=50, rng=None)
 
     nprobes = nprobes_of(index) if nprobes is None else tuple(nprobes)
     stacked = np.concatenate(list(queries.values()))
-    scanned = scanned_by_nprobe(index, stacked).mean(0)
+    scanned = mean_scanned(index, stacked)
     rows = []
     for nprobe in nprobes:
         hits = hit_table(index, queries, truth, nprobe)
@@ -45,9 +45,13 @@ def recall_by_nprobe(index, queries, truth, nprobes=None, *, timed=50, rng=None)
     return pd.DataFrame(rows)
 
 
-def scanned_by_nprobe(index, features):
-    """Stored vectors compared with each of features (Q, d) when 1 .. nlist cells are visited: (Q, nlist) int64."""
-    return np.cumsum(index.list_sizes[index.probe(features, index.nlist)], axis=1)
+def mean_scanned(index, features, at_a_time=256):
+    """Mean number of stored vectors compared with one of features (Q, d) when 1 .. nlist cells are visited: (nlist,)."""
+    sizes, total = index.list_sizes, np.zeros(index.nlist)
+    # In pieces: the order of all cells for all queries would be Q x nlist numbers.
+    for begin in range(0, len(features), at_a_time):
+        total += sizes[index.probe(features[begin : begin + at_a_time], index.nlist)].sum(0)
+    return np.cumsum(total) / len(features)
 
 
 def cell_ranks(index, features, cells):

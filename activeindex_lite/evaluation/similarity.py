@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def copies_and_impostors(features, truth, references, at_a_time=200):
+def copies_and_impostors(features, truth, references, at_a_time=50):
     """Similarities (cosines) of queries: a DataFrame copy, impostor, a row a query.
 
     features (Q, d) and references (N, d): unit vectors; truth: (Q,) ids of the originals. copy: similarity to the

@@ -39,7 +39,7 @@ class Queries:
 
 
 def load_queries(world=None):
-    """Open the ready world's queries. world: the opened world they belong to, if you have it (None: open it)."""
+    """Open the ready world's queries. world: the opened world they belong to (None: the ready one)."""
     stored = np.load(DATA / FILE)
     world = world or load_world()
     return Queries(query_ids(len(world.references)), dict(zip(EDITS, map(unit, stored))), world)

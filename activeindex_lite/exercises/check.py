@@ -55,6 +55,17 @@ def call(function, *arguments):
     return answer
 
 
+def one_number(answer, what):
+    """The answer as a float, or WrongAnswer if it is not one finite number."""
+    try:
+        number = np.asarray(answer, float)
+    except (TypeError, ValueError):
+        raise WrongAnswer(f"{what}: one number is expected, this is {type(answer).__name__}.") from None
+    if number.shape != () or not np.isfinite(number):
+        raise WrongAnswer(f"{what}: one number is expected, this is {answer!r}.")
+    return float(number)
+
+
 def compare(answer, expected, what, *, tolerance=1e-4, hints=()):
     """Nothing if answer equals expected, within tolerance for fractions; else WrongAnswer that says how far off it is.
 

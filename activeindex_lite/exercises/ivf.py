@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activeindex_lite.exercises.check import WrongAnswer, call, compare, verdict
+from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
 from activeindex_lite.scratch import IVF, squared_distances
 
 
@@ -51,7 +51,7 @@ def search(answer):
     exact = squared_distances(queries, x).argmin(1)
     for nprobe in (1, 3, 12):
         expected = ivf.search(queries, 1, nprobe)[1][:, 0]
-        found = np.array([call(answer, query, centroids, ivf.lists, x, nprobe) for query in queries])
+        found = np.array([one_number(call(answer, query, centroids, ivf.lists, x, nprobe), "the id") for query in queries])
         positions = [np.flatnonzero(ivf.candidates(q, nprobe) == i)[0] for q, i in zip(queries, expected, strict=True)]
         compare(found, expected, f"the ids found with nprobe {nprobe}", hints=[
             (exact, "This is the exact nearest of all vectors: only the lists of the nprobe nearest cells may be looked at."),
@@ -65,9 +65,9 @@ def cheapest_nlist(answer):
     """f(N, nprobe) -> the number of cells for which a search computes fewest distances."""
     for N, nprobe in ((1_000_000, 1), (1_000_000, 16), (50_000, 4)):
         best = np.sqrt(N * nprobe)
-        given = np.asarray(call(answer, N, nprobe), float)
-        if given.shape != () or not np.isfinite(given) or given <= 0:
-            raise WrongAnswer(f"One number above 0 is expected, this is {given}.")
+        given = one_number(call(answer, N, nprobe), "the number of cells")
+        if given <= 0:
+            raise WrongAnswer(f"The number of cells has to be above 0, this is {given}.")
         cost, least = given + N * nprobe / given, 2 * best
         if cost > 1.01 * least:
             hint = " That is the answer for nprobe 1." if nprobe > 1 and abs(given - np.sqrt(N)) < 2 else ""

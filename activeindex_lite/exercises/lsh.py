@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activeindex_lite.exercises.check import WrongAnswer, call, compare, verdict
+from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
 
 
 @verdict
@@ -46,7 +46,7 @@ def expected_distance(answer):
             (64 * angle / 180, "The angle is in radians: a half turn is pi."), (64 * (1 - angle / np.pi), "This is the number of bits that agree."),
             (64 * np.arccos(np.clip(a @ b, -1, 1)) / np.pi, "The vectors do not have length 1: divide by their norms."),
             (64 * (1 - cosine) / 2, "The share of differing bits is angle / pi, which is not (1 - cos) / 2.")])
-    same = call(answer, np.ones(3), np.ones(3), 64)
+    same = one_number(call(answer, np.ones(3), np.ones(3), 64), "the expected distance of equal vectors")
     if not np.isclose(same, 0, atol=1e-3):
         raise WrongAnswer(f"Two equal vectors: {same} instead of 0. Rounding can bring the cosine above 1, where arccos fails: use np.clip.")
     return "nbits times angle over pi."
@@ -57,9 +57,7 @@ def bits_needed(answer):
     """f(p, q) -> the smallest number of bits with nbits q - 2 sd(q) >= nbits p + 2 sd(p)."""
     for p, q in ((0.2, 0.4), (0.1, 0.35), (0.3, 0.33)):
         exact = (2 * (np.sqrt(p * (1 - p)) + np.sqrt(q * (1 - q))) / (q - p)) ** 2
-        given = np.asarray(call(answer, p, q), float)
-        if given.shape != () or not np.isfinite(given):
-            raise WrongAnswer(f"One number is expected, this is {given}.")
+        given = one_number(call(answer, p, q), "the number of bits")
         if abs(given - np.ceil(exact)) > 1:
             hints = ((exact / 4, "That is for one standard deviation; two are asked for."), (np.sqrt(exact), "Square it: the spread grows as the root of nbits."))
             hint = next((" " + said for value, said in hints if abs(given - value) < 1.5), "")

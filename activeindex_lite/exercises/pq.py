@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activeindex_lite.exercises.check import WrongAnswer, call, compare, verdict
+from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
 from activeindex_lite.scratch import PQ
 
 
@@ -69,10 +69,10 @@ def bytes_of_index(answer):
     """f(N, M, nbits, d) -> bytes of N codes and the codebooks."""
     for N, M, nbits, d in ((1_000_000, 8, 8, 512), (50_000, 4, 6, 128)):
         codes, books = N * M * nbits / 8, 2**nbits * d * 4
-        given = np.asarray(call(answer, N, M, nbits, d), float)
-        if given.shape != () or not np.isclose(given, codes + books, rtol=1e-6):
+        given = one_number(call(answer, N, M, nbits, d), "the bytes")
+        if not np.isclose(given, codes + books, rtol=1e-6):
             hints = [(codes, "These are the codes; the codebooks are missing."), (8 * codes + books, "A byte has 8 bits."),
                      (codes + M * books, "Each codeword has d/M numbers, not d."), (codes + books / 4, "A float32 number has 4 bytes.")]
-            hint = next((" " + said for value, said in hints if np.isclose(given, value, rtol=1e-6).all()), "")
+            hint = next((" " + said for value, said in hints if np.isclose(given, value, rtol=1e-6)), "")
             raise WrongAnswer(f"N = {N:,}, M = {M}, nbits = {nbits}, d = {d}: {given} instead of {codes + books:,.0f} bytes.{hint}")
     return "The codebooks are a small constant; a million codes of 8 bytes are 8 MB."

@@ -3,7 +3,7 @@
 import numpy as np
 
 from activeindex_lite.evaluation.similarity import threshold_at_precision
-from activeindex_lite.exercises.check import WrongAnswer, call, compare, verdict
+from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
 from activeindex_lite.scratch import nearest
 
 
@@ -43,9 +43,7 @@ def threshold(answer):
     for P, Q, precision in ((80, 200, 0.9), (200, 50, 0.99), (30, 3000, 0.5)):
         copies, others = rng.normal(0.7, 0.15, P).round(6), rng.normal(0.35, 0.15, Q).round(6)
         best, recall = threshold_at_precision(copies, others, precision)
-        given = np.asarray(call(answer, copies, others, precision), float)
-        if given.shape != () or np.isnan(given):
-            raise WrongAnswer(f"One number is expected, this is {given}.")
+        given = one_number(call(answer, copies, others, precision), "the threshold")
         passed, false = (copies >= given).sum(), (others >= given).sum()
         got = passed / max(passed + false, 1)
         if got < precision or not passed:

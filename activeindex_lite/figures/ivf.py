@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.tri import Triangulation
 
 from activeindex_lite.figures.style import (
     ACTIVATED,
@@ -15,17 +16,27 @@ from activeindex_lite.figures.style import (
 from activeindex_lite.scratch.plane import plane_of
 
 
-def voronoi_polygons(centroids, reach=10.0):
+def voronoi_polygons(centroids):
     """The cells of centroids (nlist, 2) as polygons, a list of (corners, 2) arrays, in their order.
 
-    reach: how far outside the drawing four helpers stand that close the outer cells.
+    The corners of a cell are the circumcentres of the Delaunay triangles round its centroid. Four helpers far outside
+    close the outer cells.
     """
-    from scipy.spatial import Voronoi
-
-    centre, far = centroids.mean(0), reach * (np.ptp(centroids, axis=0).max() + 1)
-    helpers = centre + far * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])
-    cells = Voronoi(np.concatenate([centroids, helpers]))
-    return [cells.vertices[cells.regions[cells.point_region[i]]] for i in range(len(centroids))]
+    centroids = np.asarray(centroids, float)
+    centre, far = centroids.mean(0), 20 * np.ptp(centroids, axis=0).max() + 1
+    points = np.concatenate([centroids, centre + far * np.array([[1, 0.1], [-1, -0.1], [0.1, 1], [-0.1, -1]])])
+    # matplotlib's own Delaunay triangulation (Qhull); scipy.spatial would do it too, and take 40 MB more.
+    triangles = Triangulation(*points.T).triangles
+    a, b, c = points[triangles].transpose(1, 0, 2)
+    # |p - a|^2 = |p - b|^2 = |p - c|^2 are two linear equations for the circumcentre p.
+    sides = 2 * np.stack([b - a, c - a], axis=1)
+    corners = np.linalg.solve(sides, np.stack([(b**2 - a**2).sum(1), (c**2 - a**2).sum(1)], axis=1)[:, :, None])[:, :, 0]
+    owners = np.argsort(triangles.ravel(), kind="stable")
+    ends = np.cumsum(np.bincount(triangles.ravel(), minlength=len(points)))
+    polygons = []
+    for point, own in zip(centroids, np.split(corners[owners // 3], ends[:-1]), strict=False):
+        polygons.append(own[np.argsort(np.arctan2(*(own - point).T))])
+    return polygons
 
 
 def probing_in_2d(ivf, query, nprobes=(1, 2, 3)):

@@ -27,7 +27,7 @@ def hyperplanes_in_2d(lsh, x, query):
     colours = ("#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#999999", "#666666")
     for h in range(int(distances.max()) + 1):
         at = distances == h
-        axes.plot(*x[at].T, "oD^sv*"[h % 6], color=colours[h % 6], ms=5, label=f"{at.sum()} vectors differ in {h}", ls="none")
+        axes.plot(*x[at].T, "oD^sv*"[h % 6], color=colours[h % 6], ms=5, label=f"{h}: {at.sum()} vectors", ls="none")
     for j, (normal, threshold) in enumerate(zip(lsh.hyperplanes, lsh.thresholds, strict=True)):
         foot, along = threshold * normal / (normal @ normal), np.array([-normal[1], normal[0]])
         ends = foot + np.outer([-3 * reach, 3 * reach], along)
@@ -48,7 +48,8 @@ def hyperplanes_in_2d(lsh, x, query):
     axes.plot(*query, "X", color=PASSIVE, mec="white", ms=15, ls="none", label="query")
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[])
     axes.set_aspect("equal")
-    axes.legend(loc="center left", bbox_to_anchor=(1.06, 0.5), frameon=False, fontsize=11)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize=11, title="bits that differ\nfrom the query's",
+                  title_fontsize=11)
     axes.spines[:].set_visible(False)
     counts = np.bincount(distances)
     return Described(figure, f"{lsh.nbits} lines cut the plane into regions with a code of {lsh.nbits} bits each. Of {len(x)} vectors, "

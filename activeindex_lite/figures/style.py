@@ -31,9 +31,9 @@ class Described:
         return buffer.getvalue()
 
     def _repr_html_(self):
-        # Twice the pixels for sharp lettering on dense screens, shown at the figure's own width. JPEG or SVG would be
+        # More pixels than are shown, for sharp lettering on dense screens, shown at the figure's own width. JPEG or SVG would be
         # larger for the pictures and scatter plots of this package.
-        data = base64.b64encode(self.png(dpi=200)).decode()
+        data = base64.b64encode(self.png(dpi=150)).decode()
         width = round(100 * self.figure.get_figwidth())
         return (f'<figure style="margin:0"><img alt="{html.escape(self.alt)}" src="data:image/png;base64,{data}" '
                 f'style="max-width:100%;width:{width}px;background:white"></figure>')

@@ -25,7 +25,7 @@ from activeindex_lite.index.anatomy import (
 
 # Below this many training vectors a centroid, faiss itself warns that k-means is poorly fed.
 WANTED = 39
-ADDED_AT_ONCE = 8192
+ADDED_AT_ONCE = 2048
 
 
 @contextmanager
@@ -206,7 +206,8 @@ class ActiveIndex:
         """Ids of the stored vectors of each IVF cell, nlist arrays int64; ValueError for an index without cells."""
         from faiss.contrib.inspect_tools import get_invlist
 
-        return [get_invlist(self._cells().invlists, cell)[0] for cell in range(self.nlist)]
+        cells = self._cells()
+        return [get_invlist(cells.invlists, cell)[0] for cell in range(cells.nlist)]
 
     def _cells(self):
         if self._ivf is None:

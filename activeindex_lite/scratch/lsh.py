@@ -46,9 +46,11 @@ class LSH:
         if not 1 <= nbits <= x.shape[1]:
             raise ValueError(f"nbits is {nbits}; there are 1 to d = {x.shape[1]} principal directions. "
                              "LSH.random makes as many hyperplanes as one likes.")
-        _, vectors = np.linalg.eigh(np.cov(x, rowvar=False).reshape(x.shape[1], -1))
+        mean = x.mean(0)
+        centred = x - mean
+        _, vectors = np.linalg.eigh(centred.T @ centred / len(x))
         hyperplanes = vectors.T[::-1][:nbits]
-        return cls(hyperplanes, hyperplanes @ x.mean(0))
+        return cls(hyperplanes, hyperplanes @ mean)
 
     @property
     def nbits(self):
@@ -73,11 +75,14 @@ class LSH:
         return np.packbits(self.bits(x), axis=1, bitorder="little")
 
     def hamming(self, queries):
-        """Number of bits in which queries (Q, d) differ from each stored code: (Q, N) int32."""
+        """Number of bits in which queries (Q, d) differ from each stored code: (Q, N) int16."""
         # for i in range(Q):
         #     for j in range(N):
         #         distances[i, j] = count of ones in (query_codes[i] XOR codes[j])
-        return np.stack([ONES[code ^ self.codes].sum(1, dtype=np.int32) for code in self.encode(queries)])
+        distances = np.empty((len(queries), len(self.codes)), np.int16)
+        for row, code in zip(distances, self.encode(queries), strict=True):
+            row[:] = ONES[code ^ self.codes].sum(1)
+        return distances
 
     def add(self, x):
         """Stores the codes of x (N, d) behind what is there; ids are the numbers in the order of adding."""

@@ -8,7 +8,7 @@ from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.grid import INDEXES, NPROBES, load_grid
 from activeindex_lite.evaluation.one_picture import OnePicture, amplified_difference
 from activeindex_lite.extractor import load_extractor
-from activeindex_lite.index import ActiveIndex, build_index
+from activeindex_lite.index import ActiveIndex, ready_index
 from activeindex_lite.pictures import open_pictures
 from activeindex_lite.widgets.pictures import data_uri, thumbnail
 from activeindex_lite.world import load_world
@@ -49,7 +49,7 @@ class AlphaState:
         """The OnePicture for the index of that name."""
         if name not in self._ones:
             if name not in self._indexes:
-                self._indexes[name] = build_index(INDEXES[name], self.world.train, self.world.references)
+                self._indexes[name] = ready_index(INDEXES[name])
             index, truth = self._indexes[name], self.place
             if truth is None:
                 index, truth = joined(index, self.extractor([self.picture])), index.ntotal

@@ -6,7 +6,7 @@ from activeindex_lite.evaluation.probes import INDEXES, load_curves, nprobes_of,
 from activeindex_lite.evaluation.probing import disc_map, probing
 from activeindex_lite.evaluation.stored_queries import load_queries
 from activeindex_lite.evaluation.timing import search_milliseconds
-from activeindex_lite.index import build_index
+from activeindex_lite.index import ready_index
 from activeindex_lite.widgets.pictures import thumbnail
 
 # (position among the stored queries, edit): found at once, found after 3 ... 65 cells, found and then lost to a nearer
@@ -38,7 +38,7 @@ class NprobeState:
     def index(self, name):
         """The ActiveIndex of that name."""
         if name not in self._indexes:
-            self._indexes[name] = build_index(INDEXES[name], self.world.train, self.world.references)
+            self._indexes[name] = ready_index(INDEXES[name])
         return self._indexes[name]
 
     def titles(self):

@@ -1,0 +1,64 @@
+"""What PQ and bits lose, against faiss and theory."""
+
+import faiss
+import numpy as np
+import pytest
+
+from activeindex_lite import load_queries, load_world
+from activeindex_lite.evaluation.compression import at_equal_bytes, mean_error, pq_tradeoff, variance_of_parts
+from activeindex_lite.evaluation.hashing import differing_bits, hamming_by_angle, recall_by_bits
+from activeindex_lite.index import build_index
+from activeindex_lite.scratch import LSH
+
+
+def test_error_is_that_of_the_product_quantizer_of_faiss():
+    world = load_world()
+    table = pq_tradeoff(world.train[:2000], world.references[:300], settings=((4, 4), (4, 8), (16, 4)))
+    index = build_index("PQ4x8", world.train[:2000])
+    pq = faiss.downcast_index(index.faiss).pq
+    x = world.references[:300]
+    expected = np.square(x - pq.decode(pq.compute_codes(x))).sum(1).mean()
+    assert table.error[1] == pytest.approx(expected, rel=1e-4) == pytest.approx(mean_error(index, x), rel=1e-4)
+    assert table.bytes.tolist() == [2, 4, 8]
+    assert table.error[0] > table.error[1] > table.error[2]
+
+
+def test_more_bytes_lose_fewer_copies():
+    stored = load_queries()
+    world, own = stored.world, stored.ids < 3000
+    table = at_equal_bytes(world.train[:3000], world.references[:3000], stored.features["Crop 0.5"][own], stored.ids[own],
+                           ["PQ2x4", "PQ16x8", "IVF16,PQ16x8"])
+    assert table.bytes.tolist() == [1, 16, 16]
+    assert table.r1[0] < table.r1[1] and table.error[0] > table.error[1] > table.error[2]
+
+
+def test_variances_of_parts_add_up():
+    x = np.random.default_rng(0).normal(size=(500, 12)) * np.arange(1, 13)
+    assert variance_of_parts(x, 3).sum() == pytest.approx(x.var(0).sum())
+    assert np.all(np.diff(variance_of_parts(x, 3)) > 0)
+
+
+def test_theory_at_known_angles():
+    mean, spread = differing_bits(64, np.array([0, np.pi / 2, np.pi]))
+    assert mean.tolist() == [0, 32, 64] and spread.tolist() == [0, 4, 0]
+
+
+def test_measured_bits_follow_the_theory():
+    world = load_world()
+    lsh = LSH.random(128, 1024, np.random.default_rng(0))
+    table = hamming_by_angle(lsh, 3 * world.references[:400], world.references[400:800])
+    mean, spread = differing_bits(1024, table.angle)
+    np.testing.assert_allclose(np.cos(table.angle), (world.references[:400] * world.references[400:800]).sum(1), atol=1e-5)
+    assert (np.abs(table.differing - mean) < 2 * spread).mean() > 0.9
+
+
+def test_recall_by_bits_agrees_with_the_index_of_faiss():
+    stored = load_queries()
+    world, own = stored.world, stored.ids < 3000
+    queries, truth = stored.features["Contrast 2"][own], stored.ids[own]
+    table = recall_by_bits(world.train[:3000], world.references[:3000], queries, truth, nbits=(8, 64), rng=np.random.default_rng(0))
+    assert table.kind.tolist() == ["random", "random", "PCA", "PCA"] and table.bytes.tolist() == [1, 8, 1, 8]
+    distances, ids = build_index("PCA64,LSH", world.train[:3000], world.references[:3000]).search(queries, 2)
+    expected = ((ids[:, 0] == truth) & (distances[:, 0] < distances[:, 1])).mean()
+    assert table.r1[3] == pytest.approx(expected, abs=2 / len(truth))
+    assert table.r1[2] < table.r1[3] and table.tied[2] > table.tied[3]

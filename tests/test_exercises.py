@@ -1,0 +1,60 @@
+"""Checks of the exercises: typical mistakes are recognised by their result, and said how far off."""
+
+import re
+
+import numpy as np
+import pytest
+
+from activeindex_lite.exercises import ivf, lsh, pq, similarity
+
+
+@pytest.mark.parametrize(("check", "wrong", "said"), [
+    (similarity.squared_distances, lambda a, b: np.sqrt(((a[:, None] - b) ** 2).sum(2)), "squares are asked for"),
+    (similarity.squared_distances, lambda a, b: 2 - 2 * a @ b.T, "unit vectors only"),
+    (similarity.top_k, lambda d, k: np.sort(d)[:k], "where they stand"),
+    (similarity.top_k, lambda d, k: np.argsort(d)[::-1][:k], "largest"),
+    (similarity.top_k, lambda d, k: np.argsort(d), r"shape is \(50,\), expected \(5,\)"),
+    (similarity.threshold, lambda c, o, p: -1.0, "too low"),
+    (similarity.threshold, lambda c, o, p: max(c), "lower threshold"),
+    (similarity.threshold, lambda c, o, p: np.array([1, 2]), "one number"),
+    (similarity.brute_force, lambda q, x: (q @ x.T).argmax(1), "same length"),
+    (ivf.nearest_cell, lambda x, c: ((x[:, None] - c) ** 2).sum(2).min(1), "argmin"),
+    (ivf.nearest_cell, lambda x, c: ((x[:, None] - c) ** 2).sum(2).argmax(1), "furthest away"),
+    (ivf.nearest_cell, lambda x, c: x[:, 99], "IndexError"),
+    (ivf.posting_lists, lambda cells, n: [np.flatnonzero(cells == c) for c in np.unique(cells)], "empty list"),
+    (ivf.posting_lists, lambda cells, n: 7, "int"),
+    (ivf.search, lambda q, c, lists, x, n: ((x - q) ** 2).sum(1).argmin(), "exact nearest"),
+    (ivf.cheapest_nlist, lambda N, nprobe: np.sqrt(N), "for nprobe 1"),
+    (ivf.cheapest_nlist, lambda N, nprobe: 0, "above 0"),
+    (pq.split, lambda x, M: x.reshape(M, -1), r"shape is \(4, 15\)"),
+    (pq.encode, lambda x, books: np.zeros((len(x), len(books)), int), "values differ"),
+    (pq.decode, lambda codes, books: np.stack([b[codes[:, m]] for m, b in enumerate(books)], 1), "side by side"),
+    (pq.decode, lambda codes, books: books[0][codes].reshape(len(codes), -1), "its own"),
+    (pq.look_up, lambda table, codes: table[np.arange(len(table)), codes].mean(1), "mean over the parts"),
+    (pq.bytes_of_index, lambda N, M, nbits, d: N * M * nbits / 8, "codebooks are missing"),
+    (lsh.bits, lambda x, h: x @ h.T > 0, "on the hyperplane"),
+    (lsh.bits, lambda x, h: x @ h.T, "sign"),
+    (lsh.hamming, lambda a, b: (a == b).sum(1), "agree"),
+    (lsh.expected_distance, lambda a, b, n: n * (1 - np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b)) / np.pi), "agree"),
+    (lsh.bits_needed, lambda p, q: ((np.sqrt(p * (1 - p)) + np.sqrt(q * (1 - q))) / (q - p)) ** 2, "one standard deviation"),
+])
+def test_mistakes_are_named(check, wrong, said):
+    verdict = check(wrong)
+    assert not verdict.passed
+    assert re.search(said, verdict.message), verdict.message
+
+
+@pytest.mark.parametrize("module", [similarity, ivf, pq, lsh], ids=lambda module: module.__name__.rpartition(".")[2])
+def test_no_check_raises_whatever_it_is_given(module):
+    checks = [getattr(module, name) for name, thing in vars(module).items()
+              if callable(thing) and (thing.__doc__ or "").startswith("f(")]
+    assert len(checks) >= 4
+    for check in checks:
+        for answer in (None, 3, lambda *a: None, lambda *a: ..., lambda *a: "text", lambda *a: [[1], [2, 3]], lambda *a: np.nan,
+                       lambda *a: 1 / 0, lambda: 1, lambda *a: np.zeros((2, 2), complex)):
+            verdict = check(answer)
+            assert not verdict.passed and len(verdict.message) > 15, (check, verdict)
+
+
+def test_brute_force_is_recognised_as_right():
+    assert similarity.brute_force(lambda q, x: ((q[:, None] - x) ** 2).sum(2).argmin(1)).passed

@@ -1,0 +1,136 @@
+"""Figures of IVF, PQ, LSH, cost and search: that they show what they were given, from their artists and words."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.path import Path
+
+from activeindex_lite.evaluation.hashing import differing_bits
+from activeindex_lite.figures import cost, ivf, lsh, pq, search
+from activeindex_lite.scratch import IVF, LSH, PQ
+from activeindex_lite.scratch.plane import clouds, plane_of, query_near_a_border
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(3)
+
+
+@pytest.fixture
+def flat(rng):
+    index = IVF.train(clouds(rng), 16, rng)
+    index.add(clouds(np.random.default_rng(3)))
+    return index
+
+
+def test_polygons_are_the_cells_of_the_nearest_centroid(rng):
+    for n in (3, 16, 400):
+        centroids = rng.normal(size=(n, 2))
+        polygons = ivf.voronoi_polygons(centroids)
+        x = rng.normal(size=(300, 2))
+        nearest = np.square(x[:, None] - centroids).sum(2).argmin(1)
+        inside = np.array([Path(polygon).contains_points(x) for polygon in polygons])
+        assert inside.sum(0).tolist() == [1] * 300
+        np.testing.assert_array_equal(inside.argmax(0), nearest)
+
+
+def test_query_near_a_border_is_missed_by_one_probe_and_found_by_two(flat, rng):
+    query = query_near_a_border(flat, rng)
+    exact = np.square(flat.vectors - query).sum(1).argmin()
+    assert flat.search(query[None], 1, 1)[1][0, 0] != exact == flat.search(query[None], 1, 2)[1][0, 0]
+    drawn = ivf.probing_in_2d(flat, query, (1, 2))
+    left, right = drawn.figure.axes
+    assert "missed" in left.get_title() and "is found" in right.get_title()
+    assert f"{len(flat.candidates(query, 2))} of 400" in right.get_title()
+    # The visited cells are numbered at their centroids.
+    numbers = {text.get_text(): text.xy for text in right.texts}
+    np.testing.assert_allclose([numbers["1"], numbers["2"]], flat.centroids[flat.probe(query[None], 2)[0]])
+    with pytest.raises(ValueError, match="3 dimensions"):
+        ivf.probing_in_2d(IVF(np.eye(3)), np.zeros(3))
+
+
+def test_plane_keeps_the_share_of_variance_that_is_written(rng):
+    x = rng.normal(size=(400, 6)) * [3, 2, 1, 0.1, 0.1, 0.1]
+    mean, axes, kept = plane_of(x)
+    assert kept == pytest.approx(((x - mean) @ axes.T).var(0).sum() / x.var(0).sum())
+    index = IVF.train(x, 12, rng)
+    index.add(x)
+    drawn = ivf.cells_projected(index, x[0].astype(np.float32), 3, original=0)
+    share = plane_of(index.centroids)[2]
+    assert f"{share:.0%}" in drawn.figure.axes[0].get_title(loc="left") and f"{share:.0%}" in drawn.alt
+
+
+def test_recall_curve_and_its_plotly_twin_show_the_table():
+    table = pd.DataFrame({"nprobe": [1, 2, 4], "r1": [0.5, 0.7, 0.9], "low": [0.4, 0.6, 0.8], "high": [0.6, 0.8, 1.0],
+                          "scanned": [10.0, 20.0, 40.0], "share": [0.1, 0.2, 0.4]})
+    drawn = ivf.recall_against_nprobe(table)
+    lines = [line.get_ydata().tolist() for line in drawn.figure.axes[0].lines]
+    assert table.r1.tolist() in lines and table["share"].tolist() in lines
+    assert "0.50 at nprobe 1" in drawn.alt
+    hover = ivf.recall_against_nprobe_hover(table)
+    assert list(hover.data[0].y) == table.r1.tolist() and list(hover.data[1].y) == table["share"].tolist()
+
+
+def test_imbalance_factor():
+    assert "factor is 1.00" in ivf.list_lengths([5, 5, 5, 5]).alt
+    assert "factor is 2.00" in ivf.list_lengths([10, 10, 0, 0]).alt
+
+
+def test_product_grid_and_code(rng):
+    quantizer = PQ.train(clouds(rng), 2, 2, rng)
+    grid = next(line for line in pq.product_in_2d(quantizer, clouds(rng)).figure.axes[1].lines if line.get_marker() == "+")
+    expected = sorted((a, b) for a in quantizer.codebooks[0, :, 0] for b in quantizer.codebooks[1, :, 0])
+    np.testing.assert_allclose(sorted(map(tuple, grid.get_xydata())), expected)
+    x = rng.normal(size=(200, 12)).astype(np.float32)
+    quantizer = PQ.train(x, 3, 3, rng)
+    drawn = pq.vector_and_code(quantizer, x[0])
+    bars = [np.concatenate([[bar.get_height() for bar in group] for group in axes.containers]) for axes in drawn.figure.axes]
+    np.testing.assert_allclose(bars[0], x[0], rtol=1e-6)
+    np.testing.assert_allclose(bars[1], quantizer.decode(quantizer.encode(x[:1]))[0], rtol=1e-6)
+    assert ", ".join(map(str, quantizer.encode(x[:1])[0])) in drawn.alt
+    with pytest.raises(ValueError, match="M = 3"):
+        pq.product_in_2d(quantizer, x)
+    total = np.square(x[1] - quantizer.decode(quantizer.encode(x[:1]))[0]).sum()
+    assert f"{total:.3f}" in pq.table_of_distances(quantizer, x[1], quantizer.encode(x[:1])[0], shown=4).alt
+    assert "8 codewords" in pq.codebook_map(quantizer).alt
+
+
+def test_hyperplanes_and_codes(rng):
+    index = LSH([[1, 0], [0, 1]])
+    x = np.array([[1, 1], [1, 1.2], [-1, 1], [-1, -1]], np.float32)
+    index.add(x)
+    assert "2 differ from the query in 0 bits, 1 differ from the query in 1 bits, 1 differ from the query in 2 bits" in lsh.hyperplanes_in_2d(
+        index, x, np.array([2, 2], np.float32)).alt
+    assert "copy differs in 1, other differs in 3" in lsh.codes_compared([[1, 0, 1], [1, 1, 1], [0, 1, 0]], ["it", "copy", "other"]).alt.replace(" of 3 bits", "")
+    angles = rng.uniform(0.1, 1.5, 300)
+    table = pd.DataFrame({"angle": angles, "differing": rng.binomial(64, angles / np.pi)})
+    inside = int(re.search(r"pairs: (\d+)%", lsh.hamming_against_angle({"pairs": table}, 64, differing_bits).alt)[1])
+    assert 91 <= inside <= 99
+    assert "2 for 25%" in lsh.shared_first_places([1, 1, 2, 30], 64).alt
+
+
+def test_pictures_of_search_and_cost(world):
+    pictures = world.pictures([1, 2])
+    drawn = search.search_results(pictures[0], "Meme", pictures, [0.1, 0.4], original=0)
+    assert [axes.get_title() for axes in drawn.figure.axes][1] == "1. ✓ original\n0.100"
+    assert "is not among them" in search.search_results(pictures[0], "Meme", pictures, [0.1, 0.4]).alt
+    table = pd.DataFrame({"copy": [0.9, 0.8, 0.2], "impostor": [0.3, 0.4, 0.5]})
+    assert "67% of the copies pass and 33% of the strangers" in search.similarity_histogram(table, 0.5).alt.replace(".3%", "%")
+    measured = pd.DataFrame({"index": ["Flat"] * 2, "N": [10, 100], "d": 4, "ms": [0.1, 1], "bytes": [160, 1600]})
+    guess = pd.DataFrame({"index": ["Flat"], "N": [1000], "d": [4], "ms": [10.0], "bytes": [16000.0]})
+    left = cost.cost_against_size(measured, guess).figure.axes[0]
+    assert left.lines[0].get_xydata().tolist() == [[10, 0.1], [100, 1]]
+    assert [1000, 10] in [line.get_xydata().tolist()[-1] for line in left.lines]
+
+
+def test_figures_of_scratch_need_numpy_and_matplotlib_alone():
+    code = ("import sys, numpy as np; from activeindex_lite.scratch import IVF, PQ, LSH; from activeindex_lite.figures import ivf, pq, lsh; "
+            "from activeindex_lite.scratch.plane import clouds; r = np.random.default_rng(0); x = clouds(r); i = IVF.train(x, 8, r); i.add(x); "
+            "ivf.probing_in_2d(i, x[0]).png(); pq.product_in_2d(PQ.train(x, 2, 3, r), x).png(); l = LSH.random(2, 3, r); l.add(x); "
+            "lsh.hyperplanes_in_2d(l, x, x[0]).png(); "
+            "print([m for m in ('torch', 'faiss', 'plotly', 'pandas', 'scipy', 'skimage') if m in sys.modules])")
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

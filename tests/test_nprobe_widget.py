@@ -1,0 +1,189 @@
+"""NprobeExplorer without a browser and, where Chromium is, its page in one."""
+
+import functools
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import traitlets
+
+from activeindex_lite import build_index, load_queries, load_world
+from activeindex_lite.evaluation.probes import recall_by_nprobe
+from activeindex_lite.evaluation.retrieval import strictly_first
+from activeindex_lite.widgets import NprobeExplorer, nprobe_state, write_page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def indexes():
+    world = load_world()
+    return {"cells": build_index("IVF64,Flat", world.train[:5000], world.references),
+            "codes": build_index("IVF40,PQ4x6", world.train[:5000], world.references)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def measured_once():
+    """The curve of an index of one's own is measured anew by each explorer; here, once for each index."""
+    with pytest.MonkeyPatch.context() as patch:
+        # A cache by the index alone: dicts and arrays cannot be keys.
+        once = functools.cache(lambda index: recall_by_nprobe(index, load_queries().features, load_queries().ids, timed=None))
+        patch.setattr(nprobe_state, "recall_by_nprobe", lambda index, *_, **__: once(index))
+        yield
+
+
+@pytest.fixture
+def explorer(indexes):
+    return NprobeExplorer(indexes=indexes)
+
+
+@pytest.mark.parametrize("setting", [dict(nprobe=64), dict(index="codes", nprobe=3), dict(query=8, nprobe=17), dict(query=0)])
+def test_setting_traits_gives_what_building_afresh_gives(explorer, indexes, setting):
+    explorer.index, explorer.query, explorer.nprobe = "codes", 5, 30
+    wanted = {**dict(index="cells", query=3, nprobe=1), **setting}
+    for name, value in wanted.items():
+        setattr(explorer, name, value)
+    fresh = NprobeExplorer(indexes=indexes, **wanted)
+    assert explorer._view == fresh._view and explorer.finding == fresh.finding
+    assert explorer.results.equals(fresh.results)
+    assert explorer.curve.drop(columns="ms").equals(fresh.curve.drop(columns="ms"))
+
+
+def test_results_and_finding_are_those_of_faiss_at_every_nprobe(explorer, indexes):
+    stored = load_queries()
+    for query, (i, edit) in enumerate(explorer.state.queries):
+        explorer.query = query
+        for nprobe in (1, 2, 5, 13, 40, 64):
+            explorer.nprobe = nprobe
+            distances, ids = indexes["cells"].search(stored.features[edit][i : i + 1], k=4, nprobe=nprobe)
+            assert explorer.results.id.tolist() == ids[0].tolist()
+            np.testing.assert_allclose(explorer.results.distance, distances[0], atol=1e-4)
+            first = strictly_first(distances, ids, stored.ids[i : i + 1])[0]
+            assert explorer.phase["first"] == first
+            assert ("comes first" in explorer.finding) == first
+            assert explorer._view["scanned"][nprobe - 1] == indexes["cells"].list_sizes[
+                indexes["cells"].probe(stored.features[edit][i : i + 1], nprobe)].sum()
+
+
+@pytest.mark.parametrize(("trait", "value", "said"), [("nprobe", 0, "1 to 64"), ("nprobe", 65, "1 to 64"), ("index", "IVF9", "cells, codes"),
+                                                      ("query", 9, "0 to 8"), ("query", -1, "0 to 8")])
+def test_values_out_of_range_are_refused_and_change_nothing(explorer, trait, value, said):
+    before = explorer.nprobe, explorer.index, explorer.query, explorer._view
+    with pytest.raises(traitlets.TraitError, match=said):
+        setattr(explorer, trait, value)
+    assert (explorer.nprobe, explorer.index, explorer.query, explorer._view) == before
+
+
+def test_an_index_with_fewer_cells_visits_all_of_them(explorer):
+    explorer.nprobe = 64
+    explorer.index = "codes"
+    assert explorer.nprobe == 40
+    with pytest.raises(traitlets.TraitError, match="40"):
+        NprobeExplorer(indexes={"codes": explorer.state.index("codes")}, nprobe=41)
+
+
+def test_queries_can_be_ones_own(indexes):
+    explorer = NprobeExplorer(indexes=indexes, queries=[(7, "Meme")])
+    assert explorer.query == 0 and "Meme" in explorer._names["queries"][0]
+    with pytest.raises(ValueError, match="199"):
+        NprobeExplorer(indexes=indexes, queries=[(200, "Meme")])
+    with pytest.raises(ValueError, match="Sepia"):
+        NprobeExplorer(indexes=indexes, queries=[(0, "Sepia")])
+
+
+def test_what_travels_is_json_and_small(explorer):
+    assert len(json.dumps([explorer._view, explorer._about], allow_nan=False)) < 150_000
+
+
+def test_still_tells_the_finding(explorer):
+    explorer.nprobe = 6
+    assert explorer.finding in explorer.still().alt
+    assert "nprobe 6" in explorer.still().figure._suptitle.get_text()
+
+
+def test_no_torch_is_loaded():
+    code = "import sys; from activeindex_lite.widgets import NprobeExplorer, write_page; NprobeExplorer; write_page; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
+
+
+def test_a_page_is_never_overwritten_unasked(explorer, tmp_path):
+    path = write_page(explorer, tmp_path / "page.html")
+    text = path.read_text(encoding="utf-8")
+    assert "http" not in text.replace("http-equiv", "")
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        write_page(explorer, path)
+    explorer.nprobe = 2
+    assert write_page(explorer, path, overwrite=True).read_text(encoding="utf-8") != text
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with playwright.sync_playwright() as p:
+        chromium = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--no-first-run",
+                                                                     "--disable-background-networking", "--disable-component-update"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, explorer, tmp_path):
+    page = browser.new_page(viewport={"width": 1000, "height": 1000})
+    page.complaints = []
+    page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("request", lambda request: page.complaints.append(request.url) if request.url.startswith("http") else None)
+    page.goto(write_page(explorer, tmp_path / "page.html").as_uri())
+    page.wait_for_selector(".ai-results img")
+    yield page
+    assert page.complaints == []
+    page.close()
+
+
+def sentence(page):
+    page.wait_for_timeout(60)
+    return page.locator(".ai-finding").inner_text()
+
+
+def test_the_page_says_what_python_says(page, explorer):
+    slider = page.get_by_role("slider")
+    assert explorer.finding in sentence(page)
+    slider.focus()
+    for step in explorer._about["nprobes"][1:5]:
+        page.keyboard.press("ArrowRight")
+        explorer.nprobe = step
+        assert explorer.finding in sentence(page)
+        assert slider.get_attribute("aria-valuetext") == f"{step} cells"
+        assert f"{explorer._view['scanned'][step - 1]:,} of 50,000" in page.locator(".ai-share").inner_text()
+    page.locator("select").nth(1).select_option("7")
+    page.locator("select").nth(0).select_option("codes")
+    explorer.query, explorer.index = 7, "codes"
+    assert explorer.finding in sentence(page)
+    assert "40 cells" in page.locator("canvas").first.get_attribute("aria-label")
+
+
+def test_the_mouse_reaches_the_last_cell_and_the_map_is_lit(page, explorer):
+    def lit():
+        page.wait_for_timeout(60)
+        return page.evaluate("""() => { const c = document.querySelector("canvas"), p = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+          let n = 0; for (let i = 0; i < p.length; i += 4) if (p[i + 3] > 150 && p[i + 2] > p[i] + 60 && p[i] < 150) n++; return n; }""")
+
+    dark = lit()
+    box = page.get_by_role("slider").bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
+    assert page.get_by_role("slider").get_attribute("aria-valuetext") == "64 cells"
+    assert lit() > 5 * dark
+
+
+def test_controls_and_pictures_have_names(page):
+    assert page.get_by_role("slider", name="nprobe").count() == 1
+    assert page.get_by_role("combobox").count() == 2
+    assert all(alt for alt in page.eval_on_selector_all("img", "all => all.map((image) => image.alt)"))
+    assert all(label for label in page.eval_on_selector_all("canvas", "all => all.map((c) => c.getAttribute('aria-label'))"))
+    assert page.locator(".ai-finding").get_attribute("aria-live") == "polite"
