@@ -39,15 +39,30 @@ def test_readme_opens_with_the_two_commands():
 
 def test_readme_map_names_files_that_exist():
     text = (ROOT / "README.md").read_text()
+    stage = ""
     for line in re.search(r"```\nactiveindex_lite/\n(.*?)```", text, re.DOTALL)[1].splitlines():
-        found = re.match(r"  (\w+)/ +(.*)", line)
+        # A line that begins further right goes on with the stage above it.
+        if not line.startswith("   "):
+            found = re.match(r"  (\w+)/ ", line)
+            stage = found[1] if found else ""
         for name in re.findall(r"\w+\.py", line):
-            folder = ROOT / "activeindex_lite" / (found[1] if found else "")
+            folder = ROOT / "activeindex_lite" / stage
             assert (folder / name).is_file(), f"{folder / name} is in the map, but not there"
 
 
+def python_examples():
+    return re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+
+def test_explorers_of_the_readme_run(tmp_path):
+    code = next(example for example in python_examples() if "Explorer" in example)
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "nprobe.html").stat().st_size > 1e6
+
+
 def test_python_example_of_the_readme_runs(tmp_path):
-    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+    code = next(example for example in python_examples() if "activate(" in example)
     done = subprocess.run([sys.executable, "-c", code.replace("range(20)", "range(4)")], check=False, capture_output=True, text=True,
                           cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -13,6 +13,32 @@ from activeindex_lite.figures.style import (
     new_figure,
 )
 
+BOX = dict(fc="white", ec=REFERENCE, boxstyle="round,pad=.2", alpha=0.9)
+
+
+def _written(code):
+    return "".join("01"[int(bit)] for bit in code)
+
+
+def _draw_hyperplane(axes, normal, threshold, label, x, reach):
+    """The line where normal . x = threshold, with an arrow to the side of bit 1, labelled where fewest of x (N, 2) are."""
+    length = np.linalg.norm(normal)
+    unit, foot = normal / length, threshold * normal / length**2
+    along = np.array([-unit[1], unit[0]])
+    axes.plot(*(foot + np.outer([-3 * reach, 3 * reach], along)).T, color=INK, lw=1.6)
+    side = int(np.sign(unit[0])) if abs(unit[0]) > 0.4 else 0
+
+    def crowd(tip):
+        """How many vectors the arrow and its label would hide, or infinity where they leave the picture."""
+        end, middle = tip + 0.14 * reach * unit, tip + reach * (0.17 * unit + [0.13 * side, 0])
+        outside = np.abs(middle) > [0.85 * reach, 0.95 * reach]
+        return np.inf if outside.any() or np.abs(tip).max() > reach else (np.abs(x - (end + middle) / 2) < [0.2 * reach, 0.1 * reach]).all(1).sum()
+
+    tip = min((foot + place * reach * along for place in (0.9, -0.9, 1.1, -1.1, 0.75, -0.75, 0.6, -0.6)), key=crowd)
+    axes.annotate("", tip + 0.14 * reach * unit, tip, arrowprops=dict(arrowstyle="-|>", color=INK))
+    axes.annotate(label, tip + 0.16 * reach * unit, fontsize=11, ha=("center", "left", "right")[side], va="center" if side else "bottom" if unit[1] > 0 else "top",
+                  bbox=dict(fc="white", ec="none", pad=1, alpha=0.8))
+
 
 def hyperplanes_in_2d(lsh, x, query):
     """Hyperplanes (lines) in the plane, the bits of each region, and the vectors by their Hamming distance to a query.
@@ -29,23 +55,15 @@ def hyperplanes_in_2d(lsh, x, query):
         at = distances == h
         axes.plot(*x[at].T, "oD^sv*"[h % 6], color=colours[h % 6], ms=5, label=f"{h}: {at.sum()} vectors", ls="none")
     for j, (normal, threshold) in enumerate(zip(lsh.hyperplanes, lsh.thresholds, strict=True)):
-        foot, along = threshold * normal / (normal @ normal), np.array([-normal[1], normal[0]])
-        ends = foot + np.outer([-3 * reach, 3 * reach], along)
-        axes.plot(*ends.T, color=INK, lw=1.6)
-        for sign in (1, -1):
-            tip = foot + sign * 0.93 * reach * along / np.abs(along).max()
-            if np.abs(tip).max() <= reach:
-                axes.annotate("", tip + 0.13 * reach * normal / np.linalg.norm(normal), tip, arrowprops=dict(arrowstyle="-|>", color=INK))
-                axes.annotate(f"bit {j + 1} is 1", tip + 0.16 * reach * normal / np.linalg.norm(normal), fontsize=11, ha="center", va="center")
-                break
-    # The code in the middle of each region's vectors.
-    codes = lsh.bits(x)
+        _draw_hyperplane(axes, normal, threshold, f"bit {j + 1} is 1", x, reach)
+    # The code in the middle of each region's vectors; the query carries its own.
+    codes, own_code = lsh.bits(x), lsh.bits(query[None])[0]
     for code in np.unique(codes, axis=0):
         own = x[(codes == code).all(1)]
-        if len(own) > 4:
-            axes.annotate("".join("01"[b] for b in code.astype(int)), np.median(own, axis=0), fontsize=13, weight="bold", ha="center", va="center",
-                          bbox=dict(fc="white", ec=REFERENCE, boxstyle="round,pad=.2", alpha=0.9))
-    axes.plot(*query, "X", color=PASSIVE, mec="white", ms=15, ls="none", label="query")
+        if len(own) > 4 and (code != own_code).any():
+            axes.annotate(_written(code), np.median(own, axis=0), fontsize=13, weight="bold", ha="center", va="center", bbox=BOX)
+    axes.plot(*query, "X", color=INK, mec="white", ms=15, ls="none")
+    axes.annotate(f"query {_written(own_code)}", query, xytext=(0, 13), textcoords="offset points", fontsize=13, weight="bold", ha="center", bbox=BOX)
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[])
     axes.set_aspect("equal")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize=11, title="bits that differ\nfrom the query's",

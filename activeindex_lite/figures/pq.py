@@ -55,7 +55,7 @@ def product_in_2d(pq, x):
     top.set_title(f"{pq.K} codewords for the first part", fontsize=12, loc="left")
     right.set_ylabel(f"{pq.K} codewords for the second part", fontsize=12)
     right.yaxis.set_label_position("right")
-    axes.set_xlabel(f"{pq.K} + {pq.K} codewords stored, {pq.K} x {pq.K} = {pq.K**2} places to stand. Arrow: a vector moves to its code", fontsize=12)
+    axes.set_xlabel(f"{pq.K} + {pq.K} codewords stored, {pq.K} x {pq.K} = {pq.K**2} places to stand (+)\nArrow: the vector that moves furthest to its place", fontsize=12)
     return Described(figure, f"A cloud of {len(x)} points in the plane, cut into two one-dimensional parts with {pq.K} codewords each. Together they "
                              f"span a grid of {pq.K**2} points; each vector is replaced by the nearest of them.")
 
@@ -85,7 +85,7 @@ def vector_and_code(pq, x):
     for m, code in enumerate(codes):
         axes.annotate(str(code), ((m + 0.5) * width - 0.5, -limit), fontsize=15 if pq.M <= 8 else 11, weight="bold", ha="center", va="bottom",
                       color=INK, bbox=dict(fc="white", ec=PART_COLOURS[m % len(PART_COLOURS)], boxstyle="round,pad=.25"))
-    axes.set_xlabel(f"the code that is kept: {pq.M} numbers of {pq.nbits} bits = {pq.M * pq.nbits / 8:g} bytes instead of {4 * pq.d}", fontsize=12)
+    axes.set_xlabel(f"the code that is kept: {pq.M} numbers of {pq.nbits} bits = {pq.M * pq.nbits / 8:g} bytes instead of {4 * pq.d}", fontsize=12, labelpad=9)
     loss = float(np.square(x - y).sum())
     return Described(figure, f"A vector of {pq.d} numbers in {pq.M} parts, and below it the nearest codeword of each part. The code is "
                              f"{', '.join(map(str, codes))}: {pq.M * pq.nbits / 8:g} bytes instead of {4 * pq.d}. The squared error is {loss:.2f}.")
@@ -107,11 +107,11 @@ def codebook_map(pq, m=0):
                              f"{book.min():.2f} (orange) to {book.max():.2f} (purple). k-means placed them where the parts of real features are.")
 
 
-def table_of_distances(pq, query, codes, shown=24):
+def table_of_distances(pq, query, codes, shown=24, x=None):
     """The distance table of a query with the entries that one stored code picks, and their sum.
 
-    query: (d,); codes: (M,) of one vector. Of each row, the entry of the code and some others are shown. Returns a
-    Described figure.
+    query: (d,); codes: (M,) of one vector. Of each row, the entry of the code and some others are shown. x: (d,), the
+    vector that was coded, for its true distance beside the sum. Returns a Described figure.
     """
     table = pq.distance_tables(query[None])[0]
     columns = np.unique(np.r_[codes, np.linspace(0, pq.K - 1, shown).astype(int)])
@@ -123,14 +123,19 @@ def table_of_distances(pq, query, codes, shown=24):
         axes.text(len(columns) + 0.1, m, f"part {m + 1}, word {code}:  {table[m, code]:.3f}", fontsize=11, va="center")
     total = float(sum(table[m, code] for m, code in enumerate(codes)))
     axes.text(len(columns) + 0.1, pq.M, f"sum: {total:.3f}", fontsize=12, weight="bold", va="center")
-    axes.set(yticks=range(pq.M), yticklabels=[f"part {m + 1}" for m in range(pq.M)], xticks=range(0, len(columns), 3), ylim=(pq.M + 0.4, -0.5),
+    told = ""
+    if x is not None:
+        true = float(np.square(query - x).sum())
+        axes.text(len(columns) + 0.1, pq.M + 0.5, f"true distance: {true:.3f}", fontsize=12, va="center")
+        told = f" The true squared distance to the vector itself is {true:.3f}."
+    axes.set(yticks=range(pq.M), yticklabels=[f"part {m + 1}" for m in range(pq.M)], xticks=range(0, len(columns), 3), ylim=(pq.M + 0.8, -0.5),
              xticklabels=[str(c) for c in columns[::3]])
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.set_xlabel("codeword (a selection)", fontsize=11)
     bar = figure.colorbar(image, ax=axes, location="left", pad=0.02)
     bar.set_label("squared distance", fontsize=11)
     return Described(figure, f"Distance table of one query: {pq.M} rows, a column a codeword. The stored code picks one entry in each row; their "
-                             f"sum {total:.3f} is the squared distance from the query to what the code stands for.")
+                             f"sum {total:.3f} is the squared distance from the query to what the code stands for.{told}")
 
 
 def error_against_bytes(table):
@@ -139,24 +144,37 @@ def error_against_bytes(table):
     table: evaluation.compression.pq_tradeoff. Returns a Described figure.
     """
     figure, axes = new_figure(9, 4.6)
-    for (nbits, rows), colour, marker in zip(table.groupby("nbits"), (PASSIVE, GREEN, ACTIVATED), "osD"):
+    lines = list(table.sort_values("bytes").groupby("nbits"))
+    # One style for each nbits that a code can have, 1 to 8.
+    for (nbits, rows), colour, marker in zip(lines, (PASSIVE, GREEN, ACTIVATED, PURPLE, ORANGE, SKY, INK, REFERENCE), "osD^vP*X"):
         axes.plot(rows.bytes, rows.error, marker + "-", color=colour, ms=7, label=f"nbits {nbits}: {2**nbits} codewords a part")
     # M beside the outer lines only; between them there is no room.
-    for nbits, colour, (dx, dy), align in ((table.nbits.min(), PASSIVE, (7, 5), "left"), (table.nbits.max(), ACTIVATED, (-7, -14), "right")):
-        for _, row in table[table.nbits == nbits].iterrows():
-            axes.annotate(f"M {row.M:.0f}", (row.bytes, row.error), xytext=(dx, dy), textcoords="offset points", fontsize=11, color=colour, ha=align)
+    for at, (dx, dy), align in ((0, (7, 5), "left"), (len(lines) - 1, (-7, -14), "right")):
+        for _, row in lines[at][1].iterrows():
+            axes.annotate(f"M {row.M:.0f}", (row.bytes, row.error), xytext=(dx, dy), textcoords="offset points", fontsize=11,
+                          color=axes.lines[at].get_color(), ha=align)
     axes.legend(frameon=False, fontsize=11)
     axes.set_xscale("log", base=2)
-    ticks = [1, 2, 4, 8, 16, 32]
-    axes.set(xticks=ticks, xticklabels=ticks, ylim=(0, None))
+    ticks = [2.0**b for b in range(int(np.floor(np.log2(table.bytes.min()))), int(np.ceil(np.log2(table.bytes.max()))) + 1)]
+    axes.set(xticks=ticks, xticklabels=[f"{b:g}" for b in ticks], ylim=(0, 1.05 * table.error.max()))
     axes.margins(x=0.09)
     axes.set_xlabel("bytes a vector: M nbits / 8", fontsize=11)
     axes.set_ylabel("mean squared error |x - q(x)|²", fontsize=11)
     axes.grid(alpha=0.25)
-    best = table.loc[table.error.idxmin()]
-    at = table[table.bytes == 4].sort_values("error").iloc[0]
-    return Described(figure, f"Reconstruction error against bytes. At 4 bytes the best is M {at.M:.0f} with nbits {at.nbits:.0f}: {at.error:.2f}; "
-                             f"the least of all is {best.error:.2f} with {best.bytes:.0f} bytes. More bits a part beat more parts at equal bytes.")
+    return Described(figure, f"Reconstruction error against bytes. {_finding(table)}")
+
+
+def _finding(table):
+    """What a table of `pq_tradeoff` says about bytes, and about nbits where several settings have the same bytes."""
+    worst, best = table.loc[table.error.idxmax()], table.loc[table.error.idxmin()]
+    said = f"It goes from {worst.error:.2f} with {worst.bytes:g} bytes to {best.error:.2f} with {best.bytes:g}."
+    rivals = [rows.sort_values("nbits") for _, rows in table.groupby("bytes") if rows.nbits.nunique() > 1]
+    if not rivals:
+        return said
+    won = sum(rows.error.idxmin() == rows.nbits.idxmax() for rows in rivals)
+    few, many = rivals[len(rivals) // 2].iloc[[0, -1]].itertuples()
+    return (f"{said} Of {len(rivals)} sizes that several settings share, the one with most bits a part is best in {won}: with {few.bytes:g} bytes, "
+            f"M {many.M} with nbits {many.nbits} has {many.error:.2f} and M {few.M} with nbits {few.nbits} has {few.error:.2f}.")
 
 
 def balance_of_parts(before, after, errors, plain):
