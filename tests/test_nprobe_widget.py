@@ -146,39 +146,35 @@ def page(browser, explorer, tmp_path):
     page.close()
 
 
-def sentence(page):
-    page.wait_for_timeout(60)
-    return page.locator(".ai-finding").inner_text()
-
-
 def test_the_page_says_what_python_says(page, explorer):
-    slider = page.get_by_role("slider")
-    assert explorer.finding in sentence(page)
+    expect = pytest.importorskip("playwright.sync_api").expect
+    slider, sentence = page.get_by_role("slider"), page.locator(".ai-finding")
+    expect(sentence).to_contain_text(explorer.finding)
     slider.focus()
     for step in explorer._about["nprobes"][1:5]:
         page.keyboard.press("ArrowRight")
         explorer.nprobe = step
-        assert explorer.finding in sentence(page)
-        assert slider.get_attribute("aria-valuetext") == f"{step} cells"
-        assert f"{explorer._view['scanned'][step - 1]:,} of 50,000" in page.locator(".ai-share").inner_text()
+        expect(sentence).to_contain_text(explorer.finding)
+        expect(slider).to_have_attribute("aria-valuetext", f"{step} cells")
+        expect(page.locator(".ai-share")).to_contain_text(f"{explorer._view['scanned'][step - 1]:,} of 50,000")
     page.locator("select").nth(1).select_option("7")
     page.locator("select").nth(0).select_option("codes")
     explorer.query, explorer.index = 7, "codes"
-    assert explorer.finding in sentence(page)
+    expect(sentence).to_contain_text(explorer.finding)
     assert "40 cells" in page.locator("canvas").first.get_attribute("aria-label")
 
 
-def test_the_mouse_reaches_the_last_cell_and_the_map_is_lit(page, explorer):
-    def lit():
-        page.wait_for_timeout(60)
-        return page.evaluate("""() => { const c = document.querySelector("canvas"), p = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
-          let n = 0; for (let i = 0; i < p.length; i += 4) if (p[i + 3] > 150 && p[i + 2] > p[i] + 60 && p[i] < 150) n++; return n; }""")
-
-    dark = lit()
-    box = page.get_by_role("slider").bounding_box()
-    page.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
-    assert page.get_by_role("slider").get_attribute("aria-valuetext") == "64 cells"
-    assert lit() > 5 * dark
+def test_the_mouse_reaches_the_last_cell_and_the_map_is_lit(page):
+    lit = """() => { const c = document.querySelector("canvas"), p = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+      let n = 0; for (let i = 0; i < p.length; i += 4) if (p[i + 3] > 150 && p[i + 2] > p[i] + 60 && p[i] < 150) n++; return n; }"""
+    page.wait_for_function(f"({lit})() > 0")
+    dark = page.evaluate(lit)
+    slider = page.get_by_role("slider")
+    box = slider.bounding_box()
+    # The locator's click waits until the slider no longer moves while pictures are put in place.
+    slider.click(position={"x": box["width"] - 3, "y": box["height"] / 2})
+    page.wait_for_function("document.querySelector('input[type=range]').getAttribute('aria-valuetext') === '64 cells'")
+    page.wait_for_function(f"({lit})() > {5 * dark}")
 
 
 def test_controls_and_pictures_have_names(page):
