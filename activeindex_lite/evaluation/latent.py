@@ -179,12 +179,6 @@ def _clip_once(corners, edges, beyond, name):
     return np.array(kept).reshape(-1, 2), np.array(labels, int)
 
 
-def inside(polygon, point):
-    """Whether a point (2,) lies in a convex polygon (corners, 2) whose corners go round counter-clockwise, as `clip` keeps them."""
-    edges, ways = np.roll(polygon, -1, axis=0) - polygon, np.asarray(point) - polygon
-    return bool(len(polygon) and (edges[:, 0] * ways[:, 1] - edges[:, 1] * ways[:, 0] >= 0).all())
-
-
 def cells_seen(plane, centroids, window, begin):
     """The cells of centroids (nlist, d) that a window (corners, 2) of a plane shows: dict from a cell to its polygon.
 

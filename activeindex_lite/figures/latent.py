@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
+from matplotlib.path import Path
 
-from activeindex_lite.evaluation.latent import inside
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
@@ -62,7 +62,7 @@ def copies_and_borders(passive, active, edit):
     for axes, (scene, name, colour, marker) in zip(figure.subplots(1, 2), roles, strict=True):
         _draw_borders(axes, scene)
         copy = scene.features[0]
-        stays = inside(scene.own, copy)
+        stays = len(scene.own) and Path(scene.own).contains_point(copy)
         axes.annotate("", copy, scene.start, arrowprops=dict(arrowstyle="-|>", color=colour, lw=2.2, shrinkA=6, shrinkB=6), zorder=6)
         axes.plot(*scene.start, marker, mfc="white", mec=colour, mew=2, ms=11, zorder=7)
         axes.plot(*copy, marker, color=colour, mec="white", ms=12, zorder=7)
