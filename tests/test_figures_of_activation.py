@@ -124,8 +124,8 @@ def test_released_picture_and_its_enlargement(runs):
 
 
 def test_comparisons_show_means(runs):
-    pictures, x, made = runs
-    index, run = made["IVF64,Flat"]
+    pictures, _, made = runs
+    _, run = made["IVF64,Flat"]
     both = {"one": (3, run), "other": (3, run)}
     table = tradeoff.runs_table(both)
     for drawn, columns in ((perceptual.quality_distributions(table), ("psnr", "ssim", "linf")),
