@@ -50,12 +50,15 @@ def test_copies_say_whether_they_stay(runs, copies, small_indexes):
     index, x, passive, active = copies
     run = runs[2]["IVF64,Flat"][1]
     i, edit = 0, "Contrast 2"
-    scenes = latent.scene(index, x[i], passive[edit][i]), latent.scene(index, x[i], active[edit][i], start=run.features[i])
-    drawn = draw.copies_and_borders(*scenes, edit)
+    scenes = {"as it is": latent.scene(index, x[i], passive[edit][i]),
+              "activated": latent.scene(index, x[i], active[edit][i], start=run.features[i])}
+    drawn = draw.copies_and_borders(scenes, edit)
     for axes, features in zip(drawn.figure.axes, (passive, active), strict=True):
         stays = index.assign(features[edit][i : i + 1]) == index.assign(x[i : i + 1])
         assert ("✓" if stays else "✗") in axes.get_title(loc="left")
     assert edit in drawn.alt
+    alone = draw.copies_and_borders({"as it is": scenes["as it is"]}, edit)
+    assert len(alone.figure.axes) == 1 and alone.alt in drawn.alt.replace(";", ".")
 
 
 def test_distances_show_both_means(copies):

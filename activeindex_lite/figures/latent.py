@@ -50,33 +50,34 @@ def walks(scenes):
     return Described(figure, "Walks of one picture's feature toward its stored code. " + "; ".join(told) + ".")
 
 
-def copies_and_borders(passive, active, edit):
-    """Where an edit carries a feature, released as it is and activated, each in the one plane through it, its code and its copy.
+def copies_and_borders(scenes, edit):
+    """Where an edit carries a feature, in the one plane through it, the stored code and its copy: a panel a Scene.
 
-    passive, active: Scene of one copy each (evaluation.latent.scene with `start` the released picture's feature and one
-    feature, its copy's); edit: its name. In such a plane all three points and the borders are exact. Returns a Described figure.
+    scenes: dict from a title to a Scene, the passive picture first, then (if there is one) the activated; each made by
+    evaluation.latent.scene with `start` the feature of the released picture and one feature, its copy's. In such a plane all
+    three points and the borders are exact. edit: its name. Returns a Described figure.
     """
-    figure = Figure(figsize=(9, 5.7), layout="constrained")
-    told = []
-    roles = ((passive, "released as it is", PASSIVE, PASSIVE_MARKER), (active, "activated first", ACTIVATED, ACTIVATED_MARKER))
-    for axes, (scene, name, colour, marker) in zip(figure.subplots(1, 2), roles, strict=True):
+    figure = Figure(figsize=(9, 5.7) if len(scenes) > 1 else (5.6, 5.2), layout="constrained")
+    told, entries = [], {}
+    roles = ((PASSIVE, PASSIVE_MARKER, 10), (ACTIVATED, ACTIVATED_MARKER, 9))
+    panels = figure.subplots(1, len(scenes), squeeze=False)[0]
+    for axes, (name, scene), (colour, marker, size) in zip(panels, scenes.items(), roles, strict=False):
         _draw_borders(axes, scene)
         copy = scene.features[0]
         stays = len(scene.own) and Path(scene.own).contains_point(copy)
         axes.annotate("", copy, scene.start, arrowprops=dict(arrowstyle="-|>", color=colour, lw=2.2, shrinkA=6, shrinkB=6), zorder=6)
-        axes.plot(*scene.start, marker, mfc="white", mec=colour, mew=2, ms=11, zorder=7)
-        axes.plot(*copy, marker, color=colour, mec="white", ms=12, zorder=7)
+        axes.plot(*scene.start, marker, mfc="white", mec=colour, mew=2, ms=size + 1, zorder=7)
+        axes.plot(*copy, marker, color=colour, mec="white", ms=size + 2, zorder=7)
         _draw_code(axes, scene)
         verdict = f"✓ the copy stays with {OWN[scene.kind]}" if stays else "✗ the copy crosses a border"
         axes.set_title(f"{name}\n{verdict}", fontsize=12, loc="left")
-        told.append(f"{name}, the edited copy {'stays inside' if stays else 'leaves'} the region with {OWN[scene.kind]}")
-    _legend(figure, {"released, passive": dict(marker=PASSIVE_MARKER, mfc="white", mec=PASSIVE, mew=2, ms=10),
-                     f"its copy ({edit})": dict(marker=PASSIVE_MARKER, color=PASSIVE, ms=10),
-                     "released, activated": dict(marker=ACTIVATED_MARKER, mfc="white", mec=ACTIVATED, mew=2, ms=9),
-                     "its copy": dict(marker=ACTIVATED_MARKER, color=ACTIVATED, ms=9),
-                     "code q(x)": dict(marker="*", color=GREEN, mec=INK, ms=15), OWN[passive.kind]: dict(marker="s", color=SKY, alpha=0.5, ms=11)})
-    return Described(figure, f"A feature, its stored code and its copy under {edit} in the plane through the three, with the "
-                             f"{LINES[passive.kind]}. " + "; ".join(told) + ".")
+        told.append(f"{name}: the edited copy {'stays inside' if stays else 'leaves'} the region with {OWN[scene.kind]}")
+        entries |= {name: dict(marker=marker, mfc="white", mec=colour, mew=2, ms=size),
+                    f"its copy{'' if entries else f' ({edit})'}": dict(marker=marker, color=colour, ms=size)}
+    entries |= {"code q(x)": dict(marker="*", color=GREEN, mec=INK, ms=15), OWN[scene.kind]: dict(marker="s", color=SKY, alpha=0.5, ms=11)}
+    _legend(figure, entries)
+    return Described(figure, f"A feature, its stored code and its copy under {edit} in the plane through the three, with "
+                             f"{LINES[scene.kind]}. " + "; ".join(told) + ".")
 
 
 def distances_to_code(table, edits):
@@ -219,5 +220,5 @@ def _legend(figure, entries):
     """One legend below the panels: dict from a label to the marker's properties."""
     axes = figure.axes[0]
     handles = [axes.plot([], [], ls="none", **properties)[0] for properties in entries.values()]
-    figure.legend(handles, entries, loc="outside lower center", ncol=min(len(entries), 5) if len(entries) < 6 else 3, frameon=False, fontsize=11,
+    figure.legend(handles, entries, loc="outside lower center", ncol={4: 2, 6: 3}.get(len(entries), len(entries)), frameon=False, fontsize=11,
                   handletextpad=0.3)
