@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from activeindex_lite.exercises import ivf, lsh, pq, similarity
+from activeindex_lite.exercises import activation, ivf, lsh, perceptual, pq, similarity
 
 
 @pytest.mark.parametrize(("check", "wrong", "said"), [
@@ -37,6 +37,22 @@ from activeindex_lite.exercises import ivf, lsh, pq, similarity
     (lsh.hamming, lambda a, b: (a == b).sum(1), "agree"),
     (lsh.expected_distance, lambda a, b, n: n * (1 - np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b)) / np.pi), "agree"),
     (lsh.bits_needed, lambda p, q: ((np.sqrt(p * (1 - p)) + np.sqrt(q * (1 - q))) / (q - p)) ** 2, "one standard deviation"),
+    (activation.target, lambda x, c: ((x[:, None] - c) ** 2).sum(2).argmin(1), "their centroids"),
+    (activation.target, lambda x, c: x, "nowhere to go"),
+    (activation.change, lambda delta, bound: np.clip(delta, -bound, bound), "gradient is 0"),
+    (activation.change, lambda delta, bound: bound * delta, "without limit"),
+    (activation.bits_loss, lambda x, s, w: (s * (w @ x)).mean(), "turned over"),
+    (activation.bits_loss, lambda x, s, w: (np.sign(w @ x) != s).mean(), "staircase"),
+    (activation.three_terms, lambda f, x, q: [((f - x) ** 2).sum(), ((x - q) ** 2).sum(), (f - x) @ (x - q)], "comes twice"),
+    (activation.stays, lambda x, f, c: (((x[:, None] - c) ** 2).sum(2).argmin(1) != ((f[:, None] - c) ** 2).sum(2).argmin(1)).mean(), "p_f, the share that leaves"),
+    (perceptual.psnr, lambda a, b: 10 * np.log10(255**2 / np.square(a - b).mean()), "wraps round"),
+    (perceptual.psnr, lambda a, b: np.square(a.astype(float) - b).mean(), "mean squared error"),
+    (perceptual.luminance_masking, lambda B: 17 * (1 - np.sqrt(B / 127 + 1e-3)) + 3, "above 127"),
+    (perceptual.room, lambda LA, CM: LA + CM - 0.3 * np.minimum(LA, CM), "At least 5"),
+    (perceptual.room, lambda LA, CM: np.maximum(LA + CM, 5), "0.3 of the smaller"),
+    (perceptual.alpha_for, lambda psnr_of, target: 3.0, "instead of 41.3 dB"),
+    (perceptual.alpha_for, lambda psnr_of, target: min(np.linspace(0.5, 16, 400), key=lambda a: abs(psnr_of(a) - target)), "more than 40 times"),
+    (perceptual.alpha_for, lambda psnr_of, target: 99, "not between"),
 ])
 def test_mistakes_are_named(check, wrong, said):
     verdict = check(wrong)
@@ -44,7 +60,7 @@ def test_mistakes_are_named(check, wrong, said):
     assert re.search(said, verdict.message), verdict.message
 
 
-@pytest.mark.parametrize("module", [similarity, ivf, pq, lsh], ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("module", [similarity, ivf, pq, lsh, activation, perceptual], ids=lambda module: module.__name__.rpartition(".")[2])
 def test_no_check_raises_whatever_it_is_given(module):
     checks = [getattr(module, name) for name, thing in vars(module).items()
               if callable(thing) and (thing.__doc__ or "").startswith("f(")]

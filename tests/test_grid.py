@@ -69,3 +69,19 @@ def test_rows_hold_every_nprobe_that_the_index_has(build):
     assert table[table["index"] == "LSH"].nprobe.unique().tolist() == [1]
     active = table[table.alpha == 3]
     assert active.psnr.between(30, 60).all()
+
+
+def test_what_the_notebooks_say_about_the_grid_is_true():
+    # The sentences of notebooks 05 and 06 about "activated at 1 is about passive at 16", and about what a decibel buys.
+    table = grid.load_grid()
+    own = table[table["index"] == "IVF-PQ"].set_index(["alpha", "nprobe"])
+    passive1, passive16 = own.r1[0.0, 1], own.r1[0.0, 16]
+    assert 0.5 < (own.r1[3.0, 1] - passive1) / (passive16 - passive1) < 1
+    assert own.r1[8.0, 1] < passive16 <= own.r1[3.0, 4]
+    assert own.r1[4.0, 2] >= passive16 > own.r1[3.0, 2]
+    one = own.xs(1, level="nprobe").sort_values("psnr")
+    one = one[np.isfinite(one.psnr)]
+    slopes = -(one.r1.diff() / one.psnr.diff()).dropna()
+    assert 0.004 < slopes.min() and slopes.max() < 0.018
+    middle = one[(one.psnr > 37) & (one.psnr < 47)]
+    assert slopes.loc[middle.index[1:]].min() > slopes.loc[one.index[1]]
