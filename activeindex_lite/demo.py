@@ -15,7 +15,7 @@ from activeindex_lite.evaluation import (
     PUBLISHED,
     edited_features,
     hit_table,
-    intervals,
+    paired_gain,
     search_milliseconds,
     summarise,
 )
@@ -163,16 +163,9 @@ class Measured:
             table.insert(0, "index", name)
             rows.append(table)
             if activated:
-                gains.append(self._gain(name, nprobe))
+                gains.append({"index": name, "nprobe": nprobe, **paired_gain(self.hits[name, nprobe, False], hits, np.random.default_rng(self.seed))})
         quality = pd.concat(self.quality_rows, ignore_index=True)[["index", "picture", "psnr", "ssim", "linf"]]
         return Demo(pd.concat(rows, ignore_index=True), pd.DataFrame(gains), quality, pd.DataFrame(self.times))
-
-    def _gain(self, name, nprobe):
-        """Paired difference of the mean R@1, activated less passive, over the same pictures and edits."""
-        before, after = (self.hits[name, nprobe, activated].mean(axis=1) for activated in (False, True))
-        low, high = intervals((after - before).to_numpy()[:, None], np.random.default_rng(self.seed))
-        return {"index": name, "nprobe": nprobe, "passive": before.mean(), "activated": after.mean(),
-                "gain": (after - before).mean(), "low": low[0], "high": high[0]}
 
 
 def _strips(world, result, n=5):

@@ -8,10 +8,11 @@ from activeindex_lite.evaluation.retrieval import (
     first_is_original,
     hit_table,
     intervals,
+    paired_gain,
     summarise,
 )
 from activeindex_lite.evaluation.stored_queries import Queries, load_queries
 from activeindex_lite.evaluation.timing import search_milliseconds
 
 __all__ = ["MEAN", "PUBLISHED", "Queries", "edited_features", "evaluate_retrieval", "first_is_original", "hit_table", "intervals",
-           "load_queries", "search_milliseconds", "summarise"]
+           "load_queries", "paired_gain", "search_milliseconds", "summarise"]

@@ -69,3 +69,13 @@ def evaluate_retrieval(index, queries, truth, *, nprobe=None, rng=None, resample
     against.
     """
     return summarise(hit_table(index, queries, truth, nprobe), rng, resamples)
+
+
+def paired_gain(before, after, rng=None):
+    """What the mean R@1 over the edits gains from one hit table to another of the same pictures and edits.
+
+    Returns a dict passive, activated, gain, low, high: low and high are the 95 % bootstrap interval of the paired difference.
+    """
+    before, after = before.mean(axis=1).to_numpy(), after.mean(axis=1).to_numpy()
+    low, high = intervals((after - before)[:, None], rng or np.random.default_rng(0))
+    return {"passive": before.mean(), "activated": after.mean(), "gain": (after - before).mean(), "low": low[0], "high": high[0]}

@@ -169,6 +169,10 @@ class ActiveIndex:
         for start in range(0, len(features), ADDED_AT_ONCE):
             self.faiss.add(features[start : start + ADDED_AT_ONCE])
 
+    def reset(self):
+        """Forget the stored vectors; the training stays, so what is added next gets the same codes as before."""
+        self.faiss.reset()
+
     def search(self, queries, k=1, nprobe=None):
         """The k nearest stored vectors of each query (Q, d): (distances (Q, k) float32, ids (Q, k) int64).
 

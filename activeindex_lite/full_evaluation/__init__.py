@@ -1,0 +1,12 @@
+"""The evaluation of DISC21's kind on the ready world, a folder of photographs, or DISC21 itself; long, cached, resumable."""
+
+from activeindex_lite.full_evaluation.collection import (
+    Collection,
+    disc21_collection,
+    folder_collection,
+    ready_collection,
+)
+from activeindex_lite.full_evaluation.run import Evaluation, Settings, default_indexes, run_evaluation
+
+__all__ = ["Collection", "Evaluation", "Settings", "default_indexes", "disc21_collection", "folder_collection", "ready_collection",
+           "run_evaluation"]

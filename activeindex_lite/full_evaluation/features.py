@@ -1,0 +1,100 @@
+"""Features of whole collections, in a cache on disk: mapped, never all in memory; pictures that cannot be read are left out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from activeindex_lite.edits import EDITS
+from activeindex_lite.full_evaluation.chunks import make_chunks, read_arrays, stage_folder, whole_file, write_arrays
+from activeindex_lite.pictures import UnreadablePicture
+
+CHUNK = 256
+# Raised when the code that makes features changes what it makes: older caches are then left alone.
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features of the readable pictures of a source.
+
+    features: (N, d) float32, mapped from disk where they were computed; rows: (N,) int64, their positions in the source;
+    names: N texts; skipped: [(name, reason)] of the pictures that could not be read.
+    """
+
+    features: np.ndarray
+    rows: np.ndarray
+    names: list
+    skipped: list
+
+    def __len__(self):
+        return len(self.features)
+
+
+def read_some(source, positions):
+    """(positions, pictures) of those that can be read, and [(position, reason)] of the others."""
+    kept, pictures, bad = [], [], []
+    for i in positions:
+        try:
+            pictures.append(source[i])
+            kept.append(i)
+        except UnreadablePicture as error:
+            bad.append((i, error.reason))
+    return kept, pictures, bad
+
+
+def extract_chunk(source, start, stop, extractor, seed=None):
+    """Features of the pictures start .. stop - 1 of a source, as dict of arrays: features, rows, bad, reasons.
+
+    seed: None for the pictures as they are; a number to give each a Random edit first.
+    """
+    kept, pictures, bad = read_some(source, range(start, stop))
+    if seed is not None:
+        # A third number in the seed: no stranger meets the edit that an original in the same place meets.
+        pictures = [EDITS["Random"](picture, np.random.default_rng([seed, 1, i])) for i, picture in zip(kept, pictures, strict=True)]
+    return {"features": extractor(pictures), "rows": np.array(kept, np.int64), "bad": np.array([i for i, _ in bad], np.int64),
+            "reasons": np.array([reason for _, reason in bad], str)}
+
+
+def cached_features(source, extractor, cache, *, title, seed=None, progress=True):
+    """Features of every readable picture of a source, from the cache as far as they are there: a Features.
+
+    cache: its folder. seed: as in `extract_chunk`. ValueError where not one picture can be read.
+    """
+    stored = source.stored(extractor) if seed is None else None
+    if stored is not None:
+        return Features(stored, np.arange(len(stored)), source.names, [])
+    settings = dict(pictures=source.fingerprint, extractor=extractor.fingerprint, seed=seed, chunk=CHUNK, version=VERSION)
+    folder = stage_folder(cache, "features", settings)
+    if not (folder / "rows.npz").exists():
+        paths = make_chunks(folder, len(source), CHUNK, lambda start, stop: extract_chunk(source, start, stop, extractor, seed),
+                            title=title, progress=progress)
+        _gather(folder, paths, extractor.d)
+    about = read_arrays(folder / "rows.npz")
+    names = source.names
+    skipped = [(names[i], str(reason)) for i, reason in zip(about["bad"], about["reasons"], strict=True)]
+    if not len(about["rows"]):
+        raise ValueError(f"{title}: none of the {len(source)} pictures can be read; the first: {skipped[0][0]}: {skipped[0][1]}")
+    return Features(np.load(folder / "features.npy", mmap_mode="r"), about["rows"], [names[i] for i in about["rows"]], skipped)
+
+
+def _gather(folder, paths, d):
+    """One mapped array out of the chunks' files, which are deleted once it is there."""
+    columns = {name: [] for name in ("rows", "bad", "reasons")}
+    for path in paths:
+        chunk = read_arrays(path)
+        for name, parts in columns.items():
+            parts.append(chunk[name])
+    columns = {name: np.concatenate(parts) for name, parts in columns.items()}
+    n, start = len(columns["rows"]), 0
+    with whole_file(folder / "features.npy") as temporary:
+        # numpy cannot map an array without rows.
+        whole = np.lib.format.open_memmap(temporary, "w+", np.float32, (max(n, 1), d))
+        for path in paths:
+            features = read_arrays(path)["features"]
+            whole[start : start + len(features)] = features
+            start += len(features)
+        whole.flush()
+        del whole
+    write_arrays(folder / "rows.npz", **columns)  # last: it says that the rest is complete
+    for path in paths:
+        path.unlink()
