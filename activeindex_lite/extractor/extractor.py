@@ -1,5 +1,7 @@
 """The one extractor type: any picture in, unit vectors out, differentiable where activation needs it."""
 
+import hashlib
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -17,14 +19,14 @@ class Extractor:
 
     module: torch Module taking normalised (B, 3, size, size) and returning (B, d); size: side of its input in pixels
     (pictures are squeezed to a square, aspect ratio not kept, as in the paper); mean, std: normalisation per channel;
-    name: for tables; device: where it runs.
+    name: for tables; device: where it runs; digest: of the file, where the module does not show all that it does.
     """
 
-    def __init__(self, module, size, mean=IMAGENET_MEAN, std=IMAGENET_STD, name="module", device="cpu"):
+    def __init__(self, module, size, mean=IMAGENET_MEAN, std=IMAGENET_STD, name="module", device="cpu", digest=""):
         self.module = module.to(device).eval()
         for parameter in self.module.parameters():
             parameter.requires_grad_(False)
-        self.size, self.name, self.device = int(size), name, torch.device(device)
+        self.size, self.name, self.device, self.digest = int(size), name, torch.device(device), digest
         self.mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
         self.std = torch.tensor(std, device=device).view(1, 3, 1, 1)
 
@@ -35,6 +37,22 @@ class Extractor:
             with torch.inference_mode():
                 self._d = self.forward(torch.zeros(1, 3, self.size, self.size, device=self.device)).shape[1]
         return self._d
+
+    @cached_property
+    def fingerprint(self):
+        """16 hexadecimal digits that name the features: another network, weight, size or normalisation gives others.
+
+        The same in every process for the same thing, so that features can be kept on disk under it. Taken once, when first
+        asked for, from the module's layers as it prints them, its parameters and buffers, and the file's digest; code that
+        differs where none of these does goes unseen.
+        """
+        told = [type(self.module).__name__, repr(self.module), self.digest, self.size, self.mean.tolist(), self.std.tolist()]
+        digest = hashlib.sha256(repr(told).encode())
+        for name, tensor in sorted({**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}.items()):
+            digest.update(repr((name, tuple(tensor.shape), tensor.dtype)).encode())
+            # As bytes: numpy has no bfloat16.
+            digest.update(tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy())
+        return digest.hexdigest()[:16]
 
     def forward(self, tensor):
         """Features of float pictures, with gradient: (B, 3, H, W) in [0, 1], any H and W, to (B, d) of unit norm."""

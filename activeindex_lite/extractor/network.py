@@ -34,6 +34,9 @@ class GeM(nn.Module):
         super().__init__()
         self.p, self.smallest = p, smallest
 
+    def extra_repr(self):
+        return f"p={self.p}"
+
     def forward(self, x):
         return x.float().clamp(min=self.smallest).pow(self.p).mean((2, 3)).pow(1 / self.p)
 

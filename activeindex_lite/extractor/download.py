@@ -1,0 +1,170 @@
+"""Fetching a published file once: goes on after an interruption, checks the length, and notes the SHA-256 of what came.
+
+torch.hub and urllib download as well, but begin again from nothing after each interruption.
+"""
+
+import contextlib
+import hashlib
+import ssl
+import warnings
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+import torch
+from filelock import FileLock, Timeout
+from tqdm import tqdm
+
+CHUNK = 1 << 20
+NETWORK_ERRORS = (URLError, HTTPException, TimeoutError, ConnectionError, ssl.SSLError)
+
+
+def cache_folder():
+    """Where downloads are kept: the folder that torchvision's own weights go to (TORCH_HOME moves both)."""
+    return Path(torch.hub.get_dir()) / "checkpoints"
+
+
+def fetch(url, *, attempts=3, timeout=30, progress=True):
+    """Path of the file of an address in the cache folder, downloaded unless it is there.
+
+    attempts: connections that may bring nothing before it gives up; timeout: seconds without a byte that end a connection.
+    What has come is kept in FILE.part, and a later call goes on from there. A file that somebody put in the folder is used
+    as it is. Raises ConnectionError if the network fails, ValueError if the file is not the one that was noted.
+    """
+    path = cache_folder() / url.rsplit("/", 1)[1]
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(path):
+            if not path.is_file():  # else another process brought it meanwhile
+                _download(url, path, attempts, timeout, progress)
+    check_sum(path)
+    return path
+
+
+def sha256(path):
+    """SHA-256 of a file, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def note_sum(path):
+    """Write the file's SHA-256 beside it, as `sha256sum --check` reads it, unless a note is there."""
+    note = _beside(path, ".sha256")
+    if not note.exists():
+        note.write_text(f"{sha256(path)}  {path.name}\n")
+
+
+def check_sum(path):
+    """Raise ValueError if a note lies beside the file and the file is no longer what it was then."""
+    note = _beside(path, ".sha256")
+    if not note.exists():
+        return
+    seen, noted = sha256(path), (note.read_text().split() or ["nothing"])[0]
+    if seen != noted:
+        raise ValueError(f"{path} has changed since its first use: its SHA-256 is {seen}, {note.name} notes {noted}. Delete "
+                         f"both files to download it again; if you replaced it yourself, delete {note.name} alone")
+
+
+def _beside(path, ending):
+    return path.with_name(path.name + ending)
+
+
+@contextlib.contextmanager
+def _alone(path):
+    """Only one process at a time downloads a file; the system frees the lock of a process that ends."""
+    lock = FileLock(_beside(path, ".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        warnings.warn(f"another process is downloading {path.name}: waiting for it", stacklevel=4)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _download(url, path, attempts, timeout, progress):
+    """Bring the whole file under its temporary name, then rename it."""
+    part = _beside(path, ".part")
+    failures = 0
+    while True:
+        had = _size(part)
+        try:
+            _go_on(url, part, timeout, progress)
+            break
+        except NETWORK_ERRORS as error:
+            failures = 0 if _size(part) > had else failures + 1
+            if failures >= attempts or isinstance(error, HTTPError):  # the latter is an answer, no accident
+                raise ConnectionError(_explain(url, path, part, error)) from error
+    part.replace(path)
+    _beside(part, ".etag").unlink(missing_ok=True)
+
+
+def _go_on(url, part, timeout, progress):
+    """One connection: append to the part what it lacks; a server that cannot go on from there sends all of it again."""
+    have, etag = _size(part), _beside(part, ".etag")
+    headers = {"User-Agent": "activeindex-lite"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+        if etag.exists():  # the rest of another version is not wanted: then all of it
+            headers["If-Range"] = etag.read_text()
+    try:
+        response = urlopen(Request(url, headers=headers), timeout=timeout)
+    except HTTPError as error:
+        if error.code != 416 or not have:
+            raise
+        if error.headers.get("Content-Range") == f"bytes */{have}":
+            return  # all of it had come before
+        part.unlink()
+        raise ConnectionError(f"the {have:,} bytes that had come are no beginning of the server's file") from error
+    with response:
+        begin, total = _announced(response, have)
+        _note_version(response, etag)
+        with open(part, "ab" if begin else "wb") as file:
+            _copy(response, file, begin, total, part.stem, progress)
+
+
+def _announced(response, have):
+    """(byte that the answer begins with, bytes of the whole file or None), as the server says."""
+    length = response.headers.get("Content-Length")
+    if response.status != 206:
+        return 0, int(length) if length else None
+    span, _, total = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
+    if span.partition("-")[0] != str(have):
+        raise HTTPException(f"asked for the bytes from {have}, the server sends {span or 'no Content-Range'}")
+    return have, int(total) if total.isdigit() else have + int(length) if length else None
+
+
+def _note_version(response, etag):
+    """Keep the server's name of this version of the file (weak ones do not vouch for single bytes)."""
+    version = response.headers.get("ETag", "W/")
+    if version.startswith("W/"):
+        etag.unlink(missing_ok=True)
+    else:
+        etag.write_text(version)
+
+
+def _copy(response, file, begin, total, name, progress):
+    size = begin
+    with tqdm(desc=name, total=total, initial=begin, unit="B", unit_scale=True, disable=not progress) as bar:
+        while chunk := response.read1(CHUNK):
+            file.write(chunk)
+            size += len(chunk)
+            bar.update(len(chunk))
+    if total is not None and size != total:
+        raise ConnectionError(f"the connection ended after {size:,} of {total:,} bytes")
+
+
+def _size(path):
+    return path.stat().st_size if path.exists() else 0
+
+
+def _explain(url, path, part, error):
+    kept = f"; {_size(part):,} bytes are kept in {part.name}, call again to go on" if _size(part) else ""
+    return (f"{url} could not be downloaded ({error}){kept}. Or fetch that address by other "
+            f"means and put the file at {path}; \"lite\" and \"gradients\" need no download")
