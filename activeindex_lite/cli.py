@@ -103,17 +103,19 @@ def _evaluate_parser(parser):
 
 
 def _evaluate(options):
-    from activeindex_lite.full_evaluation import run_evaluation
+    from activeindex_lite.full_evaluation import checked_settings, run_evaluation
     from activeindex_lite.full_evaluation.command import collection_of, settings_of
-    from activeindex_lite.full_evaluation.results import begin_folder, read_tables, summary, write_evaluation
+    from activeindex_lite.full_evaluation.results import begin_folder, is_finished, read_tables, summary, write_evaluation
 
     named = {name: value for name, value in vars(options).items() if name not in ("run", "out", "cache", "device")}
-    if not begin_folder(options.out, named):
-        extractor = _extractor(options.extractor, options.device)
-        cache = options.cache or Path(options.out) / "cache"
-        write_evaluation(run_evaluation(collection_of(options), extractor, cache, settings_of(options)), options.out)
-    else:
+    if is_finished(options.out, named):
         print(f"{options.out} holds this evaluation already; its tables:")
+    else:
+        collection, extractor = collection_of(options), _extractor(options.extractor, options.device)
+        settings = checked_settings(settings_of(options), collection, extractor)
+        begin_folder(options.out, named)  # not before: a slip of the pen should leave nothing behind
+        cache = options.cache or Path(options.out) / "cache"
+        write_evaluation(run_evaluation(collection, extractor, cache, settings), options.out)
     tables, about = read_tables(options.out)
     print(f"\n{about['collection']}: {about['queries']} originals among {about['references']:,} references, {about['strangers']} strangers, "
           f"features of {about['extractor']}")

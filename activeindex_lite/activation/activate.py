@@ -67,7 +67,9 @@ def activate(pictures, index, extractor, *, alpha=3.0, steps=10, lr=1.0, lambda_
     Raises ValueError for an alpha, steps or constraint out of range, and the index's own error where there is nothing
     to activate (Flat).
     """
-    _check(pictures, alpha, steps, lr, constraint)
+    if isinstance(pictures, Image.Image) or not len(pictures):
+        raise ValueError("pictures: a list of one or more PIL pictures is expected, as in activate([picture], ...)")
+    check_settings(alpha, steps, lr, constraint)
     pictures = [p if p.mode == "RGB" else p.convert("RGB") for p in pictures]
     features = extractor(pictures) if features is None else np.asarray(features, np.float32)
     targets = index.targets(features)
@@ -86,9 +88,8 @@ def activate(pictures, index, extractor, *, alpha=3.0, steps=10, lr=1.0, lambda_
     return _collect(done, complete)
 
 
-def _check(pictures, alpha, steps, lr, constraint):
-    if isinstance(pictures, Image.Image) or not len(pictures):
-        raise ValueError("pictures: a list of one or more PIL pictures is expected, as in activate([picture], ...)")
+def check_settings(alpha=3.0, steps=10, lr=1.0, constraint="jnd"):
+    """ValueError for settings that `activate` would refuse, to be asked before long work begins."""
     if not (np.isfinite(alpha) and 0 <= alpha <= 255):
         raise ValueError(f"alpha={alpha!r}: a number from 0 (no change) to 255 is expected; the paper uses 3")
     whole_number(steps, "steps", why="the paper uses 10")

@@ -6,7 +6,7 @@ from activeindex_lite.full_evaluation.collection import (
     folder_collection,
     ready_collection,
 )
-from activeindex_lite.full_evaluation.run import Evaluation, Settings, default_indexes, run_evaluation
+from activeindex_lite.full_evaluation.run import Evaluation, Settings, checked_settings, default_indexes, run_evaluation
 
-__all__ = ["Collection", "Evaluation", "Settings", "default_indexes", "disc21_collection", "folder_collection", "ready_collection",
+__all__ = ["Collection", "Evaluation", "Settings", "checked_settings", "default_indexes", "disc21_collection", "folder_collection", "ready_collection",
            "run_evaluation"]

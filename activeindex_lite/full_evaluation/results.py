@@ -12,27 +12,31 @@ TABLES = ("retrieval", "gains", "copy_detection", "quality", "timing", "skipped"
 BEGUN, DONE = "settings.json", "about.json"
 
 
-def begin_folder(folder, settings):
-    """Make the folder of an evaluation, or find one that was begun with the same settings; True if it is finished.
+def is_finished(folder, settings):
+    """Whether a folder holds a finished evaluation with these settings (a dict that JSON can hold); False if there is none.
 
-    settings: dict that JSON can hold. FileExistsError where something else is in the folder, or an evaluation with other
-    settings: the message names them.
+    FileExistsError where something else is in the folder, or an evaluation with other settings: the message names them.
     """
     folder, settings = Path(folder), json.loads(json.dumps(settings))
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        if not (folder / BEGUN).is_file():
-            raise FileExistsError(f"{folder} exists and holds something else: name another folder with --out, or move it away")
-        before = json.loads((folder / BEGUN).read_text(encoding="utf-8"))
-        other = [f"{name} ({before.get(name)!r}, now {settings.get(name)!r})" for name in {**before, **settings}
-                 if before.get(name) != settings.get(name)]
-        if other:
-            raise FileExistsError(f"{folder} holds an evaluation with another {', '.join(other)}: name another folder with --out "
-                                  f"(with --cache {folder / 'cache'} what both have in common is not computed again)")
-        return (folder / DONE).is_file()
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return False
+    if not (folder / BEGUN).is_file():
+        raise FileExistsError(f"{folder} exists and holds something else: name another folder with --out, or move it away")
+    before = json.loads((folder / BEGUN).read_text(encoding="utf-8"))
+    other = [f"{name} ({before.get(name)!r}, now {settings.get(name)!r})" for name in {**before, **settings}
+             if before.get(name) != settings.get(name)]
+    if other:
+        raise FileExistsError(f"{folder} holds an evaluation with another {', '.join(other)}: name another folder with --out "
+                              f"(with --cache {folder / 'cache'} what both have in common is not computed again)")
+    return (folder / DONE).is_file()
+
+
+def begin_folder(folder, settings):
+    """Make the folder of an evaluation and note its settings there, for `is_finished`."""
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(folder / BEGUN) as temporary:
         temporary.write_text(json.dumps(settings, indent=1), encoding="utf-8")
-    return False
 
 
 def write_evaluation(evaluation, folder):
@@ -68,13 +72,17 @@ def _file_name(index):
 
 def summary(tables):
     """One row an index and nprobe: R@1 passive and activated, its gain with interval, and micro-AP of the own queries."""
-    means = tables["retrieval"].query("edit == 'Mean'").pivot_table(index=["index", "nprobe"], columns="activated", values="r1", sort=False)
-    rows = means.rename(columns={False: "R@1 passive", True: "R@1 activated"}).rename_axis(columns=None)
-    gains = tables["gains"].set_index(["index", "nprobe"])
+    key = ["index", "nprobe"]
+    means = tables["retrieval"].query("edit == 'Mean'")
+    rows = means[~means.activated].set_index(key)[["r1"]].set_axis(["R@1 passive"], axis=1)
+    rows["R@1 activated"] = means[means.activated].set_index(key).r1
+    gains = tables["gains"].set_index(key)
     rows["gain"] = gains.gain
-    rows["95 %"] = [f"[{low:.3f}, {high:.3f}]" for low, high in zip(gains.low, gains.high)] if len(gains) == len(rows) else [
-        f"[{gains.low[key]:.3f}, {gains.high[key]:.3f}]" if key in gains.index else "" for key in rows.index]
-    own = tables["copy_detection"].query("queries == 'own' and not normalised")
-    for activated, label in ((False, "uAP passive"), (True, "uAP activated")):
-        rows[label] = own[own.activated == activated].set_index(["index", "nprobe"]).micro_ap
+    rows["95 %"] = pd.Series([f"[{low:.3f}, {high:.3f}]" for low, high in zip(gains.low, gains.high)], gains.index, dtype=str)
+    rows["95 %"] = rows["95 %"].fillna("")
+    own = tables["copy_detection"].query("queries == 'own'")
+    for normalised, activated, label in ((False, False, "uAP passive"), (False, True, "uAP activated"),
+                                         (True, False, "normalised: passive"), (True, True, "activated")):
+        some = own[(own.activated == activated) & (own.normalised == normalised)]
+        rows[label] = some.set_index(key).micro_ap
     return rows.reset_index()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from activeindex_lite.activation import check_settings
 from activeindex_lite.checks import whole_number
 from activeindex_lite.evaluation import hit_table, paired_gain, search_milliseconds, summarise
 from activeindex_lite.evaluation.copy_detection import micro_ap_resampled, score_predictions
@@ -73,12 +74,28 @@ def run_evaluation(collection, extractor, cache, settings, progress=True):
     """Evaluate every index of the settings on a Collection; returns an Evaluation.
 
     cache: a folder; what an interrupted call left there is used, and the tables come out the same (times apart).
-    settings: Settings, or a function of (d, n), the dimension and the number of training vectors, that gives them.
+    settings: Settings, or a function of (d, n), the dimension and the number of training pictures, that gives them.
+    ValueError for settings that cannot be carried out, before the long part begins.
     """
+    settings = checked_settings(settings, collection, extractor)
     run = _Run(collection, extractor, cache, settings, progress)
     for name, (factory, nprobes) in run.settings.indexes.items():
         run.one_index(name, factory, nprobes)
     return run.finish()
+
+
+def checked_settings(settings, collection, extractor):
+    """The Settings that `run_evaluation` will use; ValueError for what cannot be carried out, found out at once."""
+    settings = settings(extractor.d, len(collection.train)) if callable(settings) else settings
+    whole_number(settings.queries, "queries", why="the originals to activate")
+    if settings.strangers is not None:
+        whole_number(settings.strangers, "strangers", why="the queries without an original")
+    check_settings(settings.alpha, settings.steps)
+    for factory, nprobes in settings.indexes.values():
+        index = ActiveIndex(factory, extractor.d)
+        for nprobe in nprobes:
+            index.nprobe = nprobe
+    return settings
 
 
 class _Run:
@@ -86,17 +103,15 @@ class _Run:
 
     def __init__(self, collection, extractor, cache, settings, progress):
         self.collection, self.extractor, self.cache, self.progress = collection, extractor, cache, progress
+        self.settings = s = settings
         self.result = Evaluation()
         self.skipped = [dict(where=where, picture=name, reason=reason) for where, name, reason in collection.missing]
         self.train = self._features(collection.train, "training pictures")
-        self.settings = s = settings(self.train.features.shape[1], len(self.train)) if callable(settings) else settings
-        whole_number(s.queries, "queries", why="the originals to activate")
         self.references = [self._features(source, "references") for source in collection.references]
         self.names = np.concatenate([part.names for part in self.references])
         self.originals = self._choose_originals()
-        strangers = s.strangers if s.strangers is not None else STRANGERS * len(self.originals)
-        self.strangers = self._features(_first(collection.strangers, whole_number(strangers, "strangers")), "strangers",
-                                        None if collection.strangers_edited else s.seed)
+        strangers = _first(collection.strangers, s.strangers or STRANGERS * len(self.originals))
+        self.strangers = self._features(strangers, "strangers", None if collection.strangers_edited else s.seed)
         self.benchmark = self._features(collection.queries, "the benchmark's queries") if collection.queries is not None else None
         self.passive = self._release()
         self.rows, self.hits = {"retrieval": [], "gains": [], "copy_detection": [], "quality": [], "timing": []}, {}

@@ -11,7 +11,7 @@ def luminance_masking(B):
     return np.where(B <= 127, 17 * (1 - np.sqrt(B / 127 + 1e-3)) + 3, 3 / 128 * (B - 127) + 3)
 
 
-def room(LA, CM):
+def room_of(LA, CM):
     return np.maximum(LA + CM - 0.3 * np.minimum(LA, CM), 5)
 
 
