@@ -45,10 +45,9 @@ def load_extractor(which="lite", *, size=None, mean=None, std=None, device="cpu"
     size: side of the input in pixels; mean, std: normalisation per channel (default ImageNet's; none for "gradients").
     """
     module, usual, name, digest = _open(which, device)
-    plain = isinstance(module, Gradients)
-    mean = mean or ((0.0, 0.0, 0.0) if plain else IMAGENET_MEAN)
-    std = std or ((1.0, 1.0, 1.0) if plain else IMAGENET_STD)
-    return Extractor(module, size or usual, mean, std, name, device, digest)
+    usual_mean, usual_std = ((0, 0, 0), (1, 1, 1)) if isinstance(module, Gradients) else (IMAGENET_MEAN, IMAGENET_STD)
+    return Extractor(module, size or usual, usual_mean if mean is None else mean, usual_std if std is None else std, name,
+                     device, digest)
 
 
 def _open(which, device):
@@ -97,7 +96,7 @@ def _is_torchscript(path):
     try:
         with zipfile.ZipFile(path) as archive:
             return any(name.endswith("/constants.pkl") for name in archive.namelist())
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):  # what a damaged archive leads to
         return False
 
 
