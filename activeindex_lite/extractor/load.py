@@ -26,7 +26,7 @@ from activeindex_lite.extractor.published import (
 LITE_WEIGHTS = files("activeindex_lite") / "data" / "lite.safetensors"
 LITE_SIZE = 128
 SUFFIXES = (".pt", ".pth", ".ts", ".torchscript")
-NAMES = f"\"lite\", \"gradients\", {SSCD[0]} (and {len(SSCD) - 1} more of SSCD), or a torchvision model such as \"resnet50\""
+NAMES = f"\"lite\", \"gradients\", {SSCD[0]} (and {len(SSCD) - 1} more of SSCD), a torchvision model such as \"resnet50\""
 
 
 def load_extractor(which="lite", *, size=None, mean=None, std=None, device="cpu"):
@@ -77,8 +77,8 @@ def lite_network(path=LITE_WEIGHTS):
 
 def _from_file(path, device):
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file. Give the path of a TorchScript file or of SSCD's weights, or a name: "
-                                f"{NAMES}")
+        raise FileNotFoundError(f"{path}: no such file. Give {NAMES}, the path of a TorchScript file or of SSCD's weights, "
+                                "or a torch module")
     name = path.stem.removesuffix(".torchvision")
     if not _is_torchscript(path):
         return network_from_file(path), SSCD_SIZE, name, ""
