@@ -27,8 +27,8 @@ class Extractor:
         for parameter in self.module.parameters():
             parameter.requires_grad_(False)
         self.size, self.name, self.device, self.digest = int(size), name, torch.device(device), digest
-        self.mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
-        self.std = torch.tensor(std, device=device).view(1, 3, 1, 1)
+        self.mean = torch.tensor(mean, dtype=torch.float32, device=device).view(1, 3, 1, 1)
+        self.std = torch.tensor(std, dtype=torch.float32, device=device).view(1, 3, 1, 1)
 
     @property
     def d(self):

@@ -26,7 +26,7 @@ from activeindex_lite.extractor.published import (
 LITE_WEIGHTS = files("activeindex_lite") / "data" / "lite.safetensors"
 LITE_SIZE = 128
 SUFFIXES = (".pt", ".pth", ".ts", ".torchscript")
-NAMES = f"\"lite\", \"gradients\", {SSCD[0]} (and {len(SSCD) - 1} more of SSCD), or a torchvision model such as \"resnet50\""
+NAMES = f"\"lite\", \"gradients\", {SSCD[0]} (and {len(SSCD) - 1} more of SSCD), a torchvision model such as \"resnet50\""
 
 
 def load_extractor(which="lite", *, size=None, mean=None, std=None, device="cpu"):
@@ -45,10 +45,9 @@ def load_extractor(which="lite", *, size=None, mean=None, std=None, device="cpu"
     size: side of the input in pixels; mean, std: normalisation per channel (default ImageNet's; none for "gradients").
     """
     module, usual, name, digest = _open(which, device)
-    plain = isinstance(module, Gradients)
-    mean = mean or ((0.0, 0.0, 0.0) if plain else IMAGENET_MEAN)
-    std = std or ((1.0, 1.0, 1.0) if plain else IMAGENET_STD)
-    return Extractor(module, size or usual, mean, std, name, device, digest)
+    usual_mean, usual_std = ((0, 0, 0), (1, 1, 1)) if isinstance(module, Gradients) else (IMAGENET_MEAN, IMAGENET_STD)
+    return Extractor(module, size or usual, usual_mean if mean is None else mean, usual_std if std is None else std, name,
+                     device, digest)
 
 
 def _open(which, device):
@@ -78,8 +77,8 @@ def lite_network(path=LITE_WEIGHTS):
 
 def _from_file(path, device):
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file. Give the path of a TorchScript file or of SSCD's weights, or a name: "
-                                f"{NAMES}")
+        raise FileNotFoundError(f"{path}: no such file. Give {NAMES}, the path of a TorchScript file or of SSCD's weights, "
+                                "or a torch module")
     name = path.stem.removesuffix(".torchvision")
     if not _is_torchscript(path):
         return network_from_file(path), SSCD_SIZE, name, ""
@@ -97,7 +96,7 @@ def _is_torchscript(path):
     try:
         with zipfile.ZipFile(path) as archive:
             return any(name.endswith("/constants.pkl") for name in archive.namelist())
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):  # what a damaged archive leads to
         return False
 
 
