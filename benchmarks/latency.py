@@ -1,4 +1,6 @@
-"""How long after a slider moves the explorers have redrawn, in JupyterLab in headless Chromium: one JSON line each.
+"""How long after a slider moves the explorers have redrawn, in a kernel alone and in JupyterLab in headless Chromium.
+
+Prints one JSON line for each explorer and place.
 
     python -m benchmarks.latency [moves]
 
@@ -14,6 +16,19 @@ import numpy as np
 
 from benchmarks.lab import browser_page, jupyter_lab, run_all
 
+# The kernel's share of a move: the message that the browser would send is taken, and the answer is sent. Nobody draws it.
+IN_KERNEL = """
+import json, time
+from activeindex_lite.widgets import {name}
+explorer, times = {name}(), []
+for i in range({moves} + 3):
+    begun = time.perf_counter()
+    explorer.set_state({{"{trait}": {value}}})
+    times.append(1000 * (time.perf_counter() - begun))
+assert explorer._error == "", explorer._error
+print(json.dumps(times[3:]))
+"""
+MOVED = {"NprobeExplorer": ("nprobe", "1 + i % 128"), "AlphaExplorer": ("alpha", "(7 * i % 33) / 4")}
 # Moves the first slider, waits until `ready(root)` resolves and a frame was drawn, and times it.
 MOVE = """async ([moves, step]) => {
   const root = document.querySelector(".ai-explorer"), slider = root.querySelector("input[type=range]");
@@ -52,25 +67,45 @@ BURST = """async () => {
 }"""
 
 
-def main(moves=100):
+def notebook_of(source):
+    """A notebook of one cell."""
     import nbformat
 
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return notebook
+
+
+def in_kernel(name, moves):
+    """Milliseconds of each move of the first slider, in a kernel without a browser."""
+    from nbclient import NotebookClient
+
+    trait, value = MOVED[name]
+    notebook = notebook_of(IN_KERNEL.format(name=name, trait=trait, value=value, moves=moves))
+    NotebookClient(notebook, timeout=600).execute()
+    return json.loads(notebook.cells[0].outputs[-1].text)
+
+
+def in_browser(name, step, moves):
+    """Milliseconds until the page has redrawn, for each move of the first slider, and for alpha a burst of moves."""
+    import nbformat
+
+    with tempfile.TemporaryDirectory() as folder:
+        nbformat.write(notebook_of(f"from activeindex_lite.widgets import {name}\n{name}()"), Path(folder) / "explorer.ipynb")
+        with jupyter_lab(folder) as (address, token), browser_page() as page:
+            run_all(page, address, token, "explorer.ipynb")
+            page.wait_for_function("document.querySelector('.ai-finding')?.textContent", timeout=60_000)
+            page.wait_for_timeout(1000)
+            times = page.evaluate(MOVE.replace("READY", READY[name]), [moves, step])
+            return times, page.evaluate(BURST) if name == "AlphaExplorer" else None
+
+
+def main(moves=100):
     for name, step in (("NprobeExplorer", 1), ("AlphaExplorer", 7)):
-        cell = nbformat.v4.new_code_cell(f"from activeindex_lite.widgets import {name}\n{name}()")
-        notebook = nbformat.v4.new_notebook(cells=[cell])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        with tempfile.TemporaryDirectory() as folder:
-            nbformat.write(notebook, Path(folder) / "explorer.ipynb")
-            with jupyter_lab(folder) as (address, token), browser_page() as page:
-                run_all(page, address, token, "explorer.ipynb")
-                page.wait_for_function("document.querySelector('.ai-finding')?.textContent", timeout=60_000)
-                page.wait_for_timeout(1000)
-                times = page.evaluate(MOVE.replace("READY", READY[name]), [moves, step])
-                seen = {"explorer": name, "moves": moves, "median_ms": round(float(np.median(times)), 1),
-                        "p95_ms": round(float(np.percentile(times, 95)), 1)}
-                if name == "AlphaExplorer":
-                    seen["burst_of_200"] = page.evaluate(BURST)
-                print(json.dumps(seen), flush=True)
+        alone, (drawn, burst) = in_kernel(name, moves), in_browser(name, step, moves)
+        for place, times, more in (("kernel", alone, {}), ("browser", drawn, {"burst_of_200": burst} if burst else {})):
+            print(json.dumps({"explorer": name, "in": place, "moves": moves, "median_ms": round(float(np.median(times)), 1),
+                              "p95_ms": round(float(np.percentile(times, 95)), 1), **more}), flush=True)
 
 
 if __name__ == "__main__":

@@ -103,6 +103,21 @@ def test_a_bad_upload_is_told_in_the_page_and_the_picture_stays(explorer, data, 
     assert words in explorer._error and explorer._view == view
 
 
+def test_what_fails_after_a_move_in_the_page_is_told_there(explorer, monkeypatch):
+    explorer.set_state({"alpha": 99.0})
+    assert "from 0 to 8" in explorer._error and explorer.alpha == 3
+    explorer.set_state({"alpha": 4.0})
+    assert explorer._error == "" and explorer._view["release"]["alpha"] == 4
+    with monkeypatch.context() as patch:
+        patch.setattr(explorer.state, "view", lambda *_: 1 / 0)
+        explorer.set_state({"edit": "Meme"})
+        assert "ZeroDivisionError" in explorer._error
+        with pytest.raises(ZeroDivisionError):
+            explorer.edit = "Hue 0.2"
+    explorer.set_state({"alpha": 2.0})
+    assert explorer._error == "" and explorer._view["release"]["alpha"] == 2
+
+
 def test_still_tells_what_the_page_shows(explorer):
     alt = explorer.still().alt
     assert f"{explorer.quality['psnr']:.1f} dB" in alt and "passive copy under Contrast 2" in alt

@@ -32,6 +32,11 @@ def test_what_is_linear_is_continued_exactly():
     assert coded.ms == pytest.approx(4 * 0.1 + 20) and coded.bytes == pytest.approx(4 * 1000 + 16e6)
 
 
+def test_times_that_waver_never_give_an_estimate_below_what_was_measured():
+    cost = pd.DataFrame({"index": "IVF8,PQ4x4", "N": [1000, 10_000, 50_000], "d": 128, "ms": [0.07, 0.065, 0.03], "bytes": [1e3, 1e4, 5e4]})
+    assert extrapolate(cost, 1_000_000, 128).ms[0] >= 0.03
+
+
 def test_similarities_are_those_of_brute_force():
     stored = load_queries()
     features, references = stored.features["Random"][:30], stored.world.references

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.path import Path
 
 from activeindex_lite import activate, build_index
-from activeindex_lite.evaluation import latent
+from activeindex_lite.evaluation import borders, latent
 from activeindex_lite.evaluation.queries import edited_features
 
 EDITS = ("Identity", "Contrast 2", "Crop 0.5")
@@ -44,12 +44,21 @@ def test_plane_holds_start_and_code_and_says_what_it_keeps(walked):
     back = scene.plane.flat(cloud) @ scene.plane.axes + scene.plane.origin
     lost = np.square(cloud - back - (cloud - back).mean(0)).sum() / np.square(cloud - cloud.mean(0)).sum()
     assert scene.kept == pytest.approx(1 - lost, abs=1e-6)
-    # No other plane through start and code keeps more of the walk's way.
-    rng = np.random.default_rng(0)
-    way = cloud - cloud[0]
-    for _ in range(20):
-        other = np.linalg.qr(np.stack([scene.plane.axes[0], rng.normal(size=len(way[0]))], axis=1))[0].T
-        assert np.square(way @ other.T).sum() <= np.square(way @ scene.plane.axes.T).sum() + 1e-9
+    # Where the walk ends is no projection: its distances to start and code are the true ones.
+    end, code = run.path[-1, 0], latent.anchor(index.targets(x[:1]))
+    np.testing.assert_allclose(np.linalg.norm(scene.features[-1] - scene.start), np.linalg.norm(end - x[0]), rtol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(scene.features[-1] - scene.code), np.linalg.norm(end - code), rtol=1e-5)
+    # So the picture tells the truth about its code.
+    assert Path(scene.own).contains_point(scene.features[-1]) == (code_of(index, end[None]) == code_of(index, x[:1])).all()
+
+
+def test_a_scene_like_another_is_as_wide(walked):
+    index, x, run = walked
+    wide = latent.scene(index, x[0], x[3:4])
+    near = latent.scene(index, x[0], run.path[1:, 0], like=wide)
+    np.testing.assert_allclose(np.ptp(near.window, axis=0), np.ptp(wide.window, axis=0))
+    np.testing.assert_allclose(np.ptp(near.window, axis=0), np.ptp(near.window, axis=0)[0])
+    assert np.ptp(latent.scene(index, x[0], run.path[1:, 0]).window, axis=0)[0] < np.ptp(near.window, axis=0)[0]
 
 
 def test_one_copy_lies_in_its_plane_exactly(walked, originals, extractor):
@@ -89,13 +98,13 @@ def test_cells_of_the_window_are_those_of_the_index(small_indexes, originals):
 
 def test_clip_cuts_a_square():
     square = np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]])
-    corners, edges = latent.clip(square, np.array([[1.0, 0]]), np.array([0.25]))
+    corners, edges = borders.clip(square, np.array([[1.0, 0]]), np.array([0.25]))
     assert sorted(map(tuple, corners.tolist())) == [(0, 0), (0, 1), (0.25, 0), (0.25, 1)]
     assert sorted(edges.tolist()) == [-1, -1, -1, 0]
-    assert len(latent.clip(square, np.array([[1.0, 0]]), np.array([-1.0]))[0]) == 0
+    assert len(borders.clip(square, np.array([[1.0, 0]]), np.array([-1.0]))[0]) == 0
     # A half-plane without a direction: everything or nothing.
-    assert len(latent.clip(square, np.zeros((1, 2)), np.array([1.0]))[0]) == 4
-    assert len(latent.clip(square, np.zeros((1, 2)), np.array([-1.0]))[0]) == 0
+    assert len(borders.clip(square, np.zeros((1, 2)), np.array([1.0]))[0]) == 4
+    assert len(borders.clip(square, np.zeros((1, 2)), np.array([-1.0]))[0]) == 0
 
 
 def test_a_picture_that_does_not_move_has_a_plane(small_indexes, originals):

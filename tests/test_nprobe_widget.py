@@ -77,6 +77,13 @@ def test_values_out_of_range_are_refused_and_change_nothing(explorer, trait, val
     assert (explorer.nprobe, explorer.index, explorer.query, explorer._view) == before
 
 
+def test_a_value_from_the_page_that_is_refused_is_told_there(explorer):
+    explorer.set_state({"nprobe": 65})
+    assert "1 to 64" in explorer._error and explorer.nprobe == 1
+    explorer.set_state({"nprobe": 2})
+    assert explorer._error == "" and explorer.nprobe == 2
+
+
 def test_an_index_with_fewer_cells_visits_all_of_them(explorer):
     explorer.nprobe = 64
     explorer.index = "codes"

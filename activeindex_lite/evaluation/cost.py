@@ -41,11 +41,12 @@ def file_bytes(index):
 def extrapolate(cost, N, d):
     """What `cost_by_size` would say for N vectors of d dimensions: a DataFrame of the same columns, a row an index.
 
-    Time and bytes are taken as a + b N, fitted to what was measured; the cells stay as many as they are. Of a Flat
-    index a and b grow in proportion to d; where vectors are stored as codes, only a does (centroids, codebooks and
-    tables), while a code stays as long as it is. An estimate, not a measurement.
+    Time and bytes are taken as a + b N, neither of them negative, fitted to what was measured; the cells stay as many as
+    they are. Of a Flat index a and b grow in proportion to d; where vectors are stored as codes, only a does (centroids,
+    codebooks and tables), while a code stays as long as it is. An estimate, not a measurement.
     """
     import pandas as pd
+    from scipy.optimize import nnls
 
     rows = []
     for name, table in cost.groupby("index", sort=False):
@@ -53,7 +54,9 @@ def extrapolate(cost, N, d):
         row = {"index": name, "N": N, "d": d}
         for what in ("ms", "bytes"):
             # In proportion to the value, so that the small sizes count as much as the large ones.
-            slope, constant = np.polyfit(table.N, table[what], 1, w=1 / table[what])
-            row[what] = max(constant, 0) * grow + slope * N * (grow if "Flat" in name else 1)
+            # Measured times waver, and a fit of them may fall; a search never gets quicker with N.
+            scaled = np.stack([np.ones(len(table)), table.N / table.N.max()], axis=1) / table[what].to_numpy()[:, None]
+            constant, slope = nnls(scaled, np.ones(len(table)))[0]
+            row[what] = constant * grow + slope * N / table.N.max() * (grow if "Flat" in name else 1)
         rows.append(row)
     return pd.DataFrame(rows)

@@ -5,33 +5,21 @@ from dataclasses import dataclass
 import faiss
 import numpy as np
 
+from activeindex_lite.evaluation.borders import NOTHING, Plane, cells_seen, clip, half_planes, plane_through, share_in
 from activeindex_lite.evaluation.one_picture import anchor
 from activeindex_lite.evaluation.probes import cell_ranks
 from activeindex_lite.evaluation.retrieval import intervals
 from activeindex_lite.index.anatomy import anatomy, forward, storage
-
-NOTHING = np.empty((0, 2))
-
-
-@dataclass(frozen=True, eq=False)
-class Plane:
-    """The points origin + u[0] axes[0] + u[1] axes[1] of the feature space: origin (d,), axes (2, d) orthonormal, float64."""
-
-    origin: np.ndarray
-    axes: np.ndarray
-
-    def flat(self, features):
-        """Where features (N, d) fall perpendicularly in the plane, (N, 2)."""
-        return (np.asarray(features, float) - self.origin) @ self.axes.T
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
     """A plane through the features, and the borders of an index exactly where the plane cuts them.
 
-    plane; kept: share of the variance of the start and the features given that lies in the plane; start (2,), code (2,): the
-    two that are in it by construction; features (T, 2): where the others fall; code_known: False for LSH, whose code is not a
-    point: `code` is then the unit vector along the signs. window: (4, 2) corners of what is looked at.
+    plane; kept: share of the variance of the start and the features given that lies in the plane; start (2,), code (2,) and
+    the last of features (T, 2) are in it by construction, the other features fall perpendicularly onto it; code_known: False for LSH, whose code is not a
+    point: `code` is then the unit vector along the signs. window: (4, 2) corners of the
+    square that is looked at.
     kind "cells": regions are the IVF cells that the window shows, names their numbers, the own one first. "sub-codes" (PQ,
     OPQ) and "bits" (LSH): regions[m] is where part m of the code is the stored one. own: where all of the code is; a (0, 2)
     polygon if that is nowhere in the window. Polygons are (corners, 2).
@@ -53,48 +41,32 @@ class Scene:
         return self.kind != "bits"
 
 
-def plane_through(start, code, features):
-    """The plane that contains start and code (d,) and fits features (T, d) best: (Plane, share of variance kept).
+def scene(index, x, features, start=None, like=None, margin=0.14):
+    """The plane through a feature, its code and the end of a walk (or a copy), with the borders of the index in it: a Scene.
 
-    Its origin is start, its first axis leads to the code, its second is the first principal direction of what the first
-    leaves of features - start. The share is that of the variance of start and features together.
-    """
-    start, code, features = (np.asarray(a, float) for a in (start, code, features))
-    way = features - start
-    first = np.linalg.qr((code - start)[:, None])[0][:, 0]
-    principal = np.linalg.svd(way - np.outer(way @ first, first), full_matrices=False)[2][0]
-    # QR gives orthonormal axes even where a way has no length.
-    q, r = np.linalg.qr(np.stack([code - start, principal], axis=1))
-    axes = q.T * np.where(np.diag(r) < 0, -1, 1)[:, None]
-    if way[-1] @ axes[1] < 0:
-        axes[1] *= -1
-    plane, cloud = Plane(start, axes), np.concatenate([start[None], features])
-    variance = cloud.var(0).sum()
-    return plane, float(plane.flat(cloud).var(0).sum() / variance) if variance else 1.0
-
-
-def scene(index, x, features, start=None, aspect=1.0, margin=0.14):
-    """The plane through a feature, its code and a walk (or a copy), with the borders of the index in it: a Scene.
+    The last of the features is where the walk ends; as it lies in the plane, so does the truth on which side of a border it is.
 
     index: an ActiveIndex with cells (IVF), sub-codes (PQ, OPQ) or bits (LSH); x: (d,) the feature whose code is stored;
-    features: (T, d), such as the path of an activation or one edited copy (which then lies in the plane exactly); start: (d,)
-    the point from which they are seen (None: x); aspect: width / height of the window; margin: share of it that is left free.
+    features: (T, d), such as the path of an activation or one edited copy; start: (d,) the point from which they are seen
+    (None: x); like: a Scene, the window is at least as wide as its own, so that lengths compare; margin: share of the window
+    that is left free.
     """
     x, features = np.asarray(x, np.float32), np.atleast_2d(features)
     targets = index.targets(x[None])
     code = anchor(targets)
-    plane, kept = plane_through(x if start is None else start, code, features)
+    plane = plane_through(x if start is None else start, code, features[-1])
+    kept = share_in(plane, np.concatenate([plane.origin[None], features]))
     flat = plane.flat(np.concatenate([plane.origin[None], code[None], features]))
-    window = _window(flat, aspect, margin)
+    window = _window(flat, margin, 0 if like is None else np.ptp(like.window, axis=0).max())
     kind, regions, names, own = _borders(index, x, targets, plane, window)
     return Scene(plane, kept, flat[0], flat[1], flat[2:], window, kind, regions, names, own)
 
 
-def _window(points, aspect, margin):
+def _window(points, margin, width):
+    """Corners of a square round points, with a margin, at least so wide."""
     low, high = points.min(0), points.max(0)
     # At least a little of everything: a picture that did not move has a window too.
-    half = np.maximum((high - low) / 2, 1e-3) * (1 + 2 * margin)
-    half = np.maximum(half, [half[1] * aspect, half[0] / aspect])
+    half = max(np.ptp(points, axis=0).max() / 2 * (1 + 2 * margin), width / 2, 1e-3)
     return (low + high) / 2 + half * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
 
 
@@ -136,62 +108,6 @@ def _half_planes_of_part(plane, book, y, m):
     part = slice(m * book.shape[1], (m + 1) * book.shape[1])
     own = int(np.square(book - y[part]).sum(1).argmin())
     return half_planes(Plane(plane.origin[part], plane.axes[:, part]), book, own)
-
-
-def half_planes(plane, centroids, own):
-    """Where a plane is nearer to centroid `own` than to each of centroids (n, d): normals (n, 2) @ u <= offsets (n,)."""
-    centroids = np.asarray(centroids, float)
-    away = centroids - centroids[own]
-    # |p - c_own|^2 <= |p - c_j|^2 is linear in p, hence in its place u in the plane.
-    return 2 * away @ plane.axes.T, (centroids**2).sum(1) - (centroids[own] ** 2).sum() - 2 * away @ plane.origin
-
-
-def clip(corners, normals, offsets):
-    """What half-planes normals (n, 2) @ u <= offsets (n,) leave of a convex polygon (corners, 2): (corners, edges).
-
-    edges: (corners,), the half-plane whose border leads from each corner to the next, -1 for the polygon's own.
-    """
-    corners, edges = np.asarray(corners, float), np.full(len(corners), -1)
-    length = np.linalg.norm(normals, axis=1)
-    scale = np.where(length > 0, length, 1)
-    normals, offsets = normals / scale[:, None], offsets / scale
-    tolerance = 1e-9 * np.ptp(corners, axis=0).max()
-    while len(corners):
-        beyond = corners @ normals.T - offsets
-        worst = int(beyond.max(0).argmax())
-        if beyond[:, worst].max() <= tolerance:
-            break
-        corners, edges = _clip_once(corners, edges, beyond[:, worst], worst)
-    return (corners, edges) if len(corners) > 2 else (NOTHING, np.empty(0, int))
-
-
-def _clip_once(corners, edges, beyond, name):
-    """Sutherland and Hodgman's step: keep what is not beyond; new corners stand where the border cuts an edge."""
-    kept, labels = [], []
-    for i, edge in enumerate(edges):
-        j = (i + 1) % len(corners)
-        if beyond[i] <= 0:
-            kept.append(corners[i])
-            labels.append(edge)
-        if (beyond[i] <= 0) != (beyond[j] <= 0):
-            kept.append(corners[i] + beyond[i] / (beyond[i] - beyond[j]) * (corners[j] - corners[i]))
-            labels.append(name if beyond[i] <= 0 else edge)
-    return np.array(kept).reshape(-1, 2), np.array(labels, int)
-
-
-def cells_seen(plane, centroids, window, begin):
-    """The cells of centroids (nlist, d) that a window (corners, 2) of a plane shows: dict from a cell to its polygon.
-
-    begin: a cell to start from; its neighbours are found across its edges, theirs across theirs, until the window is full.
-    """
-    centre = window.mean(0) @ plane.axes + plane.origin
-    seen, waiting = {}, {int(begin), int(np.square(centroids - centre).sum(1).argmin())}
-    while waiting:
-        cell = waiting.pop()
-        corners, edges = clip(window, *half_planes(plane, centroids, cell))
-        seen[cell] = corners
-        waiting |= set(edges[edges >= 0].tolist()) - set(seen)
-    return {cell: corners for cell, corners in seen.items() if len(corners)}
 
 
 def code_distances(q, passive, active):

@@ -29,8 +29,7 @@ def change(answer):
         given = call(answer, delta, bound)
         compare(given, bound * np.tanh(delta), "the change", hints=[
             (np.tanh(delta), "Its size is still that of tanh, from -1 to 1: bring in the bound."),
-            (np.clip(delta, -bound, bound), "Clipping keeps the bound, but its gradient is 0 outside: the optimiser would be stuck there. tanh never "
-                                            "quite arrives."),
+            (np.clip(delta, -bound, bound), "Clipping keeps the bound, but its gradient is 0 outside, where the optimiser would be stuck: tanh."),
             (np.tanh(bound * delta), "The bound goes outside: tanh ends at 1, so bound times tanh ends at the bound."),
             (bound * delta, "This grows without limit: tanh keeps it within the bound.")])
     return "Whatever delta the optimiser finds, no pixel moves further than its bound."

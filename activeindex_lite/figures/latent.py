@@ -22,6 +22,7 @@ from activeindex_lite.figures.style import (
 BORDER = "#777777"
 # What the shaded region holds, by kind of borders.
 OWN = {"cells": "its own cell", "sub-codes": "the same code in every part", "bits": "the same bits"}
+STAYS = {"cells": "stays in its own cell", "sub-codes": "keeps the whole code", "bits": "keeps all its bits"}
 LINES = {"cells": "borders of cells", "sub-codes": "where one part of the code changes", "bits": "hyperplanes: one bit flips"}
 
 
@@ -41,7 +42,8 @@ def walks(scenes):
         _draw_code(axes, scene)
         axes.set_title(f"{name}\nthe plane keeps {scene.kept:.0%} of the walk", fontsize=11, loc="left")
         gone = np.linalg.norm(path[-1] - path[0])
-        told.append(f"{name}: the plane keeps {scene.kept:.0%} of the walk's variance; the walk is {gone:.2f} long"
+        told.append(f"{name}: the plane keeps {scene.kept:.0%} of the walk's variance; the feature goes {gone:.2f} far, "
+                    + (f"{STAYS[scene.kind]}" if _stays(scene) else "leaves the region of its code")
                     + (f" and ends {np.linalg.norm(scene.code - path[-1]):.2f} from the code, from which it began "
                        f"{np.linalg.norm(scene.code - scene.start):.2f} away" if scene.code_known else ""))
     _legend(figure, {"original x": dict(marker=PASSIVE_MARKER, mfc="white", mec=INK, mew=1.8, ms=9),
@@ -55,7 +57,7 @@ def copies_and_borders(scenes, edit):
 
     scenes: dict from a title to a Scene, the passive picture first, then (if there is one) the activated; each made by
     evaluation.latent.scene with `start` the feature of the released picture and one feature, its copy's. In such a plane all
-    three points and the borders are exact. edit: its name. Returns a Described figure.
+    three points and the borders are exact; give the second the first as `like`, for one scale. edit: its name. Returns a Described figure.
     """
     figure = Figure(figsize=(9, 5.7) if len(scenes) > 1 else (5.6, 5.2), layout="constrained")
     told, entries = [], {}
@@ -64,12 +66,12 @@ def copies_and_borders(scenes, edit):
     for axes, (name, scene), (colour, marker, size) in zip(panels, scenes.items(), roles, strict=False):
         _draw_borders(axes, scene)
         copy = scene.features[0]
-        stays = len(scene.own) and Path(scene.own).contains_point(copy)
+        stays = _stays(scene)
         axes.annotate("", copy, scene.start, arrowprops=dict(arrowstyle="-|>", color=colour, lw=2.2, shrinkA=6, shrinkB=6), zorder=6)
         axes.plot(*scene.start, marker, mfc="white", mec=colour, mew=2, ms=size + 1, zorder=7)
         axes.plot(*copy, marker, color=colour, mec="white", ms=size + 2, zorder=7)
         _draw_code(axes, scene)
-        verdict = f"✓ the copy stays with {OWN[scene.kind]}" if stays else "✗ the copy crosses a border"
+        verdict = f"✓ the copy {STAYS[scene.kind]}" if stays else "✗ the copy crosses a border"
         axes.set_title(f"{name}\n{verdict}", fontsize=12, loc="left")
         told.append(f"{name}: the edited copy {'stays inside' if stays else 'leaves'} the region with {OWN[scene.kind]}")
         entries |= {name: dict(marker=marker, mfc="white", mec=colour, mew=2, ms=size),
@@ -190,6 +192,10 @@ def staying(table, label="share that stays in its cell: 1 − p_f"):
     return Described(figure, f"{label}: {passive.share.mean():.2f} passive and {active.share.mean():.2f} activated in the mean of {len(rows)} edits; "
                              f"most is gained under {gain.idxmax()} ({passive.share[gain.idxmax()]:.2f} to {active.share[gain.idxmax()]:.2f}), least under "
                              f"{gain.idxmin()} ({passive.share[gain.idxmin()]:.2f} to {active.share[gain.idxmin()]:.2f}).")
+
+
+def _stays(scene):
+    return len(scene.own) > 0 and Path(scene.own).contains_point(scene.features[-1])
 
 
 def _draw_borders(axes, scene):

@@ -22,6 +22,15 @@ from activeindex_lite.figures.style import (
 RUNS = ((PASSIVE, "s", "--"), (ACTIVATED, "D", "-"), (GREEN, "^", ":"), (PURPLE, "v", "-."))
 
 
+def one_picture(picture):
+    """A PIL picture by itself, as a Described figure."""
+    width, height = picture.size
+    figure = Figure(figsize=(4.5 * min(1, width / height), 4.5 * min(1, height / width)), layout="constrained")
+    axes = figure.subplots()
+    _picture(axes, picture, "")
+    return Described(figure, f"The picture of this notebook, {width} x {height} pixels, before anything is done to it.")
+
+
 def room_to_change(picture, luminance, contrast, room):
     """A picture and how far the perceptual model lets its pixels move: luminance masking, contrast masking, and both.
 
@@ -86,7 +95,7 @@ def bounds_side_by_side(original, runs, i, box):
         _picture(lower, run.pictures[i].crop(box), f"{name}, enlarged")
     for axes in columns[:, 1]:
         axes.spines[:].set(color=ORANGE, linewidth=3)
-    return Described(figure, "One picture under two bounds at equal mean PSNR over the pictures. " + "; ".join(told) + " grey levels.")
+    return Described(figure, "One picture under two bounds. " + "; ".join(told) + " grey levels.")
 
 
 def quality_distributions(table):

@@ -3,13 +3,12 @@
 import tempfile
 from pathlib import Path
 
-import anywidget
 import traitlets
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.grid import ALPHAS, NPROBES
 from activeindex_lite.widgets.alpha_state import AlphaState
-from activeindex_lite.widgets.module import CSS, esm
+from activeindex_lite.widgets.module import Explorer, esm
 
 # An original whose copies one probe loses under several edits, and activation brings back.
 PICTURE = 9228
@@ -18,7 +17,7 @@ LARGEST_ALPHA, MOST_STEPS, LARGEST_UPLOAD = 8.0, 20, 20_000_000
 PAGE_EDITS = ("Identity", "Contrast 2", "Brightness 2", "JPEG 50", "Rotation 25", "Crop 0.5", "Meme", "Random")
 
 
-class AlphaExplorer(anywidget.AnyWidget):
+class AlphaExplorer(Explorer):
     """One picture of the ready world, or your own, activated live; see AlphaState for picture, indexes and extractor.
 
     Traits, to be set, linked and observed from Python: alpha (0 .. 8 on the paper's scale, 3 is the published point), steps
@@ -27,7 +26,6 @@ class AlphaExplorer(anywidget.AnyWidget):
     """
 
     _esm = esm("alpha")
-    _css = CSS
     alpha = traitlets.Float(3.0).tag(sync=True)
     steps = traitlets.Int(10).tag(sync=True)
     nprobe = traitlets.Int(1).tag(sync=True)
@@ -37,7 +35,6 @@ class AlphaExplorer(anywidget.AnyWidget):
     _about = traitlets.Dict().tag(sync=True)
     _view = traitlets.Dict().tag(sync=True)
     _stored = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
-    _error = traitlets.Unicode().tag(sync=True)
 
     page_traits = ("alpha", "steps", "nprobe", "index", "edit", "_about", "_error")
     title = "A picture changed a little before it is released"

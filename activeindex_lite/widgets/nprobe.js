@@ -149,6 +149,7 @@ function render({ model, el }) {
     share.textContent = `${scanned.toLocaleString("en")} of ${about.ntotal.toLocaleString("en")} vectors compared: ${((100 * scanned) / about.ntotal).toPrecision(2)} %`;
     fill.style.width = `${(100 * scanned) / about.ntotal}%`;
     drawBoth(about, nprobe);
+    problem.textContent = get("_error");
   }
 
   function drawBoth(about, nprobe) {
@@ -166,7 +167,7 @@ function render({ model, el }) {
       + `time: median, one query at a time on one thread. ${about.factory} keeps ${about.bytes} bytes a vector.`;
   }
 
-  const watched = ["nprobe", "_view", "_about", ...(stored ? ["index", "query"] : [])];
+  const watched = ["nprobe", "_view", "_about", "_error", ...(stored ? ["index", "query"] : [])];
   return mount({ model, el, root, problem, watched, draw });
 }
 

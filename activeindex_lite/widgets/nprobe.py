@@ -1,13 +1,12 @@
 """NprobeExplorer: move nprobe and see the cells that a search visits, what it finds, and what it costs."""
 
-import anywidget
 import traitlets
 
-from activeindex_lite.widgets.module import CSS, esm
+from activeindex_lite.widgets.module import Explorer, esm
 from activeindex_lite.widgets.nprobe_state import QUERIES, NprobeState
 
 
-class NprobeExplorer(anywidget.AnyWidget):
+class NprobeExplorer(Explorer):
     """A search among the 50,000 references of the ready world; see NprobeState for indexes and queries.
 
     Traits, to be set, linked and observed from Python: nprobe (1 .. number of cells), index (IVF-PQ, IVF or IVF256), query
@@ -16,7 +15,6 @@ class NprobeExplorer(anywidget.AnyWidget):
     """
 
     _esm = esm("nprobe")
-    _css = CSS
     nprobe = traitlets.Int(1).tag(sync=True)
     index = traitlets.Unicode().tag(sync=True)
     query = traitlets.Int(3).tag(sync=True)
@@ -26,7 +24,7 @@ class NprobeExplorer(anywidget.AnyWidget):
     # Only filled in a page without a kernel.
     _stored = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
-    page_traits = ("nprobe", "index", "query", "_names")
+    page_traits = ("nprobe", "index", "query", "_names", "_error")
     title = "What a search visits: an inverted file, cell by cell"
     intro = ("Each picture was edited, and its original is somewhere among the stored ones. The index looks only into the "
              "nprobe cells that are nearest to the query. Move nprobe, by mouse or with the arrow keys, until the original is found.")
