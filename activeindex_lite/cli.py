@@ -68,9 +68,10 @@ def _parser():
 
     check = commands.add_parser("check-extractor", help="brute-force R@1 of an extractor under the 14 edits, and its speed")
     check.add_argument("extractors", nargs="*", default=["lite"], metavar="EXTRACTOR",
-                       help="lite, a TorchScript file, or a torchvision model, each with @SIZE if you like")
+                       help="lite, gradients, sscd_disc_mixup, a file (TorchScript or SSCD's weights), or a torchvision model, each with "
+                       "@SIZE if you like")
     check.add_argument("--pictures", metavar="FOLDER", help="photographs as references, the first --queries as queries "
-                       "(default: fresh synthetic pictures against the ready world)")
+                       "(default: fresh synthetic pictures; for lite against the ready world)")
     check.add_argument("--queries", type=int, default=200, metavar="N")
     check.add_argument("--seed", type=int, default=0, metavar="S")
     check.set_defaults(run=_check_extractor)
@@ -85,8 +86,7 @@ def _evaluate_parser(parser):
     parser.add_argument("--train", metavar="FOLDER", help="pictures that train the index, or synthetic:N (default: DIR/train, two "
                         "fifths of FOLDER, or the ready world's)")
     parser.add_argument("--distractors", metavar="FOLDER", help="further references, or synthetic:N")
-    parser.add_argument("--extractor", default="lite", metavar="NAME[@SIZE]", help="lite, gradients, sscd_disc_mixup, a torchvision "
-                        "model, or a TorchScript file (default lite)")
+    parser.add_argument("--extractor", default="lite", metavar="NAME[@SIZE]", help="as for check-extractor (default lite)")
     parser.add_argument("--index", nargs="+", metavar="FACTORY", help="faiss factory strings (default: the families of the paper's "
                         "tables, as large as the training pictures allow)")
     parser.add_argument("--nprobe", nargs="+", type=int, default=[1, 16], metavar="N", help="cells to visit, for --index (default 1 16)")
