@@ -5,6 +5,8 @@ Importing this package is quick: each public name loads its stage (and torch, fa
 
 import lazy_loader
 
+from activeindex_lite.threads import limit_threads
+
 __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
@@ -16,3 +18,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "edits": ["EDITS", "random_edit"],
     "evaluation": ["evaluate_retrieval", "load_queries"],
 })
+
+# Here, since it has no effect once torch or faiss is loaded.
+limit_threads()

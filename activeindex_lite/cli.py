@@ -1,7 +1,6 @@
 """The command line: activeindex-lite demo, evaluate, score, check-extractor, train, world and sweep."""
 
 import argparse
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -12,8 +11,6 @@ DATA = Path(__file__).parent / "data"
 def main(arguments=None):
     """Run one command; returns the exit status: 0, 2 for what the user can mend, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
-    # Threads that spin while they wait make everything many times slower as soon as another program wants a core.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     warnings.formatwarning = lambda message, *_: f"note: {message}\n"
     try:
         options.run(options)
@@ -105,7 +102,13 @@ def _evaluate_parser(parser):
 def _evaluate(options):
     from activeindex_lite.full_evaluation import checked_settings, run_evaluation
     from activeindex_lite.full_evaluation.command import collection_of, settings_of
-    from activeindex_lite.full_evaluation.results import begin_folder, is_finished, read_tables, summary, write_evaluation
+    from activeindex_lite.full_evaluation.results import (
+        begin_folder,
+        is_finished,
+        read_tables,
+        summary,
+        write_evaluation,
+    )
 
     named = {name: value for name, value in vars(options).items() if name not in ("run", "out", "cache", "device")}
     if is_finished(options.out, named):

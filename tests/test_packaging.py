@@ -1,5 +1,6 @@
 """What surrounds the code: environment.yml, README's commands, the size of the data, quick imports."""
 
+import os
 import re
 import subprocess
 import sys
@@ -30,6 +31,30 @@ def test_environment_lists_every_dependency(project):
     wanted = names([*project["dependencies"], *project["optional-dependencies"]["test"]])
     assert {CONDA.get(name, name) for name in wanted} <= listed
     assert any(re.fullmatch(r"python=3\.\d+", entry) for entry in environment["dependencies"])
+
+
+def test_binder_uses_the_same_environment():
+    # Where binder/ exists, repo2docker ignores what lies at the top.
+    assert (ROOT / "binder" / "environment.yml").read_bytes() == (ROOT / "environment.yml").read_bytes()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Binder's scripts are for Linux")
+def test_binder_scripts():
+    for name in ("postBuild", "start"):
+        path = ROOT / "binder" / name
+        assert os.access(path, os.X_OK) and "set -euo pipefail" in path.read_text()
+        subprocess.run(["bash", "-n", path], check=True)
+    assert "pip install --no-deps -e ." in (ROOT / "binder" / "postBuild").read_text()
+    assert (ROOT / "binder" / "start").read_text().rstrip().endswith('exec "$@"')
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Binder's scripts are for Linux")
+@pytest.mark.parametrize(("limit", "threads"), [("2.0", "2"), ("1", "1"), ("0.5", "1"), ("nonsense", "2"), (None, "2")])
+def test_binder_starts_with_the_threads_of_its_quota(limit, threads):
+    environment = {"PATH": os.environ["PATH"], **({"CPU_LIMIT": limit} if limit else {})}
+    done = subprocess.run([ROOT / "binder" / "start", "sh", "-c", "echo $OMP_NUM_THREADS $OPENBLAS_NUM_THREADS $1", "-", "a b"], check=True,
+                          capture_output=True, text=True, env=environment)
+    assert done.stdout == f"{threads} {threads} a b\n"
 
 
 def test_readme_opens_with_the_two_commands():
@@ -81,7 +106,7 @@ def test_importing_is_light():
 
 
 def test_each_stage_imports_only_earlier_ones():
-    stages = ["checks", "pictures", "extractor", "world", "scratch", "index", "activation", "edits", "evaluation",
+    stages = ["threads", "checks", "pictures", "extractor", "world", "scratch", "index", "activation", "edits", "evaluation",
               "figures", "exercises", "widgets", "demo", "full_evaluation",
               "report", "training", "extractor_check", "cli"]
     package = ROOT / "activeindex_lite"
