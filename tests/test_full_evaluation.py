@@ -16,6 +16,7 @@ import pytest
 from activeindex_lite.cli import main
 from activeindex_lite.evaluation.benchmark_files import read_predictions, read_truth
 from activeindex_lite.evaluation.copy_detection import score_predictions
+from activeindex_lite.files import whole_file
 from activeindex_lite.full_evaluation import (
     Settings,
     default_indexes,
@@ -24,7 +25,7 @@ from activeindex_lite.full_evaluation import (
     ready_collection,
     run_evaluation,
 )
-from activeindex_lite.full_evaluation.chunks import make_chunks, read_arrays, whole_file
+from activeindex_lite.full_evaluation.chunks import make_chunks, read_arrays
 from activeindex_lite.full_evaluation.features import cached_features
 from activeindex_lite.full_evaluation.results import read_tables, summary
 from activeindex_lite.full_evaluation.sources import SyntheticPictures, files_of, source_of

@@ -3,6 +3,8 @@
 import csv
 from pathlib import Path
 
+from activeindex_lite.files import whole_file
+
 TRUTH, PREDICTIONS = ("query_id", "reference_id"), ("query_id", "reference_id", "score")
 
 
@@ -63,8 +65,6 @@ def write_benchmark_file(path, table):
 
     Scores keep nine digits, as many as float32 has, so that reading gives the same ties and order.
     """
-    path = Path(path)
     columns = [name for name in PREDICTIONS if name in table.columns]
-    temporary = path.with_name(f".{path.name}.part")
-    table[columns].to_csv(temporary, index=False, float_format="%.9g")
-    temporary.replace(path)
+    with whole_file(path) as temporary:
+        table[columns].to_csv(temporary, index=False, float_format="%.9g")

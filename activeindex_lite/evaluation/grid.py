@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import MEAN, evaluate_retrieval
+from activeindex_lite.files import whole_file
 from activeindex_lite.world.world import DATA
 
 FILE = "alpha_nprobe.csv"
@@ -66,9 +67,8 @@ def build_grid(path, indexes, pictures, truth, extractor, *, alphas=ALPHAS, step
             file.write(json.dumps([dict(index=name, **row) for row in new]) + "\n")
             file.flush()
     about = json.dumps({"made": datetime.date.today().isoformat(), **settings})
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(f"# {about}\n" + pd.DataFrame(rows).to_csv(index=False, float_format="%.5g"), encoding="utf-8")
-    temporary.replace(path)
+    with whole_file(path) as temporary:
+        temporary.write_text(f"# {about}\n" + pd.DataFrame(rows).to_csv(index=False, float_format="%.5g"), encoding="utf-8")
     part.unlink()
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.queries import edit_stream, edited_features
+from activeindex_lite.files import whole_file
 from activeindex_lite.world.world import DATA, World, load_world, unit
 
 FILE = "queries.npy"
@@ -59,7 +60,5 @@ def build_queries(folder, progress=True):
         raise FileExistsError(f"{path} exists: give a new folder, or delete the file first")
     pictures = world.pictures(query_ids(len(world.references)))
     features = edited_features(pictures, load_extractor("lite"), seed=0, progress=progress)
-    temporary = path.with_suffix(".tmp")
-    with open(temporary, "wb") as file:
+    with whole_file(path) as temporary, open(temporary, "wb") as file:
         np.save(file, np.stack(list(features.values())).astype(np.float16))
-    temporary.replace(path)

@@ -16,21 +16,23 @@ from activeindex_lite.figures.style import (
 )
 
 
-def passive_against_activated(retrieval, index, nprobe=1):
+def passive_against_activated(retrieval, index, nprobe=1, brute_force="No index"):
     """Dot plot of R@1 under each edit for one index: passive, activated, their intervals, and brute force as a tick.
 
-    retrieval: the table of the demonstration (index, nprobe, activated, edit, r1, low, high). Returns a Described figure.
+    retrieval: a table index, nprobe, activated, edit, r1, low, high; brute_force: the index in it that searches exactly (it
+    may be absent). Returns a Described figure.
     """
     def rows(name, n, activated):
         table = retrieval[(retrieval["index"] == name) & (retrieval.nprobe == n) & (retrieval.activated == activated)]
         return table.set_index("edit")
 
-    passive, active, brute = rows(index, nprobe, False), rows(index, nprobe, True), rows("No index", 1, False)
+    passive, active, brute = rows(index, nprobe, False), rows(index, nprobe, True), rows(brute_force, 1, False)
     order = [*passive.drop(index=MEAN).sort_values("r1").index[::-1], MEAN]
     place = np.arange(len(order))[::-1]
     figure, axes = new_figure(9, 7)
     axes.hlines(place, passive.r1[order], active.r1[order], color=REFERENCE, lw=3, alpha=0.5, zorder=1)
-    axes.plot(brute.r1[order], place, REFERENCE_MARKER, color=INK, ms=16, mew=2, label="brute force (no index)")
+    if len(brute):
+        axes.plot(brute.r1[order], place, REFERENCE_MARKER, color=INK, ms=16, mew=2, label="brute force (no index)")
     for table, colour, marker, shift, label, filled in (
         (passive, PASSIVE, PASSIVE_MARKER, -0.12, "passive: released as it is", False),
         (active, ACTIVATED, ACTIVATED_MARKER, 0.12, "activated before release", True),
@@ -46,7 +48,8 @@ def passive_against_activated(retrieval, index, nprobe=1):
     axes.grid(axis="x", alpha=0.25)
     best = (active.r1 - passive.r1).drop(MEAN).idxmax()
     alt = (f"Dot plot of R@1 for {index} with nprobe {nprobe}, fourteen edits and their mean. On average activation moves "
-           f"R@1 from {passive.r1[MEAN]:.2f} to {active.r1[MEAN]:.2f}; brute force reaches {brute.r1[MEAN]:.2f}. The "
+           f"R@1 from {passive.r1[MEAN]:.2f} to {active.r1[MEAN]:.2f}"
+           f"{f'; brute force reaches {brute.r1[MEAN]:.2f}' if len(brute) else ''}. The "
            f"largest gain is under {best}: {passive.r1[best]:.2f} to {active.r1[best]:.2f}.")
     return Described(figure, alt)
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 from tqdm import tqdm
+
+from activeindex_lite.files import whole_file
 
 
 def stage_folder(cache, name, settings):
@@ -22,25 +23,6 @@ def stage_folder(cache, name, settings):
         with whole_file(folder / "settings.json") as temporary:
             temporary.write_text(text, encoding="utf-8")
     return folder
-
-
-class whole_file:
-    """with whole_file(path) as temporary: write temporary; path then appears in one go, or not at all after an error."""
-
-    def __init__(self, path):
-        self.path = Path(path)
-        # The process in the name: two runs on one cache write files of their own, and the later one wins.
-        self.temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
-
-    def __enter__(self):
-        return self.temporary
-
-    def __exit__(self, kind, *_):
-        try:
-            if kind is None:
-                os.replace(self.temporary, self.path)
-        finally:
-            self.temporary.unlink(missing_ok=True)
 
 
 def write_arrays(path, **arrays):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from activeindex_lite.edits import EDITS
-from activeindex_lite.full_evaluation.chunks import make_chunks, read_arrays, stage_folder, whole_file, write_arrays
+from activeindex_lite.files import whole_file
+from activeindex_lite.full_evaluation.chunks import make_chunks, read_arrays, stage_folder, write_arrays
 from activeindex_lite.pictures import UnreadablePicture
 
 CHUNK = 256

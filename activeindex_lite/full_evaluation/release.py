@@ -8,7 +8,8 @@ import torch
 from activeindex_lite.activation import activate
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation import edited_features
-from activeindex_lite.full_evaluation.chunks import make_chunks, read_arrays, stage_folder, whole_file
+from activeindex_lite.files import whole_file
+from activeindex_lite.full_evaluation.chunks import make_chunks, read_arrays, stage_folder
 
 CHUNK = 16
 VERSION = 1

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from activeindex_lite.evaluation.benchmark_files import write_benchmark_file
-from activeindex_lite.full_evaluation.chunks import whole_file
+from activeindex_lite.files import whole_file
 
 TABLES = ("retrieval", "gains", "copy_detection", "quality", "timing", "skipped")
 BEGUN, DONE = "settings.json", "about.json"
@@ -50,8 +50,7 @@ def write_evaluation(evaluation, folder):
     for which, truth in evaluation.truths.items():
         write_benchmark_file(folder / "predictions" / f"truth-{which}.csv", truth)
     for (index, nprobe, activated, normalised, which), table in evaluation.predictions.items():
-        parts = [_file_name(index), f"nprobe{nprobe}", "activated" if activated else "passive", *["normalised"] * normalised, which]
-        write_benchmark_file(folder / "predictions" / f"{'-'.join(parts)}.csv", table)
+        write_benchmark_file(folder / "predictions" / predictions_file(index, nprobe, activated, normalised, which), table)
     for name in TABLES:
         with whole_file(folder / f"{name}.csv") as temporary:
             getattr(evaluation, name).to_csv(temporary, index=False)
@@ -66,8 +65,10 @@ def read_tables(folder):
     return tables, json.loads((folder / DONE).read_text(encoding="utf-8"))
 
 
-def _file_name(index):
-    return "".join(c if c.isalnum() or c in "_+" else "-" for c in index)
+def predictions_file(index, nprobe, activated, normalised, which):
+    """The name of the file in predictions/ that holds these predictions."""
+    name = "".join(c if c.isalnum() or c in "_+" else "-" for c in index)
+    return "-".join([name, f"nprobe{nprobe}", "activated" if activated else "passive", *["normalised"] * normalised, which]) + ".csv"
 
 
 def summary(tables):

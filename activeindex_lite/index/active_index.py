@@ -1,7 +1,6 @@
 """ActiveIndex: a faiss index of any factory string, with clear errors, search settings by the call, and targets."""
 
 import json
-import os
 import re
 import warnings
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ import faiss
 import numpy as np
 
 from activeindex_lite.checks import features_array, whole_number
+from activeindex_lite.files import whole_file
 from activeindex_lite.index import targets as targets_
 from activeindex_lite.index.anatomy import (
     anatomy,
@@ -240,14 +240,9 @@ class ActiveIndex:
         path = Path(path)
         if path.exists() and not overwrite:
             raise FileExistsError(f"{path} exists: give another name, or overwrite=True")
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         about = json.dumps({"factory": self.factory, "seed": self.seed})
-        try:
-            with open(temporary, "wb") as file:
-                np.savez(file, faiss=faiss.serialize_index(self.faiss), about=about)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with whole_file(path) as temporary, open(temporary, "wb") as file:
+            np.savez(file, faiss=faiss.serialize_index(self.faiss), about=about)
 
     @classmethod
     def load(cls, path):

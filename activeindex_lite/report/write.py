@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from activeindex_lite.files import whole_file
 from activeindex_lite.report.page import page
 
 
@@ -25,7 +26,6 @@ def write_report(demo, folder):
     texts = {name: getattr(demo, name).to_csv(index=False) for name in ("retrieval", "quality", "timing")}
     texts = {f"{name}.csv": text for name, text in texts.items()} | {"report.html": page(demo)}
     for name, text in texts.items():
-        temporary = folder / f".{name}.part"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(folder / name)
+        with whole_file(folder / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
     return folder / "report.html"

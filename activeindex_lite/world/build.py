@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from activeindex_lite.files import whole_file
 from activeindex_lite.pictures.synthetic import synthetic_pictures
 from activeindex_lite.world.world import REFERENCE_SEED, SIZE, TRAIN_SEED
 
@@ -44,14 +45,13 @@ def _fill(pool, folder, name, first, n, progress):
     jobs = {start: pool.submit(_chunk, first + start, min(CHUNK, n - start))
             for start, path in parts.items() if not path.exists()}
     for start, job in tqdm(jobs.items(), desc=name, unit=f"{CHUNK} pictures", disable=not progress):
-        temporary = parts[start].with_suffix(".tmp")
-        with open(temporary, "wb") as file:
-            np.save(file, job.result())
-        temporary.replace(parts[start])
+        _save(parts[start], job.result())
     whole = np.concatenate([np.load(path) for path in parts.values()])
-    temporary = folder / f"{name}.tmp"
-    with open(temporary, "wb") as file:
-        np.save(file, whole)
-    temporary.replace(folder / f"{name}.npy")
+    _save(folder / f"{name}.npy", whole)
     for path in parts.values():
         path.unlink()
+
+
+def _save(path, array):
+    with whole_file(path) as temporary, open(temporary, "wb") as file:
+        np.save(file, array)
