@@ -125,9 +125,9 @@ function drawCurves(node, { curves, log, ticks, label, present, level, most = 1,
   }
   ticks.forEach(([v, text, below]) => {
     write(pen, text, x(v), height - b + 15, { align: "center" });
-    if (below) write(pen, below, x(v), height - b + 29, { align: "center", colour: GREY });
+    if (below) write(pen, below, x(v), height - b + 29, { align: "center" });
   });
-  write(pen, label, (l + width - r) / 2, height - 2, { align: "center" });
+  write(pen, label, (l + width - r) / 2, height - 4, { align: "center" });
   if (level !== undefined) {
     pen.strokeStyle = ORANGE; pen.setLineDash([5, 4]); pen.beginPath(); pen.moveTo(l, y(level.at)); pen.lineTo(width - r, y(level.at)); pen.stroke();
     pen.setLineDash([]);
