@@ -17,6 +17,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]
 FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR",
            "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+PROMPTS = "[...document.querySelectorAll('.jp-InputPrompt')].map(p => p.textContent)"
 QUIET = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 
 
@@ -79,19 +80,16 @@ def run_all(page, address, token, notebook, seconds=180):
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
     idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
     page.wait_for_selector(idle, state="attached", timeout=60_000)
-    # On a fresh kernel Lab drops the command about once in four: repeat until a prompt shows that it was taken.
+    # On a fresh kernel Lab drops the command about once in four, at times after it has marked the cells: repeat until one was run.
     for _ in range(10):
         # Now and then Lab opens the notebook before it knows its kernels, and asks for one: Python is preselected.
         if page.locator(".jp-Dialog", has_text="Select Kernel").count():
             page.locator(".jp-Dialog .jp-mod-accept").click()
         page.locator("li.lm-MenuBar-item", has_text="Run").first.click()
         page.locator('li.lm-Menu-item[data-command="runmenu:run-all"]').click()
-        try:
-            page.wait_for_function("[...document.querySelectorAll('.jp-InputPrompt')].some(p => /\\[(\\*|\\d+)\\]/.test(p.textContent))",
-                                   timeout=3000)
-            break
-        except Exception as error:  # Playwright's TimeoutError, without importing playwright at the top
-            if type(error).__name__ != "TimeoutError":
-                raise
-    page.wait_for_selector(idle, state="attached", timeout=1000 * seconds)
-    page.wait_for_function("![...document.querySelectorAll('.jp-InputPrompt')].some(p => p.textContent.includes('*'))", timeout=1000 * seconds)
+        page.wait_for_timeout(2000)
+        page.wait_for_selector(idle, state="attached", timeout=1000 * seconds)
+        page.wait_for_function(f"!({PROMPTS}).some(p => p.includes('*'))", timeout=1000 * seconds)
+        if page.evaluate(f"({PROMPTS}).some(p => /\\d/.test(p))"):
+            return
+    raise TimeoutError(f"JupyterLab ran no cell of {notebook}, asked ten times")

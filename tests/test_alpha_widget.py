@@ -118,6 +118,14 @@ def test_what_fails_after_a_move_in_the_page_is_told_there(explorer, monkeypatch
     assert explorer._error == "" and explorer._view["release"]["alpha"] == 2
 
 
+def test_bits_are_not_called_a_code_that_is_kept(explorer):
+    assert explorer._view["release"]["goal"] == "its code q(x)"
+    explorer.index = "LSH"
+    assert explorer._view["release"]["goal"] == "where its bits point"
+    still = explorer.still()
+    assert "where its bits point" in still.alt and "cell" not in still.alt
+
+
 def test_still_tells_what_the_page_shows(explorer):
     alt = explorer.still().alt
     assert f"{explorer.quality['psnr']:.1f} dB" in alt and "passive copy under Contrast 2" in alt

@@ -117,6 +117,14 @@ def test_room_names_what_decides(runs):
     assert len({axes.images[0].get_clim() for axes in drawn.figure.axes[1:4]}) == 1
 
 
+def test_a_picture_by_itself_keeps_its_shape(runs):
+    picture = runs[0][0].crop((0, 0, 120, 60))
+    drawn = perceptual.one_picture(picture)
+    np.testing.assert_array_equal(drawn.figure.axes[0].images[0].get_array(), np.asarray(picture))
+    width, height = drawn.figure.get_size_inches()
+    assert width == 2 * height and "120 x 60" in drawn.alt
+
+
 def test_released_picture_and_its_enlargement(runs):
     picture, run = runs[0][1], runs[2]["IVF64,Flat"][1]
     drawn = perceptual.original_and_released(picture, run.pictures[1], (10, 20, 74, 84), "alpha 3")

@@ -164,6 +164,9 @@ def test_the_page_says_what_python_says(page, explorer):
         expect(sentence).to_contain_text(explorer.finding)
         expect(slider).to_have_attribute("aria-valuetext", f"{step} cells")
         expect(page.locator(".ai-share")).to_contain_text(f"{explorer._view['scanned'][step - 1]:,} of 50,000")
+    for _ in range(64):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator(".ai-share")).to_have_text("50,000 of 50,000 vectors compared: 100 %")
     page.locator("select").nth(1).select_option("7")
     page.locator("select").nth(0).select_option("codes")
     explorer.query, explorer.index = 7, "codes"

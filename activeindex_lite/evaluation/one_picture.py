@@ -60,6 +60,11 @@ class OnePicture:
         self._targets = index.targets(self.x[None])
         self.q = anchor(self._targets)
 
+    @property
+    def goal(self):
+        """What to call .q, where the feature walks to: bits are no point that an index keeps."""
+        return "its code q(x)" if self._targets.kind == "point" else "where its bits point"
+
     def release(self, alpha, steps=10):
         """Activate at this alpha (the paper's scale, 3 is the published point) in so many steps of lr 1: a Release."""
         from activeindex_lite.activation import activate

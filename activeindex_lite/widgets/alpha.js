@@ -32,7 +32,7 @@ function drawWalk(node, release, passive, active) {
   mark(pen, "circle", ...at(passive.place), 7, ORANGE, false);
   mark(pen, "diamond", ...at(active.place), 6, BLUE, true);
   write(pen, "original x", at([0, 0])[0], y0 + 22, { align: "center" });
-  write(pen, "its code q(x)", cx, cy + 22, { align: "center", colour: GREEN, bold: true });
+  write(pen, release.goal, cx, cy + 22, { align: "center", colour: GREEN, bold: true });
   const squared = ([a, b]) => ((a - release.length) ** 2 + b ** 2).toFixed(2);
   // Beside its mark, on the side away from the other copy where there is room for it, else above.
   const note = ([px, py], text, colour, leftward) => {
@@ -42,7 +42,7 @@ function drawWalk(node, release, passive, active) {
   const left1 = passive.place[0] <= active.place[0];
   note(at(passive.place), `passive copy: ${squared(passive.place)}`, ORANGE, left1);
   note(at(active.place), `activated copy: ${squared(active.place)}`, BLUE, !left1);
-  node.setAttribute("aria-label", `The walk. Squared distance to the code: original ${squared([0, 0])}, released picture `
+  node.setAttribute("aria-label", `The walk. Squared distance to ${release.goal}: original ${squared([0, 0])}, released picture `
     + `${squared(release.walk.at(-1))}, passive copy ${squared(passive.place)}, activated copy ${squared(active.place)}.`);
 }
 
@@ -107,7 +107,7 @@ function render({ model, el }) {
     finding,
     html("div", { className: "ai-two" },
       html("section", {}, html("h4", {}, "The walk of the feature"), walk,
-        html("p", { className: "ai-note" }, "Each point stands at its true distance from x and from q(x); distances between other points are not to scale.")),
+        html("p", { className: "ai-note" }, "Each point stands at its true distance from x and from the star; distances between other points are not to scale.")),
       html("section", {}, html("h4", {}, "The search for the edited copy"), ...rows)),
     html("div", { className: "ai-two" }, html("section", {}, probesTitle, overProbes), html("section", {}, alphasTitle, overAlphas)),
     measured);
@@ -161,8 +161,9 @@ function render({ model, el }) {
     const of = (test, by) => grid.filter(test).map((row) => [row[by], row.r1, row.low, row.high]);
     const at16 = grid.find((row) => row.alpha === 0 && row.nprobe === 16), powers = probes.map((n) => [n, String(n)]);
     const level = at16 && { at: at16.r1, text: `- - passive at 16 cells: ${at16.r1.toFixed(2)}` };
-    probesTitle.textContent = `R@1 over nprobe: passive (○) and alpha ${near} (◆)`;
-    drawCurves(overProbes, { log: true, present: nprobe, level, label: "cells visited (nprobe)", ticks: powers, curves: [
+    const cells = probes.length > 1;
+    probesTitle.textContent = `R@1${cells ? " over nprobe" : ""}: passive (○) and alpha ${near} (◆)`;
+    drawCurves(overProbes, { log: true, present: nprobe, level, label: cells ? "cells visited (nprobe)" : "no cells: everything is compared", ticks: cells ? powers : [], curves: [
       { rows: of((row) => row.alpha === 0, "nprobe"), colour: ORANGE, shape: "circle" },
       { rows: near ? of((row) => row.alpha === near, "nprobe") : [], colour: BLUE, shape: "diamond" }] });
     const line = of((row) => row.nprobe === nprobe, "alpha");

@@ -66,7 +66,7 @@ class AlphaState:
             "difference": data_uri(amplified_difference(one.picture, release.picture), "JPEG", quality=90),
             # JSON knows no infinity: null stands for "nothing changed".
             "psnr": None if np.isinf(release.psnr) else release.psnr, "ssim": release.ssim, "linf": release.linf,
-            "ms": 1000 * release.seconds, "length": float(np.linalg.norm(one.q - one.x)),
+            "ms": 1000 * release.seconds, "length": float(np.linalg.norm(one.q - one.x)), "goal": one.goal,
             "walk": release.walk.round(4).tolist(),
         }
 

@@ -74,6 +74,8 @@ function drawMap(node, cache, view, about, nprobe, phase) {
     pen.moveTo(x0 + r + 6, y0 + r - 6); pen.lineTo(x0 + r - 6, y0 + r + 6); pen.stroke();
   }
   const [ox, oy] = at(view.rank), right = ox > x0 + r;
+  // On a green cell the green star needs an edge.
+  mark(pen, "star", ox, oy, 12, halo, true);
   mark(pen, "star", ox, oy, 9, GREEN, view.rank <= nprobe);
   write(pen, `original: cell ${view.rank}`, ox + (right ? 14 : -14), oy + 4, { align: right ? "left" : "right", halo, bold: true, colour: ink });
   node.setAttribute("aria-label", `Map of ${about.nlist} cells round the query, the nearest in the middle. ${nprobe} are visited; `
@@ -146,7 +148,7 @@ function render({ model, el }) {
       verdict.textContent = `${phase.first ? "✓" : "✗"} ${phase.sentence}`;
       verdict.classList.toggle("ai-yes", phase.first);
     }
-    share.textContent = `${scanned.toLocaleString("en")} of ${about.ntotal.toLocaleString("en")} vectors compared: ${((100 * scanned) / about.ntotal).toPrecision(2)} %`;
+    share.textContent = `${scanned.toLocaleString("en")} of ${about.ntotal.toLocaleString("en")} vectors compared: ${((100 * scanned) / about.ntotal).toLocaleString("en", { maximumSignificantDigits: 2 })} %`;
     fill.style.width = `${(100 * scanned) / about.ntotal}%`;
     drawBoth(about, nprobe);
     problem.textContent = get("_error");

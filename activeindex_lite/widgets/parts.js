@@ -115,7 +115,7 @@ function write(pen, text, x, y, { align = "left", colour, bold, halo } = {}) {
 // One chart: curves of [x, y, low, high] on a log2 or linear axis from 0 to most, and a marker at the present x.
 function drawCurves(node, { curves, log, ticks, label, present, level, most = 1, show = (v) => v.toFixed(2).replace(/\.?0$/, "") }) {
   const { pen, width, height, ink } = begin(node);
-  const [l, r, t, b] = [38, 12, 12, 44], xs = curves.flatMap((c) => c.rows.map((row) => row[0]));
+  const [l, r, t, b] = [38, 12, 12, 50], xs = curves.flatMap((c) => c.rows.map((row) => row[0]));
   if (!xs.length) return;
   const f = log ? Math.log2 : (v) => v, x1 = f(Math.max(...xs)), x0 = f(Math.min(...xs));
   const x = (v) => l + ((f(v) - x0) / (x1 - x0 || 1)) * (width - l - r), y = (v) => t + (1 - v / most) * (height - t - b);
@@ -125,9 +125,9 @@ function drawCurves(node, { curves, log, ticks, label, present, level, most = 1,
   }
   ticks.forEach(([v, text, below]) => {
     write(pen, text, x(v), height - b + 15, { align: "center" });
-    if (below) write(pen, below, x(v), height - b + 29, { align: "center", colour: GREY });
+    if (below) write(pen, below, x(v), height - b + 29, { align: "center" });
   });
-  write(pen, label, (l + width - r) / 2, height - 2, { align: "center" });
+  write(pen, label, (l + width - r) / 2, height - 4, { align: "center" });
   if (level !== undefined) {
     pen.strokeStyle = ORANGE; pen.setLineDash([5, 4]); pen.beginPath(); pen.moveTo(l, y(level.at)); pen.lineTo(width - r, y(level.at)); pen.stroke();
     pen.setLineDash([]);
