@@ -1,8 +1,18 @@
 """R@1, time and memory against the number of references, from ten thousand to a million."""
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, NullFormatter, StrMethodFormatter
 
-from activeindex_lite.figures.style import ACTIVATED, ACTIVATED_MARKER, GREEN, INK, PASSIVE, PASSIVE_MARKER, REFERENCE, Described
+from activeindex_lite.figures.style import (
+    ACTIVATED,
+    ACTIVATED_MARKER,
+    GREEN,
+    INK,
+    PASSIVE,
+    PASSIVE_MARKER,
+    REFERENCE,
+    Described,
+)
 
 NO_INDEX = "No index"
 LINES = ("--", "-", ":", "-.")
@@ -22,6 +32,8 @@ def scale_curves(scale, real=50_000):
     _costs(time, memory, scale, index)
     for axes in (recall, time, memory):
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=11)
         axes.grid(alpha=0.25)
@@ -31,7 +43,7 @@ def scale_curves(scale, real=50_000):
         recall.annotate("simulated\nreferences →", (real, 0.02), xytext=(6, 0), textcoords="offset points", fontsize=11, color="#555555")
     for axes in (recall, memory):
         axes.set_xlabel("N, number of references", fontsize=11)
-    figure.legend(*recall.get_legend_handles_labels(), loc="outside lower center", ncol=3, frameon=False, fontsize=11)
+    figure.legend(*recall.get_legend_handles_labels(), loc="outside lower center", ncol=3, frameon=False, fontsize=11, handlelength=3.5)
     return Described(figure, _told(scale, index))
 
 
@@ -58,6 +70,8 @@ def _costs(time, memory, scale, index):
     for axes, what, unit in ((time, "ms", 1), (memory, "bytes", 1e6)):
         axes.plot(brute.N, brute[what] / unit, "s-", color=INK, ms=6)
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
         _label(axes, brute, what, unit, "brute force")
     for nprobe, line in zip(sorted(table.nprobe.unique()), LINES):
         curve = table[table.nprobe == nprobe]
