@@ -50,6 +50,7 @@ def scale_curves(scale, real=50_000):
 def _recall(axes, scale, index):
     brute = scale[(scale["index"] == NO_INDEX) & ~scale.activated]
     axes.plot(brute.N, brute.r1, "s-", color=INK, ms=7, label="brute force, passive")
+    _label(axes, brute.N, brute.r1, "{:.2f}")
     axes.fill_between(brute.N, brute.low, brute.high, color=INK, alpha=0.12, lw=0)
     table = scale[scale["index"] == index]
     nprobes = sorted(table.nprobe.unique())
@@ -59,6 +60,7 @@ def _recall(axes, scale, index):
             axes.fill_between(curve.N, curve.low, curve.high, color=colour, alpha=0.15, lw=0)
             axes.plot(curve.N, curve.r1, marker, ls=line, color=colour, ms=7, mfc=colour if activated else "white", mew=2,
                       label=f"{'activated' if activated else 'passive'}, nprobe {nprobe}")
+            _label(axes, curve.N, curve.r1, "{:.2f}")
     axes.set_ylim(0, 1.03)
     axes.set_title(f"R@1 in {index}, mean of 14 edits (band: 95 %)", fontsize=12, loc="left")
 
@@ -70,24 +72,26 @@ def _costs(time, memory, scale, index):
     for axes, what, unit in ((time, "ms", 1), (memory, "bytes", 1e6)):
         axes.plot(brute.N, brute[what] / unit, "s-", color=INK, ms=6)
         axes.set_yscale("log")
+        axes.margins(y=0.12)
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
-        _label(axes, brute, what, unit, "brute force")
-    for nprobe, line in zip(sorted(table.nprobe.unique()), LINES):
+        _label(axes, brute.N, brute[what] / unit, "brute force: {:.3g}")
+    nprobes = sorted(table.nprobe.unique())
+    for n, (nprobe, line) in enumerate(zip(nprobes, LINES)):
         curve = table[table.nprobe == nprobe]
         time.plot(curve.N, curve.ms, "^", ls=line, color=GREEN, ms=6)
-        _label(time, curve, "ms", 1, f"nprobe {nprobe}")
+        # Their times lie close together: labels keep apart, the lower nprobe below.
+        _label(time, curve.N, curve.ms, f"nprobe {nprobe}: {{:.2f}}", 14 * n - 7 * (len(nprobes) - 1))
     memory.plot(coded.N, coded.bytes / 1e6, "^-", color=GREEN, ms=6)
-    _label(memory, coded, "bytes", 1e6, "index")
+    _label(memory, coded.N, coded.bytes / 1e6, "index: {:.3g}")
     time.set_title("ms a search, one thread", fontsize=12, loc="left")
     memory.set_title("MB of vectors or index", fontsize=12, loc="left")
 
 
-def _label(axes, curve, what, unit, name):
-    """The curve's name and last value, at its right end."""
-    last = curve.iloc[-1]
-    axes.annotate(f"{name}: {last[what] / unit:.3g}", (last.N, last[what] / unit), xytext=(8, 0), textcoords="offset points", va="center",
-                  fontsize=11, annotation_clip=False)
+def _label(axes, x, y, text, shift=0):
+    """The last value of a curve, at its right end; shift: points upward."""
+    axes.annotate(text.format(y.iloc[-1]), (x.iloc[-1], y.iloc[-1]), xytext=(8, shift), textcoords="offset points", va="center", fontsize=11,
+                  annotation_clip=False)
 
 
 def _told(scale, index):

@@ -77,9 +77,13 @@ class SimulatedFeatures:
 def simulate(n, start=0, seed=0):
     """n simulated references of the ready world, (n, 128) float32 unit vectors; rows start .. of this seed's sequence.
 
-    A `SimulatedFeatures` fitted to the 60,000 training features. How far it may be trusted was measured with
-    `python -m benchmarks.realism` against references that it had not seen: see that file. For many rows, take
-    `ready_simulation().blocks(n, start, seed)`, which keeps no more than 2,000 of them.
+    A `SimulatedFeatures` fitted to the 60,000 training features. How like real ones they are (`python -m benchmarks.realism`): with
+    40,000 of the 50,000 references simulated, R@1 in IVF1536,PQ4x8 is .530 at nprobe 1 and .826 at 16, and .978 by brute
+    force, where real references give .529, .822, .980, and 40,000 other real features .528, .823, .978. Real references lie .957
+    from the nearest simulated one, .954 from the nearest real one. But simulated ones lie nearer to one another (.904, real .953)
+    and to their cells' centroids (.835, .856), and above 100,000 they crowd real ones a little less than more real ones would.
+
+    For many rows, take `ready_simulation().blocks(n, start, seed)`, which gives 2,000 at a time.
     """
     return ready_simulation().rows(n, start, seed)
 
