@@ -2,7 +2,7 @@
 
     python -m benchmarks.scale [--largest 1000000] [--out DIR]
 
-About ten minutes on one quiet core. References beyond the ready world's 50,000 are simulated (activeindex_lite.world.simulated;
+About 20 minutes on one thread of a busy machine. References beyond the ready world's 50,000 are simulated (activeindex_lite.world.simulated;
 how like real ones they are: python -m benchmarks.realism). An interrupted run goes on after the last finished size.
 """
 

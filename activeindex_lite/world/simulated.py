@@ -24,7 +24,7 @@ class SimulatedFeatures:
 
     features: (N, d) real unit vectors, N > neighbours. The rows of a seed are one endless sequence: row j comes from
     Gaussian j mod N, and the rows of block b (of 2,000) from the stream (seed, b), so any stretch can be made alone.
-    Neighbours are searched by brute force as they are needed: 1.2 s for 2,000 of 60,000 features on one core.
+    Neighbours are searched by brute force as they are needed: about a second for 2,000 of 60,000 features on one core.
     """
 
     def __init__(self, features, neighbours=NEIGHBOURS, bandwidth=BANDWIDTH):
