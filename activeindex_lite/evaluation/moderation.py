@@ -7,12 +7,13 @@ import faiss
 import numpy as np
 
 from activeindex_lite.edits import EDITS
-from activeindex_lite.evaluation.copy_detection import micro_ap_resampled, score_predictions
+from activeindex_lite.evaluation.copy_detection import micro_ap_resampled, precision_recall, score_predictions
 from activeindex_lite.evaluation.predictions import predict, typical_distances
 from activeindex_lite.evaluation.queries import edit_stream
 from activeindex_lite.pictures import synthetic_pictures
 
 STRANGER_SEED = 4_000_000
+BATCH = 8
 CAUGHT, MISTAKEN, MISSED = "caught", "blocked as another picture", "missed"
 BLOCKED, LEFT = "blocked by mistake", "left alone"
 OF_COPIES, OF_STRANGERS = (CAUGHT, MISTAKEN, MISSED), (BLOCKED, LEFT)
@@ -58,8 +59,8 @@ def upload(released, ids, extractor, *, copies=3, strangers=240, seed=0):
         if len(pictures) != len(ids):
             raise ValueError(f"{name}: {len(pictures)} pictures but {len(ids)} ids: one id a picture is expected")
     first, one = copies * len(ids), next(iter(released.values()))
-    alien = extractor(_edited(one, copies, seed, q) for q in range(first, first + strangers))
-    features = {name: np.concatenate([extractor(_edited(pictures, copies, seed, q) for q in range(first)), alien])
+    alien = extractor((_edited(one, copies, seed, q) for q in range(first, first + strangers)), BATCH)
+    features = {name: np.concatenate([extractor((_edited(pictures, copies, seed, q) for q in range(first)), BATCH), alien])
                 for name, pictures in released.items()}
     names = [f"upload-{q}" for q in range(first + strangers)]
     truth = pd.DataFrame({"query_id": names, "reference_id": [*np.tile(ids, copies).astype(str), *[""] * strangers]})
@@ -72,6 +73,22 @@ def _edited(pictures, copies, seed, q):
     return EDITS["Random"](picture, edit_stream(seed, q))
 
 
+@dataclass(frozen=True, eq=False)
+class Exact:
+    """Brute force over features (N, d) where they are, for `answers`: as a Flat index, without its copy of them."""
+
+    features: np.ndarray
+
+    @property
+    def ntotal(self):
+        """Number of stored vectors."""
+        return len(self.features)
+
+    def search(self, queries, k=1, nprobe=None):
+        """As ActiveIndex.search."""
+        return faiss.knn(queries, self.features, k)
+
+
 def refilled(index, features):
     """A copy of an ActiveIndex with the same training that stores other features (N, d): the same codes, in the same units."""
     other = copy(index)
@@ -81,10 +98,10 @@ def refilled(index, features):
     return other
 
 
-def answers(index, uploads, release, *, nprobe=1, background=None):
+def answers(index, uploads, release, nprobe=1, background=None):
     """The first result of each upload of a release, as predictions: a DataFrame query_id, reference_id (str), score.
 
-    background: an index of `typical_distances`, for normalised scores (None: scores as they are). An upload whose
+    index: an ActiveIndex or Exact; background: one for `typical_distances`, for normalised scores (None: scores as they are). An upload whose
     visited cells are empty has no row.
     """
     features = uploads.features[release]
@@ -110,12 +127,20 @@ def score_table(found, uploads, resamples=1000, seed=0):
     return pd.DataFrame(rows).astype({"recall_at_p90": float, "threshold_at_p90": float})
 
 
+def curves(found, uploads, table):
+    """What figures.copy_detection.precision_recall_curves shows: dict name -> (curve, micro_ap, low, high).
+
+    found: as for `score_table`, table: what it returned.
+    """
+    return {row.what: (precision_recall(found[row.what], uploads.truth), row.micro_ap, row.low, row.high) for row in table.itertuples()}
+
+
 def judge(predictions, truth, threshold=np.nan):
     """What is done with each upload if everything that scores at least `threshold` is blocked: a DataFrame, a row a query.
 
-    Columns query_id, answer (the first result, None where there is none), score, copy (it has an original), right (the
-    answer is its original), outcome: for copies caught, blocked as another picture, missed; for strangers blocked by
-    mistake, left alone. A threshold of NaN blocks nothing. ValueError if a query has more than one prediction.
+    Columns query_id, answer (the first result, NaN where there is none), score, copy (it has an original), right (the
+    answer is its original), threshold, outcome: for copies caught, blocked as another picture, missed; for strangers blocked
+    by mistake, left alone. A threshold of NaN blocks nothing. ValueError if a query has more than one prediction.
     """
     if predictions.query_id.duplicated().any():
         raise ValueError(f"{predictions.query_id[predictions.query_id.duplicated()].iloc[0]} has several predictions: one "
@@ -125,7 +150,8 @@ def judge(predictions, truth, threshold=np.nan):
     right = first.reference_id.to_numpy() == truth.reference_id.to_numpy()
     acted = first.score.to_numpy() >= threshold
     outcome = np.where(copies, np.where(acted, np.where(right, CAUGHT, MISTAKEN), MISSED), np.where(acted, BLOCKED, LEFT))
-    return first.reset_index().rename(columns={"reference_id": "answer"}).assign(copy=copies, right=right & copies, outcome=outcome)
+    return first.reset_index().rename(columns={"reference_id": "answer"}).assign(
+        copy=copies, right=right & copies, threshold=float(threshold), outcome=outcome)
 
 
 def actions(judged):

@@ -2,16 +2,49 @@
 
 import numpy as np
 
-from activeindex_lite.evaluation.moderation import refilled
+from activeindex_lite.evaluation.moderation import BATCH, refilled
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import hit_table, intervals
-from activeindex_lite.index import build_index
+from activeindex_lite.index import build_index, ready_index
 from activeindex_lite.pictures import synthetic_pictures
+from activeindex_lite.world import load_world
 from activeindex_lite.world.world import REFERENCE_SEED, TRAIN_SEED
 
 # A mild, some middling and two hard ones of the 14: light, sharpness, compression, place.
 EDITS_OF_TRANSFER = ("Contrast 2", "Blur 2", "JPEG 50", "Rotation 25", "Crop 0.5", "Random")
 SIZE = 96
+UNCHANGED, AGAIN, OTHER = "not activated", "IVF-PQ,\ntrained again", "another\nextractor"
+IVF_PQ, IVF = "IVF1536,PQ4x8", "IVF1536,Flat"
+
+
+def ready_places(extractor, ids):
+    """Where copies of the ready world's references `ids` are searched for: dict name -> (index, extractor, ids there).
+
+    An IVF-PQ; the same factory string with k-means from another seed, as after a new training; PQ8x8; PCA64,LSH; and a
+    small IVF-PQ over the features of "gradients", an extractor that has nothing in common with `extractor` ("lite").
+    """
+    from activeindex_lite.extractor import load_extractor
+
+    world = load_world()
+    indexes = {"IVF-PQ": ready_index(IVF_PQ), AGAIN: build_index(IVF_PQ, world.train, world.references, seed=1),
+               "PQ": ready_index("PQ8x8"), "PCA+LSH": ready_index("PCA64,LSH")}
+    return {name: (index, extractor, ids) for name, index in indexes.items()} | {OTHER: index_of_another("IVF32,PQ4x5", load_extractor("gradients"), ids)}
+
+
+def releases(pictures, places, done, **settings):
+    """Pictures as they are and activated for several indexes: dict name -> list of PIL pictures.
+
+    pictures: P PIL pictures; places: of `ready_places` with the extractor "lite"; done: what is there already, dict name ->
+    pictures; settings: further arguments of `activate`.
+    """
+    from activeindex_lite.activation import activate
+
+    # Its targets are centroids, so it needs no references.
+    cells = build_index(IVF, load_world().train)
+    _, lite, ids = places["IVF-PQ"]
+    aims = {"IVF": (cells, lite, ids), "PCA+LSH": places["PCA+LSH"], "another extractor": places[OTHER]}
+    made = {f"for {name}": activate(pictures, index, extractor, **{"batch_size": 4, **settings}).pictures for name, (index, extractor, _) in aims.items()}
+    return {UNCHANGED: pictures, **done, **made}
 
 
 def transfer_table(released, places, edits=EDITS_OF_TRANSFER, rng=None):
@@ -47,7 +80,7 @@ def index_of_another(factory, extractor, ids, *, train=1300, references=800, see
     others = np.setdiff1d(np.arange(references + len(ids)), ids)[:references]
 
     def features(seeds, size):
-        return extractor(synthetic_pictures([int(s)], size)[0] for s in seeds)
+        return extractor((synthetic_pictures([int(s)], size)[0] for s in seeds), BATCH)
 
     stored = [features(REFERENCE_SEED + ids, 224), features(REFERENCE_SEED + others, SIZE)]
     index = build_index(factory, features(TRAIN_SEED + np.arange(train), SIZE), np.concatenate(stored), seed=seed)

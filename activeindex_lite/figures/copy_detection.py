@@ -32,27 +32,26 @@ GROUPS = (("copies, the right picture first", ACTIVATED, ""), ("copies, another 
 def score_distributions(panels):
     """Scores of first results: of copies that got the right answer, of those that got another, and of strangers.
 
-    panels: dict from a title to (DataFrame of evaluation.moderation.judge, threshold or None, label of the axis). Panels
-    stand one above the other, each with a scale of its own. Returns a Described figure.
+    panels: dict from the name of the score to a DataFrame of evaluation.moderation.judge, whose threshold is drawn unless it is
+    NaN. Panels stand one above the other, each with a scale of its own. Returns a Described figure.
     """
-    figure = Figure(figsize=(9, 0.9 + 2.7 * len(panels)), layout="constrained")
+    figure = Figure(figsize=(9, 1.2 + 2.5 * len(panels)), layout="constrained")
     told = []
-    for axes, (title, (table, threshold, label)) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels.items(), strict=True):
-        table = table.dropna(subset="score")
+    for axes, (title, table) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels.items(), strict=True):
+        table, threshold = table.dropna(subset="score"), table.threshold.iloc[0]
         bins = np.linspace(table.score.min(), table.score.max(), 41)
         groups = _groups(table)
         for (name, colour, hatch), rows in zip(GROUPS, groups, strict=True):
             axes.hist(table.score[rows], bins, histtype="stepfilled", fc=(colour, 0.35), ec=colour if colour != YELLOW else INK, lw=1.4,
                       hatch=hatch, label=f"{name} ({rows.sum()})")
         said = ", ".join(f"{name}: median {table.score[rows].median():.2f}" for (name, *_), rows in zip(GROUPS, groups, strict=True) if rows.any())
-        if threshold is not None and np.isfinite(threshold):
+        if np.isfinite(threshold):
             passed = [int((table.score[rows] >= threshold).sum()) for rows in groups]
             axes.axvline(threshold, color=INK, ls="--", lw=2)
-            axes.annotate(f"threshold {threshold:.2f}: {passed[0]} right ones pass,\n{passed[1] + passed[2]} wrong ones do", (threshold, 0.97),
+            axes.annotate(f"threshold {_signed(threshold)}: {passed[0]} right\nand {passed[1] + passed[2]} wrong answers pass", (threshold, 0.97),
                           xycoords=("data", "axes fraction"), xytext=(7, 0), textcoords="offset points", va="top", fontsize=11)
             said += f"; at {threshold:.2f}, {passed[0]} right answers pass and {passed[1] + passed[2]} wrong ones"
-        axes.set_title(title, fontsize=12, loc="left")
-        axes.set_xlabel(label, fontsize=11)
+        axes.set_xlabel(title, fontsize=11)
         axes.set_ylabel("uploads", fontsize=11)
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=11)
@@ -61,6 +60,11 @@ def score_distributions(panels):
     axes.set_ylim(0, 1.12 * axes.get_ylim()[1])
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncol=3, frameon=False, fontsize=11)
     return Described(figure, f"Histograms of the scores of first results. {'. '.join(told)}.")
+
+
+def _signed(value, plus=False):
+    """A number with two decimals and a true minus sign."""
+    return f"{value:{'+' if plus else ''}.2f}".replace("-", "−")
 
 
 def _groups(table):
@@ -76,7 +80,7 @@ def precision_recall_curves(curves, precision=0.9):
     """
     if not 1 <= len(curves) <= len(CURVES):
         raise ValueError(f"{len(curves)} curves: 1 to {len(CURVES)} can be told apart")
-    figure, axes = new_figure(9, 4.6)
+    figure, axes = new_figure(9, 4.6 + 0.22 * len(curves))
     axes.axhline(precision, color=REFERENCE, lw=1.2)
     axes.annotate(f"precision {precision:.0%}", (1, precision), xytext=(0, 3), textcoords="offset points", ha="right", fontsize=11)
     told = []
@@ -89,8 +93,8 @@ def precision_recall_curves(curves, precision=0.9):
             axes.plot(at.recall, at.precision, marker, color=colour, mec="white", ms=11, zorder=5, clip_on=False)
         told.append(f"{label}: micro-AP {area:.2f} (from {low:.2f} to {high:.2f}), recall {reached:.2f} at a precision of {precision:.0%}")
     axes.set(xlim=(0, 1), ylim=(0, 1.03))
-    axes.set_xlabel("recall: share of the copies that are found", fontsize=11)
-    axes.set_ylabel("precision: share of alarms that are right", fontsize=11)
+    axes.set_xlabel("recall: share of the copies that get a right alarm", fontsize=11)
+    axes.set_ylabel("precision:\nshare of alarms that are right", fontsize=11)
     axes.grid(alpha=0.25)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncol=2 if len(curves) in (2, 4) else 1, frameon=False, fontsize=11)
     return Described(figure, f"Precision-recall curves. {'; '.join(told)}.")
@@ -150,8 +154,8 @@ def actions(table):
         axes.tick_params(labelsize=11)
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncol=len(outcomes), frameon=False, fontsize=11, columnspacing=1, handlelength=1.4)
-    told = "; ".join(f"{name}: {', '.join(f'{row[o]} {o}' for o in (*m.OF_COPIES, *m.OF_STRANGERS))}" for name, row in table.iterrows())
-    return Described(figure, f"What happens to {table.iloc[0][list(m.OF_COPIES)].sum()} copies and {table.iloc[0][list(m.OF_STRANGERS)].sum()} strangers. "
+    told = "; ".join(f"{name}: {', '.join(f'{int(row[o])} {o}' for o in (*m.OF_COPIES, *m.OF_STRANGERS))}" for name, row in table.iterrows())
+    return Described(figure, f"What happens to {int(table.iloc[0][list(m.OF_COPIES)].sum())} copies and {int(table.iloc[0][list(m.OF_STRANGERS)].sum())} strangers. "
                              f"{told}.")
 
 
@@ -159,15 +163,15 @@ def decisions(uploads, world, judged, rows):
     """A sheet of single decisions: each upload of `rows`, the first result, its score, and what is done, in two releases.
 
     uploads: evaluation.moderation.Uploads; world: whose pictures the first results are; judged: dict from the name of a
-    release to (DataFrame of `judge`, threshold), two of them; rows: numbers of uploads, such as of
-    evaluation.moderation.telling. Returns a Described figure.
+    release to a DataFrame of evaluation.moderation.judge, two of them; rows: numbers of uploads, such as of `telling` there.
+    Returns a Described figure.
     """
     figure = Figure(figsize=(9, 0.6 + 1.95 * len(rows)), layout="constrained")
     grid = figure.subplots(len(rows), 2 * len(judged), squeeze=False)
     told = []
     for line, q in zip(grid, rows, strict=True):
         said = []
-        for n, (release, (table, threshold)) in enumerate(judged.items()):
+        for n, (release, table) in enumerate(judged.items()):
             row = table.iloc[q]
             upload, answer = line[2 * n], line[2 * n + 1]
             _frame(upload, uploads.picture(int(q), release), INK, "upload")
@@ -176,9 +180,9 @@ def decisions(uploads, world, judged, rows):
             sign = "✓" if row.outcome in (m.CAUGHT, m.LEFT) else "✗"
             colour = GREEN if sign == "✓" else PASSIVE
             _frame(answer, world.pictures(int(row.answer))[0] if known else None, colour, row.outcome)
-            answer.set_title(f"{sign} {row.outcome}\n{row.score:.2f} {'≥' if row.score >= threshold else '<'} {threshold:.2f}" if known
+            answer.set_title(f"{sign} {row.outcome}\n{row.score:.3f} {'≥' if row.score >= row.threshold else '<'} {row.threshold:.3f}" if known
                              else f"{sign} {row.outcome}\nno answer", fontsize=11, color=INK)
-            said.append(f"{release}: {row.outcome}" + (f", score {row.score:.2f}, threshold {threshold:.2f}" if known else ""))
+            said.append(f"{release}: {row.outcome}" + (f", score {row.score:.3f}, threshold {row.threshold:.3f}" if known else ""))
         told.append(f"{'a copy' if table.iloc[q]['copy'] else 'a stranger'} ({'; '.join(said)})")
     return Described(figure, f"Single decisions, each with the upload and the first result. {'. '.join(told)}.")
 
@@ -193,28 +197,28 @@ def _frame(axes, picture, colour, outcome):
     axes.spines[:].set(visible=True, color=REFERENCE if plain else colour, linewidth=1 if plain else 4, linestyle=(0, (2, 1)) if wrong else "-")
 
 
-def transfer(table, title="activated …"):
-    """R@1 of each release in each place, as a map: colour is the gain over the pictures that were not activated.
+def transfer(table):
+    """R@1 of each release in each place, as a map: colour is the gain over the first release, pictures that were not activated.
 
     table: DataFrame of evaluation.transfer.transfer_table. Each field has R@1, and below it the gain with its 95 % interval;
     a triangle stands where that leaves no doubt about the sign. Returns a Described figure.
     """
-    releases, places = table.released.unique(), table.place.unique()
+    releases, places = list(table.released.unique()), list(table.place.unique())
     gain = table.pivot(index="released", columns="place", values="gain").loc[releases, places].to_numpy()
-    figure = Figure(figsize=(9, 1.5 + 0.75 * len(releases)), layout="constrained")
+    figure = Figure(figsize=(9, 1.3 + 0.85 * len(releases)), layout="constrained")
     axes = figure.subplots()
     limit = max(0.1, np.abs(gain).max())
     axes.imshow(gain, cmap="PuOr", vmin=-limit, vmax=limit, aspect="auto")
     told = []
-    for _, row in table.iterrows():
-        y, x = list(releases).index(row.released), list(places).index(row.place)
-        sign = "▲ " if row.gain_low > 0 else "▼ " if row.gain_high < 0 else ""
+    for row in table.itertuples():
+        y, x = releases.index(row.released), places.index(row.place)
+        sign = "▲" if row.gain_low > 0 else "▼" if row.gain_high < 0 else ""
+        said = f"{sign}{_signed(row.gain, True)}\n[{_signed(row.gain_low, True)}, {_signed(row.gain_high, True)}]" if y else \
+            f"[{_signed(row.low)}, {_signed(row.high)}]"
         ink = "white" if abs(row.gain) > 0.72 * limit else INK
-        axes.annotate(f"{row.r1:.2f}", (x, y), ha="center", va="center", fontsize=14, weight="bold", color=ink,
-                      xytext=(0, 8 if y else 0), textcoords="offset points")
-        if y:
-            axes.annotate(f"{sign}{row.gain:+.2f} [{row.gain_low:+.2f}, {row.gain_high:+.2f}]", (x, y), ha="center", va="center", fontsize=10, color=ink,
-                          xytext=(0, -11), textcoords="offset points")
+        axes.annotate(f"{row.r1:.2f}", (x, y), (0, 11 if y else 7), textcoords="offset points", ha="center", va="center", fontsize=14, weight="bold",
+                      color=ink)
+        axes.annotate(said, (x, y), (0, -12 if y else -11), textcoords="offset points", ha="center", va="center", fontsize=10.5, color=ink)
         told.append(f"{row.released} in {row.place}: {row.r1:.2f}" + (f" ({row.gain:+.2f})" if y else ""))
     axes.set(xticks=range(len(places)), yticks=range(len(releases)))
     axes.set_xticklabels(places, fontsize=11)
@@ -222,5 +226,6 @@ def transfer(table, title="activated …"):
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.set_title(title, fontsize=11, loc="left")
-    return Described(figure, f"R@1 by release and place of search. {'; '.join(told)}.")
+    axes.set_ylabel("the pictures are activated ...", fontsize=11)
+    axes.set_title("... and their copies are searched for in", fontsize=11)
+    return Described(figure, f"R@1 by release and place of search. {'; '.join(told)}.".replace("\n", " "))
