@@ -13,7 +13,8 @@ from activeindex_lite.evaluation.queries import edit_stream
 from activeindex_lite.pictures import synthetic_pictures
 
 STRANGER_SEED = 4_000_000
-BATCH = 8
+# As small as activation's: the network keeps its working memory for each size of batch that it has seen.
+BATCH = 2
 CAUGHT, MISTAKEN, MISSED = "caught", "blocked as another picture", "missed"
 BLOCKED, LEFT = "blocked by mistake", "left alone"
 OF_COPIES, OF_STRANGERS = (CAUGHT, MISTAKEN, MISSED), (BLOCKED, LEFT)
@@ -89,11 +90,17 @@ class Exact:
         return faiss.knn(queries, self.features, k)
 
 
-def refilled(index, features):
-    """A copy of an ActiveIndex with the same training that stores other features (N, d): the same codes, in the same units."""
+def emptied(index):
+    """A copy of an ActiveIndex with the same training that stores nothing."""
     other = copy(index)
     other.faiss = faiss.clone_index(index.faiss)
     other.reset()
+    return other
+
+
+def refilled(index, features):
+    """A copy of an ActiveIndex with the same training that stores other features (N, d): the same codes, in the same units."""
+    other = emptied(index)
     other.add(features)
     return other
 

@@ -82,6 +82,8 @@ def threshold(answer):
 
         passed, false, got = at(given)
         best = max((t for t in right if at(t)[2] >= precision), key=lambda t: at(t)[0], default=np.inf)
+        if not passed + false:
+            raise WrongAnswer(f"At {given:.4f} nothing passes; the highest right answer scores {right.max():.4f}.")
         if got < precision:
             more = "" if at(given, flood=1)[2] < precision or flood == 1 else f" Each wrong answer comes {flood} times."
             raise WrongAnswer(f"At {given:.4f}, {passed} right and {flood} x {false // flood} wrong answers pass: precision {got:.3f}, asked for is "
