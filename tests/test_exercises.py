@@ -5,7 +5,15 @@ import re
 import numpy as np
 import pytest
 
-from activeindex_lite.exercises import activation, ivf, lsh, perceptual, pq, similarity
+from activeindex_lite.exercises import activation, copy_detection, ivf, lsh, perceptual, pq, similarity
+
+
+def average(right, copies):
+    return (right * np.cumsum(right) / np.arange(1, len(right) + 1)).sum() / copies
+
+
+def similarity_threshold(right, wrong, precision):
+    return next(t for t in np.sort(right) if (right >= t).sum() >= precision * ((right >= t).sum() + (wrong >= t).sum()))
 
 
 @pytest.mark.parametrize(("check", "wrong", "said"), [
@@ -53,6 +61,18 @@ from activeindex_lite.exercises import activation, ivf, lsh, perceptual, pq, sim
     (perceptual.alpha_for, lambda psnr_of, target: 3.0, "instead of 41.3 dB"),
     (perceptual.alpha_for, lambda psnr_of, target: min(np.linspace(0.5, 16, 400), key=lambda a: abs(psnr_of(a) - target)), "more than 40 times"),
     (perceptual.alpha_for, lambda psnr_of, target: 99, "not between"),
+    (copy_detection.precision_and_recall, lambda s, c, n, t: ((s >= t) & c).sum() / np.array([n, (s >= t).sum()]), "exchanged"),
+    (copy_detection.precision_and_recall, lambda s, c, n, t: ((s >= t) & c).sum() / np.array([(s >= t).sum(), c.sum()]), "got no right answer"),
+    (copy_detection.precision_and_recall, lambda s, c, n, t: ((s > t) & c).sum() / np.array([(s > t).sum(), n]), "passes too"),
+    (copy_detection.micro_ap, lambda s, c, n: average(c[np.lexsort((~c, -s))], n), "flatters"),
+    (copy_detection.micro_ap, lambda s, c, n: average(c[np.argsort(s)], n), "highest score"),
+    (copy_detection.micro_ap, lambda s, c, n: average(c[np.lexsort((c, -s))], c.sum()), "counts all copies"),
+    (copy_detection.normalised, lambda d, b: d - np.sort(b)[:, :3].mean(1), "turned over"),
+    (copy_detection.normalised, lambda d, b: b[:, :3].mean(1) - d, "not the 3 nearest"),
+    (copy_detection.normalised, lambda d, b: b.min(1) - d, "not the nearest alone"),
+    (copy_detection.threshold, lambda r, w, p, flood: similarity_threshold(r, w, p), "comes 10 times"),
+    (copy_detection.threshold, lambda r, w, p, flood: max(w.max(), r.min()) + 1, "nothing passes"),
+    (copy_detection.threshold, lambda r, w, p, flood: -9, "too low"),
 ])
 def test_mistakes_are_named(check, wrong, said):
     verdict = check(wrong)
@@ -60,7 +80,7 @@ def test_mistakes_are_named(check, wrong, said):
     assert re.search(said, verdict.message), verdict.message
 
 
-@pytest.mark.parametrize("module", [similarity, ivf, pq, lsh, activation, perceptual], ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("module", [similarity, ivf, pq, lsh, activation, perceptual, copy_detection], ids=lambda module: module.__name__.rpartition(".")[2])
 def test_no_check_raises_whatever_it_is_given(module):
     checks = [getattr(module, name) for name, thing in vars(module).items()
               if callable(thing) and (thing.__doc__ or "").startswith("f(")]

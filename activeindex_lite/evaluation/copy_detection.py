@@ -101,18 +101,20 @@ def recall_at_rank(predictions, truth, k):
     return float((table.correct & (rank < k)).sum() / len(true_pairs(truth)))
 
 
-def micro_ap_resampled(predictions, truth, rng, resamples=1000):
+def micro_ap_resampled(predictions, truth, rng, resamples=1000, units=None):
     """Micro-AP of bootstrap samples of the queries, (resamples,) float64.
 
+    units: dict query_id -> what is drawn as a whole, such as the original of several copies (None: every query by itself).
     The same rng state and the same queries give the same samples, so two methods on one set of queries can be compared
     sample by sample: their difference is paired.
     """
     table, pairs = ranked(predictions, truth), true_pairs(truth)
     queries = np.unique(np.concatenate([np.asarray(truth.query_id, str), np.asarray(table.query_id, str)]))
     of_table, of_pairs = (np.searchsorted(queries, np.asarray(t.query_id, str)) for t in (table, pairs))
+    names, unit_of = np.unique([q if units is None else str(units[q]) for q in queries], return_inverse=True)
     correct, values = table.correct.to_numpy(), []
     for _ in range(resamples):
-        weight = rng.multinomial(len(queries), np.full(len(queries), 1 / len(queries)))
+        weight = rng.multinomial(len(names), np.full(len(names), 1 / len(names)))[unit_of]
         each, all_pairs = weight[of_table], weight[of_pairs].sum()
         # A query drawn w times stands w times in the list: its right prediction adds w recalls at one precision.
         found, seen = np.cumsum(each * correct), np.cumsum(each)

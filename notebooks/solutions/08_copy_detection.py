@@ -1,0 +1,27 @@
+"""Solutions of the exercises in 08_copy_detection.ipynb."""
+
+import numpy as np
+
+
+def precision_and_recall(scores, correct, copies, threshold):
+    passed = scores >= threshold
+    right = (passed & correct).sum()
+    return right / passed.sum(), right / copies
+
+
+def normalised(distances, background):
+    return np.sort(background, axis=1)[:, :3].mean(1) - distances
+
+
+def micro_ap(scores, correct, copies):
+    # By falling score; of equal scores the wrong ones (False) first.
+    right = correct[np.lexsort((correct, -scores))]
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    return (precision * right).sum() / copies
+
+
+def threshold(right, wrong, precision, flood):
+    for candidate in np.sort(right):
+        passed, false = (right >= candidate).sum(), flood * (wrong >= candidate).sum()
+        if passed / (passed + false) >= precision:
+            return candidate
