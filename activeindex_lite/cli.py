@@ -109,6 +109,7 @@ def _evaluate(options):
         summary,
         write_evaluation,
     )
+    from activeindex_lite.report.evaluation_page import write_evaluation_page
 
     named = {name: value for name, value in vars(options).items() if name not in ("run", "out", "cache", "device")}
     if is_finished(options.out, named):
@@ -119,13 +120,14 @@ def _evaluate(options):
         begin_folder(options.out, named)  # not before: a slip of the pen should leave nothing behind
         cache = options.cache or Path(options.out) / "cache"
         write_evaluation(run_evaluation(collection, extractor, cache, settings), options.out)
+    page = write_evaluation_page(options.out)
     tables, about = read_tables(options.out)
     print(f"\n{about['collection']}: {about['queries']} originals among {about['references']:,} references, {about['strangers']} strangers, "
           f"features of {about['extractor']}")
     print(summary(tables).round(3).to_string(index=False, na_rep=""))
     if len(tables["skipped"]):
         print(f"\n{len(tables['skipped'])} pictures were left out: skipped.csv says which and why")
-    print(f"\ntables: {options.out}")
+    print(f"\ntables: {options.out}; open {page}")
 
 
 def _score(options):

@@ -90,6 +90,15 @@ def test_disc21_end_to_end(evaluated):
     assert tables["timing"].ms.gt(0).all() and tables["timing"].activation_ms.notna().sum() == 3
 
 
+def test_page_shows_what_the_tables_say(evaluated):
+    page = (evaluated / "report.html").read_text(encoding="utf-8")
+    tables, _ = read_tables(evaluated)
+    mean = tables["gains"].iloc[0]
+    assert f"{mean.passive:.3f} → {mean.activated:.3f}" in page and f"{mean.gain:+.3f}" in page
+    assert page.count('role="img" aria-label="') == page.count("<svg") == 3
+    assert "4 pictures left out" in page and "R999999" in page and "<script" not in page
+
+
 def test_predictions_score_as_the_tables_say(evaluated):
     tables, _ = read_tables(evaluated)
     table = tables["copy_detection"].set_index(["index", "nprobe", "activated", "normalised", "queries"])
