@@ -1,0 +1,110 @@
+"""Every budget of this project, measured and held against its limit: exit status 1 if one is missed.
+
+    python -m benchmarks [import] [package] [notebooks] [demo] [latency]     (all of them if none is named, about 10 minutes)
+
+Run it on a quiet machine from the repository's root.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.latency import in_browser, in_kernel
+
+ROOT = Path(__file__).parent.parent
+# Megabytes. Where torch is used, the limit holds for what comes on top of importing it, which is 230 MB with the CPU's build of
+# torch and 740 MB with CUDA's.
+WITHOUT_TORCH, ABOVE_TORCH = 350, 600
+RUN = """
+import json, resource, sys, time
+import nbformat
+from IPython.core.interactiveshell import InteractiveShell
+shell, begun, torch = InteractiveShell.instance(), time.perf_counter(), 0
+for cell in nbformat.read(sys.argv[1], as_version=4).cells:
+    if cell.cell_type == "code":
+        result = shell.run_cell(cell.source, silent=True)
+        result.raise_error()
+        if hasattr(result.result, "_repr_html_"):
+            result.result._repr_html_()
+print(json.dumps(dict(seconds=time.perf_counter() - begun, torch="torch" in sys.modules,
+                      peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)))
+"""
+
+
+def measured(command, cwd=ROOT):
+    """(seconds, peak megabytes, last line that it printed) of a command; RuntimeError if it fails."""
+    begun = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        process = subprocess.Popen(command, cwd=cwd, stdout=out, stderr=err)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0), err.seek(0)
+        lines, said = out.read().splitlines(), err.read()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(map(str, command))} ended with status {process.returncode}:\n{said[-3000:]}")
+    return time.perf_counter() - begun, usage.ru_maxrss / 1024, lines[-1] if lines else ""
+
+
+def import_budget():
+    alone = [measured([sys.executable, "-c", "pass"])[0] for _ in range(7)]
+    times = [measured([sys.executable, "-c", "import activeindex_lite"])[0] for _ in range(7)]
+    yield "import activeindex_lite, s", float(np.median(times) - np.median(alone)), 0.3
+
+
+def package_budget():
+    files = [path for path in (ROOT / "activeindex_lite").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    yield "package with weights and features, MB", sum(path.stat().st_size for path in files) / 1e6, 40
+
+
+def notebooks_budget():
+    torch, total = measured([sys.executable, "-c", "import torch"])[1], 0
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        seen = json.loads(measured([sys.executable, "-c", RUN, path], path.parent)[2])
+        total += seen["seconds"]
+        yield f"{path.stem}, s", seen["seconds"], None
+        limit = torch + ABOVE_TORCH if seen["torch"] else WITHOUT_TORCH
+        yield f"{path.stem}, peak MB" + (f" ({torch:.0f} of them import torch)" if seen["torch"] else ""), seen["peak"], limit
+    yield "all notebooks, s", total, 300
+
+
+def demo_budget():
+    with tempfile.TemporaryDirectory() as folder:
+        seconds, peak, _ = measured([sys.executable, "-m", "activeindex_lite.cli", "demo", "--out", f"{folder}/demo"])
+    yield "activeindex-lite demo, s", seconds, 120
+    yield "activeindex-lite demo, peak MB", peak, None
+
+
+def latency_budget(moves=60):
+    for name, step, limit in (("NprobeExplorer", 1, 50), ("AlphaExplorer", 7, 200)):
+        yield f"{name}, kernel alone, ms (95th percentile)", float(np.percentile(in_kernel(name, moves), 95)), None
+        yield f"{name}, slider to redrawn picture, ms (95th percentile)", float(np.percentile(in_browser(name, step, moves)[0], 95)), limit
+
+
+BUDGETS = {"import": import_budget, "package": package_budget, "notebooks": notebooks_budget, "demo": demo_budget,
+           "latency": latency_budget}
+
+
+def main(names):
+    """Print a line for each figure; returns the number of budgets that were missed."""
+    missed = 0
+    for name in names or BUDGETS:
+        for what, value, limit in BUDGETS[name]():
+            over = limit is not None and value > limit
+            missed += over
+            print(f"{'OVER' if over else '    '} {what:70} {value:10.2f}" + (f"   at most {limit:.5g}" if limit is not None else ""), flush=True)
+    return missed
+
+
+if __name__ == "__main__":
+    unknown = set(sys.argv[1:]) - set(BUDGETS)
+    if unknown:
+        sys.exit(f"{', '.join(sorted(unknown))}: choose from {', '.join(BUDGETS)}")
+    missed = main(sys.argv[1:])
+    if missed:
+        sys.exit(f"{missed} budgets were missed")
