@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 
 from activeindex_lite.edits.strengths import STRENGTHS
 from activeindex_lite.evaluation import MEAN, PUBLISHED
@@ -123,6 +124,8 @@ def strengths(table, curves=CURVES):
         sweep = STRENGTHS[name]
         if sweep.neutral is not None:
             axes.axvline(sweep.neutral, color=REFERENCE, lw=1, zorder=0)
+        if sweep.unit == "degrees":
+            axes.xaxis.set_major_locator(MultipleLocator(45))
         axes.set_title(name, fontsize=12, loc="left")
         axes.set_xlabel(sweep.unit, fontsize=11)
         axes.set(ylim=(-0.03, 1.05), yticks=(0, 0.5, 1))
