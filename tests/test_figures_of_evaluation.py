@@ -68,10 +68,10 @@ def test_strength_curves_have_a_style_each():
 
 def test_why_lost_sorts_edits_by_how_far_they_move():
     table = rows(edit=["A", "B"] * 2, activated=[False, False, True, True], moved=[0.9, 0.2, 0.8, 0.2], code=[1.0, 0.6, 0.9, 0.3],
-                 rival=[0.7, 0.7, 0.7, 0.7], stays=[0.1, 0.5, 0.2, 1.0], r1=[0.1, 0.4, 0.2, 1.0])
+                 rival=[0.7, 0.7, 0.7, 0.7], stays=[0.1, 0.5, 0.2, 1.0], r1=[0.1, 0.4, 0.2, 1.0], r1_all=[0.3, 0.8, 0.5, 1.0])
     drawn = draw.why_lost(table)
     first = drawn.figure.axes[0]
     assert [label.get_text() for label in first.get_yticklabels()] == ["B", "A"]
-    passive = next(line for line in drawn.figure.axes[2].lines if line.get_marker() == "o")
+    passive = next(line for line in drawn.figure.axes[2].lines if line.get_label() == "passive")
     assert list(passive.get_xdata()) == [0.4, 0.1]
-    assert "B moves 0.20, distance to its code 0.60 to 0.30, R@1 0.40 to 1.00" in drawn.alt and drawn.png()
+    assert "B moves 0.20, distance to its code 0.60 to 0.30, R@1 0.40 to 1.00 (all cells visited: 0.80 to 1.00)" in drawn.alt and drawn.png()

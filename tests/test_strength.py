@@ -1,5 +1,6 @@
 """Strength curves, fair and flattered results, what edits do: against direct searches, scipy's binomial and exact identities."""
 
+import os
 import warnings
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy import stats
 from activeindex_lite import build_index, load_queries, ready_index
 from activeindex_lite.edits.strengths import STRENGTHS
 from activeindex_lite.evaluation import edit_effects, fairness, hit_table, strength
+from activeindex_lite.lesson import apart, measure_lesson
 
 IDS = [1, 2, 3, 4]
 
@@ -148,4 +150,26 @@ def test_edit_effects_are_means_of_the_distances(small_indexes, world):
     all_distances = np.square(f[:, None] - codes).sum(2)
     all_distances[np.arange(len(ids)), ids] = np.inf
     assert row.rival == pytest.approx(all_distances.min(1).mean(), rel=1e-3)
-    assert row.r1 <= row.stays
+    assert row.r1 <= row.stays and row.r1_all == np.mean(all_distances.min(1) > np.square(f - q).sum(1))
+
+
+def test_a_process_of_its_own_returns_what_it_measured():
+    # A function of the standard library, and an error that comes through.
+    assert apart(os.getpid) != os.getpid()
+    with pytest.raises(TypeError):
+        apart(os.path.getsize, None)
+
+
+def test_the_lesson_measures_what_the_parts_do(world, extractor):
+    queries, families = load_queries(), {"No index": ("Flat", [1]), "IVF-PQ": ("IVF1536,PQ4x8", [1, 16])}
+    ids = queries.ids[:4]
+    lesson = measure_lesson(ids, families, {"JPEG": (50,)})
+    stored = hit_table(ready_index("IVF1536,PQ4x8"), {edit: f[:4] for edit, f in queries.features.items()}, ids, 16)
+    passive = lesson.retrieval[(lesson.retrieval.nprobe == 16) & ~lesson.retrieval.activated].set_index("edit").r1
+    # The stored queries are in half precision: hardly a first place changes.
+    assert passive.drop("Mean").to_numpy() == pytest.approx(stored.mean().to_numpy(), abs=0.26)
+    assert abs(passive["Mean"] - stored.to_numpy().mean()) < 0.04
+    assert set(lesson.effects.edit) == set(queries.features) and set(lesson.curves.sweep) == {"JPEG"}
+    ivf = lesson.means[lesson.means["index"] == "IVF-PQ"].set_index("nprobe")
+    assert ivf.passive[16] == pytest.approx(passive["Mean"]) and (ivf.gain > 0).all() and len(lesson.quality) == 4
+    assert lesson.means.bytes.tolist() == [512, 4, 4] and (lesson.means.ms > 0).all()
