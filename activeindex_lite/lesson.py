@@ -8,7 +8,7 @@ import pandas as pd
 
 from activeindex_lite.evaluation.edit_effects import edit_effects
 from activeindex_lite.evaluation.strength import INDEXES, TARGET, strength_curves
-from activeindex_lite.index import ready_index
+from activeindex_lite.index import build_index
 from activeindex_lite.world import load_world
 
 
@@ -38,27 +38,30 @@ def measure_lesson(ids, families, sweeps, seed=0):
     ids: (N,) references, the originals; families: dict name -> (faiss factory string, numbers of cells to visit), "No index" and
     evaluation.strength.TARGET among them; sweeps: dict as of `strength_curves`.
     """
+    world = load_world()
     # Indexes first: what their training takes for a while is free again before torch comes.
-    indexes = {name: ready_index(factory) for name, (factory, _) in families.items()}
+    indexes = {name: build_index(factory, world.train, world.references) for name, (factory, _) in families.items()}
     from activeindex_lite.activation import activate
     from activeindex_lite.demo import Measured, mean_table
     from activeindex_lite.evaluation import edited_features
     from activeindex_lite.extractor import load_extractor
 
-    world, extractor, measured = load_world(), load_extractor("lite"), Measured(seed)
-    pictures, x = world.pictures(ids), world.references[ids]
-    passive = edited_features(pictures, extractor, seed=seed)
+    extractor, measured = load_extractor("lite"), Measured(seed)
+    pictures, x, few = world.pictures(ids), world.references[ids], dict(seed=seed, batch_size=8)
+    passive = edited_features(pictures, extractor, **few)
     for name, (_, nprobes) in families.items():
         measured.searches(name, indexes[name], nprobes, False, passive, ids)
         if name == "No index":
             continue
-        run = activate(pictures, indexes[name], extractor, features=x, batch_size=4)
+        run = activate(pictures, indexes[name], extractor, features=x, batch_size=2)
         measured.activation(name, run)
-        active = edited_features(run.pictures, extractor, seed=seed)
+        active = edited_features(run.pictures, extractor, **few)
         measured.searches(name, indexes[name], nprobes, True, active, ids)
         if name == TARGET:
             released = {False: pictures, True: run.pictures}
             effects = edit_effects(indexes[name], x, ids, passive, active)
+        if name not in INDEXES:
+            del indexes[name]  # an index of whole vectors is 26 MB
     curves = strength_curves(sweeps, released, ids, {name: (indexes[name], nprobes) for name, (_, nprobes) in INDEXES.items()}, extractor, seed=seed)
     demo = measured.demo()
     means = mean_table(demo).merge(demo.timing[["index", "nprobe", "ms", "bytes"]].dropna())

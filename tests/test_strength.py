@@ -173,3 +173,20 @@ def test_the_lesson_measures_what_the_parts_do(world, extractor):
     ivf = lesson.means[lesson.means["index"] == "IVF-PQ"].set_index("nprobe")
     assert ivf.passive[16] == pytest.approx(passive["Mean"]) and (ivf.gain > 0).all() and len(lesson.quality) == 4
     assert lesson.means.bytes.tolist() == [512, 4, 4] and (lesson.means.ms > 0).all()
+
+
+def test_what_the_notebook_says_about_the_stored_curves_is_true():
+    table = strength.load_strengths()
+    means = table.groupby(["sweep", "index", "nprobe", "activated"]).r1.mean().unstack(["index", "nprobe", "activated"])
+    flat, one, sixteen = (means[key] for key in (("No index", 1), ("IVF-PQ", 1), ("IVF-PQ", 16)))
+    for sweep in ("Blur", "JPEG", "Contrast", "Brightness"):
+        assert one[True][sweep] > 0.86 and one[True][sweep] - one[False][sweep] > 0.1
+    assert (sixteen[False] - one[True]).drop("Hue").min() > 0 and abs(sixteen[False] - one[True])["Hue"] < 0.05
+    assert (sixteen[True] >= sixteen[False]).all()
+    assert flat[False]["Hue"] == pytest.approx(0.975, abs=0.001) and flat[True]["Hue"] == pytest.approx(0.945, abs=0.001)
+    curve = table[(table["index"] == "IVF-PQ") & (table.nprobe == 1)].set_index(["sweep", "value", "activated"]).r1
+    assert 0.45 < curve["Rotation", 10, False] < 0.6 and curve["Rotation", 90].mean() > curve["Rotation", 50].mean()
+    gain = curve.xs(True, level="activated") - curve.xs(False, level="activated")
+    assert gain["Rotation"].loc[40:70].max() < 0.1 < gain["Rotation"][10]
+    brute = table[(table["index"] == "No index") & ~table.activated].set_index(["sweep", "value"]).r1
+    assert brute["Crop", 0.2] < 0.5

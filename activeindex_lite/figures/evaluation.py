@@ -159,14 +159,15 @@ def why_lost(table):
     rows = np.arange(len(passive))
     figure = Figure(figsize=(9, 1.6 + 0.4 * len(rows)), layout="constrained")
     panels = figure.subplots(1, 3, sharey=True)
-    titles = ("how far the edit\nmoves the feature", "how near the copy\nis to its code", "R@1: one cell visited,\nopen: all cells")
+    titles = ("how far the edit\nmoves the feature", "how near the copy is to\nits code and to others", "R@1: one cell visited,\nopen: all cells")
     for axes, column, title in zip(panels, ("moved", "code", "r1"), titles):
         axes.hlines(rows, passive[column], active[column], color=REFERENCE, lw=3, alpha=0.6)
         if column == "code":
-            axes.plot(active.rival, rows, "|", color=INK, ms=16, mew=2, label="the nearest other code")
+            for own, colour, name in ((passive, PASSIVE, "passive"), (active, ACTIVATED, "activated")):
+                axes.plot(own.rival, rows, "|", color=colour, ms=16, mew=2.5, label=f"{name}: nearest other code")
         if column == "r1":
-            axes.plot(passive.r1_all, rows, PASSIVE_MARKER, mfc="none", mec=PASSIVE, mew=1.6, ms=9, label="passive, all cells visited")
-            axes.plot(active.r1_all, rows, ACTIVATED_MARKER, mfc="none", mec=ACTIVATED, mew=1.6, ms=8, label="activated, all cells visited")
+            axes.plot(passive.r1_all, rows, PASSIVE_MARKER, mfc="none", mec=PASSIVE, mew=1.6, ms=9, label="passive: all cells visited")
+            axes.plot(active.r1_all, rows, ACTIVATED_MARKER, mfc="none", mec=ACTIVATED, mew=1.6, ms=8, label="activated: all cells visited")
         axes.plot(passive[column], rows, PASSIVE_MARKER, color=PASSIVE, mec="white", ms=9, label="passive")
         axes.plot(active[column], rows, ACTIVATED_MARKER, color=ACTIVATED, mec="white", ms=8, label="activated")
         axes.set_title(title, fontsize=12, loc="left")
@@ -177,7 +178,8 @@ def why_lost(table):
         axes.tick_params(labelsize=11)
     panels[0].set(yticks=rows, yticklabels=passive.index, ylim=(len(rows) - 0.4, -0.6))
     entries = {label: handle for axes in panels[1:] for handle, label in zip(*axes.get_legend_handles_labels())}
-    figure.legend(entries.values(), entries, loc="outside lower center", ncol=3, frameon=False, fontsize=11)
+    entries = dict(sorted(entries.items(), key=lambda entry: (entry[0].startswith("activated"), len(entry[0]))))
+    figure.legend(entries.values(), entries, loc="outside lower center", ncol=2, frameon=False, fontsize=11)
     gain = (active.r1 - passive.r1).sort_values()
     told = "; ".join(f"{edit} moves {passive.moved[edit]:.2f}, distance to its code {passive.code[edit]:.2f} to {active.code[edit]:.2f}, R@1 "
                      f"{passive.r1[edit]:.2f} to {active.r1[edit]:.2f} (all cells visited: {passive.r1_all[edit]:.2f} to {active.r1_all[edit]:.2f})" for edit in (gain.index[-1], passive.index[-1]))
