@@ -57,9 +57,9 @@ def _parser():
     world.add_argument("--out", default="world", metavar="DIR", help="folder for train.npy, references.npy and queries.npy")
     world.set_defaults(run=_world)
 
-    sweep = commands.add_parser("sweep", help="measure R@1 over alpha and nprobe for the explorers (20 minutes; goes on after "
+    sweep = commands.add_parser("sweep", help="measure R@1 over alpha, nprobe and strengths of edits (30 minutes; goes on after "
                                 "an interruption)")
-    sweep.add_argument("--out", default="sweep", metavar="DIR", help="folder for the two tables (default sweep)")
+    sweep.add_argument("--out", default="sweep", metavar="DIR", help="folder for the three tables (default sweep)")
     sweep.add_argument("--queries", type=int, default=200, metavar="N", help="pictures to activate, at most 200")
     sweep.set_defaults(run=_sweep)
 
@@ -202,7 +202,7 @@ def _world(options):
 
 def _sweep(options):
     from activeindex_lite.checks import whole_number
-    from activeindex_lite.evaluation import grid, probes
+    from activeindex_lite.evaluation import grid, probes, strength
     from activeindex_lite.evaluation.stored_queries import load_queries
     from activeindex_lite.extractor import load_extractor
     from activeindex_lite.index import build_index
@@ -214,10 +214,14 @@ def _sweep(options):
         raise FileExistsError(f"{folder / grid.FILE} exists: name another folder, or delete it first")
     folder.mkdir(parents=True, exist_ok=True)
     indexes = {name: build_index(factory, world.train, world.references)
-               for name, factory in {**grid.INDEXES, **probes.INDEXES}.items()}
+               for name, factory in {**grid.INDEXES, **probes.INDEXES, "No index": "Flat"}.items()}
     if not (folder / probes.FILE).exists():  # else it is there from before an interruption
         cut = {edit: features[:n] for edit, features in queries.features.items()}
         probes.build_curves(folder / probes.FILE, {name: indexes[name] for name in probes.INDEXES}, cut, ids)
+    if not (folder / strength.FILE).exists():
+        first = ids[:100]
+        strength.build_strengths(folder / strength.FILE, {name: indexes[name] for name in strength.INDEXES}, world.pictures(first), first,
+                                 load_extractor("lite"))
     active = {name: indexes[name] for name in grid.INDEXES}
     grid.build_grid(folder / grid.FILE, active, world.pictures(ids), ids, load_extractor("lite"))
     print(f"tables: {folder}; to use them in the explorers, copy them to {DATA}")

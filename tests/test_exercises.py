@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from activeindex_lite.exercises import activation, copy_detection, ivf, lsh, perceptual, pq, similarity
+from activeindex_lite.exercises import activation, copy_detection, evaluation, ivf, lsh, perceptual, pq, similarity
 
 
 def average(right, copies):
@@ -14,6 +14,10 @@ def average(right, copies):
 
 def similarity_threshold(right, wrong, precision):
     return next(t for t in np.sort(right) if (right >= t).sum() >= precision * ((right >= t).sum() + (wrong >= t).sum()))
+
+
+def middle(means):
+    return np.quantile(list(means), [0.025, 0.975])
 
 
 @pytest.mark.parametrize(("check", "wrong", "said"), [
@@ -73,6 +77,16 @@ def similarity_threshold(right, wrong, precision):
     (copy_detection.threshold, lambda r, w, p, flood: similarity_threshold(r, w, p), "comes 10 times"),
     (copy_detection.threshold, lambda r, w, p, flood: max(w.max(), r.min()) + 1, "nothing passes"),
     (copy_detection.threshold, lambda r, w, p, flood: -9, "too low"),
+    (evaluation.recall_at_1, lambda d, i, t: (i[:, 0] == t).mean(), "as they happen to be ordered"),
+    (evaluation.recall_at_1, lambda d, i, t: ((i == t[:, None]) & (d == d[:, :1])).any(1).mean(), "counts in favour"),
+    (evaluation.interval, lambda h, r: middle(r.choice(h.ravel(), h.size).mean() for _ in range(500)), "one by one"),
+    (evaluation.interval, lambda h, r: (h.mean() - h.mean(1).std() / len(h) ** 0.5, h.mean() + h.mean(1).std() / len(h) ** 0.5), "one standard deviation"),
+    (evaluation.interval, lambda h, r: (0.9, 0.1), "low must be below"),
+    (evaluation.pictures_needed, lambda p, width: np.ceil(p * (1 - p) * (1.96 / width) ** 2), "from end to end"),
+    (evaluation.pictures_needed, lambda p, width: p * (1 - p) * (3.92 / width) ** 2, "round up"),
+    (evaluation.paired_gain, lambda b, a, r: ((b - a).mean(), -1, 1), "after minus before"),
+    (evaluation.paired_gain, lambda b, a, r: (a.mean() - b.mean(), *middle(r.choice(a.mean(1), len(a)).mean() - r.choice(b.mean(1), len(b)).mean()
+                                                                            for _ in range(500))), "drawn apart"),
 ])
 def test_mistakes_are_named(check, wrong, said):
     verdict = check(wrong)
@@ -80,7 +94,7 @@ def test_mistakes_are_named(check, wrong, said):
     assert re.search(said, verdict.message), verdict.message
 
 
-@pytest.mark.parametrize("module", [similarity, ivf, pq, lsh, activation, perceptual, copy_detection], ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("module", [similarity, ivf, pq, lsh, activation, perceptual, copy_detection, evaluation], ids=lambda module: module.__name__.rpartition(".")[2])
 def test_no_check_raises_whatever_it_is_given(module):
     checks = [getattr(module, name) for name, thing in vars(module).items()
               if callable(thing) and (thing.__doc__ or "").startswith("f(")]

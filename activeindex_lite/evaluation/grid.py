@@ -1,15 +1,12 @@
 """R@1 and PSNR over a grid of alpha and nprobe, for several indexes: measured once by a command, stored, read by widgets."""
 
-import datetime
-import json
-from pathlib import Path
+import itertools
 
 import numpy as np
-from tqdm import tqdm
 
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import MEAN, evaluate_retrieval
-from activeindex_lite.files import whole_file
+from activeindex_lite.evaluation.table_file import build_table, load_table
 from activeindex_lite.world.world import DATA
 
 FILE = "alpha_nprobe.csv"
@@ -48,51 +45,18 @@ def build_grid(path, indexes, pictures, truth, extractor, *, alphas=ALPHAS, step
     indexes: dict name -> ActiveIndex that stores the pictures under the ids truth. A first line that begins with # says
     what made the file. FileExistsError for a file that is finished; ValueError for one begun with other settings.
     """
-    import pandas as pd
-
-    path = Path(path)
-    if path.exists():
-        raise FileExistsError(f"{path} exists: name another file, or delete it first")
     settings = dict(indexes={name: index.factory for name, index in indexes.items()}, alphas=list(alphas), steps=steps,
                     seed=seed, queries=len(pictures), references=next(iter(indexes.values())).ntotal)
-    part = path.with_suffix(".part")
-    rows = _begun(part, settings)
-    done = {(row["index"], row["alpha"]) for row in rows}
-    wanted = [(name, alpha) for name in indexes for alpha in alphas if (name, alpha) not in done]
     features = extractor(pictures)
-    with open(part, "a", encoding="utf-8") as file:
-        for name, alpha in tqdm(wanted, desc="alpha x nprobe", unit="alpha", disable=not progress):
-            new = grid_rows(pictures, truth, indexes[name], extractor, alpha, steps=steps, seed=seed, features=features)
-            rows += [dict(index=name, **row) for row in new]
-            file.write(json.dumps([dict(index=name, **row) for row in new]) + "\n")
-            file.flush()
-    about = json.dumps({"made": datetime.date.today().isoformat(), **settings})
-    with whole_file(path) as temporary:
-        temporary.write_text(f"# {about}\n" + pd.DataFrame(rows).to_csv(index=False, float_format="%.5g"), encoding="utf-8")
-    part.unlink()
 
+    def rows_of(job):
+        name, alpha = job
+        rows = grid_rows(pictures, truth, indexes[name], extractor, alpha, steps=steps, seed=seed, features=features)
+        return [dict(index=name, **row) for row in rows]
 
-def _begun(part, settings):
-    """Rows of an interrupted run with the same settings; begins the file where there is none."""
-    if not part.exists():
-        part.write_text(json.dumps(settings) + "\n", encoding="utf-8")
-        return []
-    # A run that was killed may have left half a line at the end, which is cut off and measured again.
-    lines = part.read_text(encoding="utf-8").splitlines(keepends=True)
-    whole = [line for line in lines if line.endswith("\n")]
-    if whole != lines:
-        part.write_text("".join(whole), encoding="utf-8")
-    if not whole or json.loads(whole[0]) != settings:
-        raise ValueError(f"{part} was begun with other settings: delete it, or go on with the ones in its first line")
-    return [row for line in whole[1:] for row in json.loads(line)]
+    build_table(path, settings, list(itertools.product(indexes, alphas)), rows_of, title="alpha x nprobe", unit="alpha", progress=progress)
 
 
 def load_grid(path=DATA / FILE):
     """The stored grid: a DataFrame index, alpha, nprobe, psnr, r1, low, high, queries; .attrs says what made it."""
-    import pandas as pd
-
-    with path.open(encoding="utf-8") as file:
-        about = json.loads(file.readline().lstrip("# "))
-        table = pd.read_csv(file)
-    table.attrs.update(about)
-    return table
+    return load_table(path)
