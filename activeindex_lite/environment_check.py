@@ -61,6 +61,7 @@ def show_environment(thorough=False, folder="."):
     colours = {"✓": "#009E73", "✗": "#D55E00", "?": "#777777"}
     table = table.assign(ok=words).rename(columns={"ok": "verdict"})[["verdict", "what", "found", "needed", "how to mend"]]
     return (table.style.hide(axis="index").set_properties(**{"text-align": "left", "vertical-align": "top"})
+            .set_table_styles([{"selector": "th", "props": "text-align: left"}])
             .map(lambda word: f"border-left: 6px solid {colours[word[0]]}; white-space: nowrap", subset=["verdict"]))
 
 

@@ -94,3 +94,25 @@ def _arrow(axes, start, end, style):
         curve = f"arc3,rad={-0.22 * side}"
     axes.annotate("", head, tail, zorder=1, arrowprops=dict(arrowstyle="-|>", color=INK, lw=1.2, ls=style, shrinkA=1, shrinkB=1,
                                                             connectionstyle=curve))
+
+
+def two_releases(stories, edit, picture_of, truth):
+    """Two rows of pictures, released as it is and activated: what was released, its edited copy, and what a search brings.
+
+    stories: two (released PIL, Found, sentence under it); edit: its name; picture_of: from an id to a PIL picture; truth: the
+    original's id. Returns a Described figure.
+    """
+    figure = Figure(figsize=(9, 6.4), layout="constrained")
+    outcomes = []
+    for row, (picture, found, quality), name in zip(figure.subplots(2, 3), stories, ("as it is", "activated")):
+        right = bool(found.first[0])
+        outcomes.append(f"released {name} ({quality}), the search brings {'the original' if right else 'another picture'}")
+        shown = ((picture, f"released {name}\n{quality}"), (found.query, f"somebody's copy\n{edit}"),
+                 (picture_of(found.ids[0]), f"first of the search\n{'✓ the original' if right else '✗ another picture'}"))
+        for axes, (image, title) in zip(row, shown):
+            axes.imshow(image)
+            axes.set(xticks=[], yticks=[])
+            axes.set_title(title, fontsize=11)
+        row[2].spines[:].set(color=GREEN if right else PASSIVE, lw=5, ls="-" if right else "--")
+    return Described(figure, f"A picture of the ready world, number {truth}, released twice, each time copied with the edit {edit} and searched "
+                             f"for in one cell of the index. {outcomes[0][0].upper()}{outcomes[0][1:]}; {outcomes[1]}.")
