@@ -28,34 +28,69 @@ def build_pages(notebooks="notebooks", out="pages", fresh=False, execute=True):
     these pages is not run again, unless fresh; so an interrupted run goes on. execute=False writes notebooks without
     results. Returns a DataFrame: page, seconds (of running; 0 if it was not run). FileExistsError if out holds other things.
     """
-    notebooks, out = Path(notebooks), Path(out)
-    course = read_course(notebooks)
-    prepare(out)
-    texts = {path: name for path, name in ((place / f"{name}.md", name) for name in TEXTS for place in (notebooks, notebooks.parent))
-             if path.is_file()}
-    pages = {(notebooks / f"{name}.ipynb").resolve(): f"{name}.html" for name in course.name}
-    pages |= {path.resolve(): f"{name}.html" for path, name in texts.items()}
-    heads = [("index.html", "Course"), *((f"{name}.html", TEXTS[name]) for name in texts.values())]
-    terms, soups = set(), {}
-    for path, name in texts.items():
-        soups[name] = markdown_soup(path.read_text(encoding="utf-8"))
-        relink(soups[name], path.parent, pages, lambda picture: copied(picture, out))
-        terms |= {h["id"] for h in soups[name](["h3", "h4"])} if name == "GLOSSARY" else set()
-        write(out / f"{name}.html", page(TEXTS[name], str(soups[name]), heads))
+    site = Site(Path(notebooks), Path(out), read_course(notebooks))
+    prepare(site.out)
+    site.write_texts()
     rows, pictures = [], {}
-    for at, row in enumerate(tqdm(list(course.itertuples(index=False)), desc="notebooks")):
-        source, begun = notebooks / f"{row.name}.ipynb", time.perf_counter()
-        ran = execute and (fresh or not up_to_date(source, out))
-        soup = notebook_soup(executed(source, out, ran) if execute else nbformat.read(source, as_version=4))
-        seconds = time.perf_counter() - begun if ran else 0.0
-        relink(soup, notebooks, pages, lambda picture: copied(picture, out))
-        link_terms(soup, terms, "GLOSSARY.html")
-        pictures |= first_picture(soup, row.name, out)
-        around = [(f"{course.name[i]}.html", f"{course.number[i]} {course.title[i]}") if 0 <= i < len(course) else None for i in (at - 1, at + 1)]
-        write(out / f"{row.name}.html", page(f"{row.number} {row.title}", str(soup), heads, *around))
+    for at, row in enumerate(tqdm(list(site.course.itertuples(index=False)), desc="notebooks")):
+        notebook, seconds = site.notebook(row.name, fresh, execute)
+        pictures |= site.write_notebook(at, row, notebook)
         rows.append({"page": f"{row.name}.html", "seconds": seconds})
-    write(out / "index.html", page("Active image indexing", index_body(course, course_map(course), pictures), heads))
+    body = index_body(site.course, course_map(site.course), pictures)
+    write(site.out / "index.html", page("Active image indexing", body, site.heads))
     return pd.DataFrame(rows)
+
+
+class Site:
+    """The pages of one course and how they hang together.
+
+    notebooks, out: folders; course: see `read_course`. .texts {path: name} of the Markdown files that are there, .pages
+    {resolved path of a source: name of its page}, .heads (name, title) for the top of each page, .terms: what the glossary
+    explains, as ids.
+    """
+
+    def __init__(self, notebooks, out, course):
+        self.notebooks, self.out, self.course, self.terms = notebooks, out, course, set()
+        self.texts = {path: name for name in TEXTS for path in (notebooks / f"{name}.md", notebooks.parent / f"{name}.md") if path.is_file()}
+        self.pages = {(notebooks / f"{name}.ipynb").resolve(): f"{name}.html" for name in course.name}
+        self.pages |= {path.resolve(): f"{name}.html" for path, name in self.texts.items()}
+        self.heads = [("index.html", "Course"), *((f"{name}.html", TEXTS[name]) for name in self.texts.values())]
+
+    def write_texts(self):
+        """The pages of the Markdown files."""
+        for path, name in self.texts.items():
+            soup = markdown_soup(path.read_text(encoding="utf-8"))
+            relink(soup, path.parent, self.pages, self.copy_picture)
+            if name == "GLOSSARY":
+                self.terms = {heading["id"] for heading in soup("h3")}
+            write(self.out / f"{name}.html", page(TEXTS[name], str(soup), self.heads))
+
+    def notebook(self, name, fresh, execute):
+        """(the notebook, seconds that it ran): with its results, of a run now or of the last one, or as it is."""
+        source, done = self.notebooks / f"{name}.ipynb", self.out / EXECUTED / f"{name}.ipynb"
+        seconds = 0.0
+        if execute and (fresh or not done.exists() or done.stat().st_mtime <= source.stat().st_mtime):
+            begun = time.perf_counter()
+            write(done, nbformat.writes(run_notebook(source, self.out / "explorers")))
+            seconds = time.perf_counter() - begun
+        return nbformat.read(done if execute else source, as_version=4), seconds
+
+    def write_notebook(self, at, row, notebook):
+        """The page of the notebook in place `at` of the course; returns its first picture, see `first_picture`."""
+        soup = notebook_soup(notebook)
+        relink(soup, self.notebooks, self.pages, self.copy_picture)
+        link_terms(soup, self.terms, "GLOSSARY.html")
+        titles = [(f"{r.name}.html", f"{r.number} {r.title}") for r in self.course.itertuples(index=False)]
+        around = [titles[i] if 0 <= i < len(titles) else None for i in (at - 1, at + 1)]
+        write(self.out / f"{row.name}.html", page(titles[at][1], str(soup), self.heads, *around))
+        return first_picture(soup, row.name, self.out)
+
+    def copy_picture(self, picture):
+        """A picture beside the pages, under a name of its own."""
+        folder = self.out / "pictures"
+        folder.mkdir(exist_ok=True)
+        shutil.copyfile(picture, folder / picture.name)
+        return f"pictures/{picture.name}"
 
 
 def prepare(out):
@@ -63,28 +98,6 @@ def prepare(out):
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / EXECUTED).is_dir())):
         raise FileExistsError(f"{out} exists and holds other things: name another folder")
     (out / EXECUTED).mkdir(parents=True, exist_ok=True)
-
-
-def up_to_date(source, out):
-    """Whether a notebook was run after it was last changed."""
-    done = out / EXECUTED / source.name
-    return done.exists() and done.stat().st_mtime > source.stat().st_mtime
-
-
-def executed(source, out, run):
-    """The notebook with its results: of a run now, or of the last one."""
-    done = out / EXECUTED / source.name
-    if run:
-        write(done, nbformat.writes(run_notebook(source, out / "explorers")))
-    return nbformat.read(done, as_version=4)
-
-
-def copied(picture, out):
-    """A picture beside the pages, under a name of its own."""
-    folder = out / "pictures"
-    folder.mkdir(exist_ok=True)
-    shutil.copyfile(picture, folder / picture.name)
-    return f"pictures/{picture.name}"
 
 
 def first_picture(soup, name, out):

@@ -81,6 +81,8 @@ def link_terms(soup, terms, page):
     """Make each bold term that the glossary explains a link to it. terms: ids of the glossary's headings; page: its name."""
     for bold in soup("strong"):
         name = slug(bold.get_text())
+        # "centroids" is explained as "centroid".
+        name = name if name in terms else name.removesuffix("s")
         if name in terms and not bold.find_parent("a") and not bold.find("a"):
             link = soup.new_tag("a", href=f"{page}#{name}")
             link.extend(list(bold.contents))
