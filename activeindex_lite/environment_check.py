@@ -74,7 +74,7 @@ def python():
     except importlib.metadata.PackageNotFoundError:
         wanted = ">=3.10"
     version = platform.python_version()
-    return Need("Python", f"{version} ({sys.executable})", wanted, version in SpecifierSet(wanted, prereleases=True),
+    return Need("Python", f"{version}, environment {Path(sys.prefix).name}", wanted, version in SpecifierSet(wanted, prereleases=True),
                 f"make a new environment with a Python {wanted}, install the package there, and choose it as the kernel")
 
 

@@ -101,8 +101,12 @@ def prepare(out):
 
 
 def first_picture(soup, name, out):
-    """{name: (small copy of the first figure of a notebook, its words)}, or {} where there is none."""
-    found = soup.find("img", src=lambda src: src and src.startswith("data:image"))
+    """{name: (small copy of the first figure of a notebook, its words)}, or {} where there is none.
+
+    The map of the course is passed over: the index has it already.
+    """
+    found = next((picture for picture in soup("img", alt=True) if picture["src"].startswith("data:image")
+                  and not picture["alt"].startswith("Map of the course")), None)
     if found is None:
         return {}
     (out / "pictures").mkdir(exist_ok=True)
