@@ -5,9 +5,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient.exceptions import CellExecutionError
 
-from activeindex_lite.pages import broken_links, build_pages
+from activeindex_lite.pages import NotebookFailed, broken_links, build_pages
 
 REAL = Path(__file__).parent.parent / "notebooks"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -58,6 +57,7 @@ def test_pages_hold_results_and_hang_together(built):
     assert "solutions" not in first and "code" in first
     assert "Not yet" not in first and "your code" in first
     assert "running notebook only" in first
+    assert '(<a href="00_first.html">00</a>)' in (out / "GLOSSARY.html").read_text()
     index = (out / "index.html").read_text()
     assert "Look at one figure." in index and 'src="pictures/00_first.webp"' in index and "Map of the course" in index
 
@@ -73,7 +73,7 @@ def test_a_cell_that_fails_ends_the_run_and_keeps_what_was_done(course, tmp_path
     folder = tmp_path / "notebooks"
     shutil.copytree(course, folder)
     nbformat.write(notebook(OPENING.format("Second", "[00](00_first.ipynb)"), "1 / 0"), folder / "01_second.ipynb")
-    with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
+    with pytest.raises(NotebookFailed, match="01_second.ipynb stops with ZeroDivisionError"):
         build_pages(folder, tmp_path / "pages")
     assert (tmp_path / "pages" / "00_first.html").exists() and not (tmp_path / "pages" / "01_second.html").exists()
     nbformat.write(notebook(OPENING.format("Second", "[00](00_first.ipynb)"), "1 / 1\n", "## Then"), folder / "01_second.ipynb")

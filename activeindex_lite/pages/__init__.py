@@ -2,5 +2,6 @@
 
 from activeindex_lite.pages.build import build_pages
 from activeindex_lite.pages.links import broken_links
+from activeindex_lite.pages.run import NotebookFailed
 
-__all__ = ["broken_links", "build_pages"]
+__all__ = ["NotebookFailed", "broken_links", "build_pages"]

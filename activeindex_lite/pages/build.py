@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from activeindex_lite.course import read_course
 from activeindex_lite.figures.course import course_map
-from activeindex_lite.pages.convert import link_terms, markdown_soup, notebook_soup, relink
+from activeindex_lite.pages.convert import link_numbers, link_terms, markdown_soup, notebook_soup, relink
 from activeindex_lite.pages.layout import index_body, page, save_thumbnail
 from activeindex_lite.pages.run import run_notebook
 
@@ -62,6 +62,7 @@ class Site:
             soup = markdown_soup(path.read_text(encoding="utf-8"))
             relink(soup, path.parent, self.pages, self.copy_picture)
             if name == "GLOSSARY":
+                link_numbers(soup, {row.number: f"{row.name}.html" for row in self.course.itertuples()})
                 self.terms = {heading["id"] for heading in soup("h3")}
             write(self.out / f"{name}.html", page(TEXTS[name], str(soup), self.heads))
 

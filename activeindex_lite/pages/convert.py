@@ -87,3 +87,13 @@ def link_terms(soup, terms, page):
             link = soup.new_tag("a", href=f"{page}#{name}")
             link.extend(list(bold.contents))
             bold.append(link)
+
+
+def link_numbers(soup, names):
+    """Make the numbers in brackets at the end of a paragraph links to the notebooks that are there. names: {number: name of its page}."""
+    for paragraph in soup("p"):
+        last = paragraph.contents[-1] if paragraph.contents else None
+        found = isinstance(last, str) and re.search(r"\(((?:\d\d(?:, )?)+)\)$", last)
+        if found:
+            shown = ", ".join(f'<a href="{names[n]}">{n}</a>' if n in names else n for n in found[1].split(", "))
+            last.replace_with(last[: found.start()], BeautifulSoup(f"({shown})", "html.parser"))
