@@ -82,16 +82,16 @@ def _station(axes, row, column, height):
 
 
 def _arrow(axes, start, end, style):
-    """From one station to another; past those in between, over or under them."""
+    """From one station to another; past those in between, over or under them, or between them where it must cross over."""
     (x0, y0), (x1, y1) = start, end
-    left0, left1, curve, side = x0 * (WIDE + GAP), x1 * (WIDE + GAP), "arc3", 1 if y1 >= 0 else -1
+    left0, left1, curve, side = x0 * (WIDE + GAP), x1 * (WIDE + GAP), "arc3", 1 if y0 + y1 >= 0 else -1
     if x0 == x1:
         tail, head = (left0 + WIDE / 2, y0 - HIGH / 2), (left1 + WIDE / 2, y1 + HIGH / 2)
-    elif x1 - x0 == 1:
+    elif x1 - x0 == 1 or y0 * y1 < 0:
         tail, head = (left0 + WIDE, y0), (left1, y1)
     else:
-        tail, head = (left0 + 0.8 * WIDE, y0 + side * HIGH / 2), (left1 + 0.2 * WIDE, y1 + side * HIGH / 2)
-        curve = f"arc3,rad={-0.22 * side}"
+        tail, head = (left0 + 0.7 * WIDE, y0 + side * HIGH / 2), (left1 + 0.4 * WIDE, y1 + side * HIGH / 2)
+        curve = f"arc3,rad={-0.5 * side}"
     axes.annotate("", head, tail, zorder=1, arrowprops=dict(arrowstyle="-|>", color=INK, lw=1.2, ls=style, shrinkA=1, shrinkB=1,
                                                             connectionstyle=curve))
 
