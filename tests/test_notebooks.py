@@ -65,7 +65,7 @@ def lines(cell):
 
 
 def test_there_are_notebooks_numbered_without_a_gap():
-    assert [path.stem[:2] for path in PATHS] == [f"{n:02d}" for n in range(1, len(PATHS) + 1)]
+    assert [path.stem[:2] for path in PATHS] == [f"{n:02d}" for n in range(len(PATHS))]
 
 
 @each
@@ -78,7 +78,8 @@ def test_form(path, notebook):
     assert sum(len(lines(cell)) for cell in code_cells(notebook) if not is_exercise(cell)) <= 40
     for cell in code_cells(notebook):
         assert len(lines(cell)) <= 15, cell.source
-    assert sum(map(is_exercise, code_cells(notebook))) >= 3
+    # The first notebook only shows what an exercise is.
+    assert sum(map(is_exercise, code_cells(notebook))) >= (1 if path.stem.startswith("00") else 3)
     text = "\n".join(cell.source for cell in notebook.cells)
     assert "Predict" in text and "Explain" in text
     assert not re.search(r"(/work|/home|/tmp)/", text), "an absolute path"

@@ -1,0 +1,20 @@
+"""The page of one explorer, made to stand inside a notebook's page."""
+
+from activeindex_lite.widgets.page import write_page
+
+# Pages opened from a disk may not look into each other, so the explorer's says how tall it is.
+HEIGHT = """<script>
+new ResizeObserver(() => parent.postMessage({ explorer: location.pathname.split("/").pop(),
+  height: document.documentElement.offsetHeight + 8 }, "*")).observe(document.body);
+</script>
+</body></html>
+"""
+
+
+def write_frame(explorer, path):
+    """Write the explorer's own page (`write_page`), which tells the page around it its height in pixels; returns its Path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_page(explorer, path, overwrite=True)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("</body></html>\n", HEIGHT), encoding="utf-8")
+    return path

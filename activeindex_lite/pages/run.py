@@ -1,0 +1,61 @@
+"""Running a notebook for its page: its results, and a page of its own for each explorer in it."""
+
+import nbformat
+
+from activeindex_lite.course.notebooks import is_exercise
+
+# Runs in the notebook's kernel, ahead of its cells: an explorer that is shown also writes its page, and an <iframe> into the output.
+# Deferred by name, so that a notebook without explorers loads nothing more.
+SETUP = """
+def _activeindex_pages(folder, stem):
+    import html
+    from itertools import count
+    from pathlib import Path
+
+    numbers = count(1)
+
+    def frame(explorer):
+        from activeindex_lite.pages.frames import write_frame
+
+        name = f"{{stem}}-explorer-{{next(numbers)}}.html"
+        write_frame(explorer, Path(folder) / name)
+        return f'<iframe class="explorer" src="explorers/{{name}}" title="{{html.escape(explorer.title)}}" loading="lazy"></iframe>'
+
+    formatter = get_ipython().display_formatter.formatters["text/html"]
+    formatter.for_type_by_name("activeindex_lite.widgets.module", "Explorer", frame)
+
+
+_activeindex_pages({folder!r}, {stem!r})
+del _activeindex_pages
+"""
+
+
+class NotebookFailed(ValueError):
+    """A notebook that does not run to its bottom."""
+
+
+def run_notebook(path, explorers, timeout=600):
+    """The notebook at path with the results of running it in its own folder; its explorers' pages go to the folder explorers.
+
+    An exercise shows its stub and not the stub's verdict, which would be "not yet". NotebookFailed if a cell raises an error
+    or takes longer than timeout, in seconds.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    notebook = nbformat.read(path, as_version=4)
+    setup = nbformat.v4.new_code_cell(SETUP.format(folder=str(explorers.resolve()), stem=path.stem))
+    notebook.cells.insert(0, setup)
+    # Kernels here are this machine's own: their word about an unencrypted transport would only alarm.
+    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", store_widget_state=False, extra_arguments=["--log-level=ERROR"],
+                            resources={"metadata": {"path": str(path.parent)}})
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise NotebookFailed(f"{path} stops with {error.ename}: {error.evalue}; open it in JupyterLab and run all cells to see where") from error
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise NotebookFailed(f"{path}: {error}; close other programs and try again, notebooks that are done are not run again") from error
+    del notebook.cells[0]
+    for cell in filter(is_exercise, notebook.cells):
+        cell.outputs = []
+    return notebook

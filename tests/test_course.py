@@ -1,0 +1,184 @@
+"""The course around the notebooks: its map, copies for graders, the glossary and the instructor's timetables."""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from activeindex_lite.course import read_course, write_assignment
+from activeindex_lite.course.notebooks import is_exercise, prerequisites
+from activeindex_lite.exercises import Verdict
+from activeindex_lite.figures.course import course_map, direct
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+COURSE = read_course(FOLDER)
+GLOSSARY, INSTRUCTORS = ((FOLDER / f"{name}.md").read_text() for name in ("GLOSSARY", "INSTRUCTORS"))
+
+
+def each(f):
+    return pytest.mark.parametrize("name", COURSE.name)(f)
+
+
+def test_needs_and_helps_are_told_apart():
+    text = "[Notebook 02](02_ivf.ipynb); [03](03_pq.ipynb) and [04](04_lsh.ipynb) help. Not [the text](x.md). [01](01_a.ipynb) helps too."
+    assert prerequisites(text) == {"02": "needs", "03": "helps", "04": "helps", "01": "helps"}
+
+
+def test_prerequisites_come_earlier():
+    for row in COURSE.itertuples():
+        assert all(n < row.number for n in [*row.needs, *row.helps]), row.name
+
+
+def test_the_map_shows_every_notebook_and_no_needless_arrow():
+    described = course_map(COURSE)
+    texts = [text for text in described.figure.axes[0].texts if text.get_text()]
+    assert {text.get_text() for text in texts} >= {*COURSE.number, *(f"{m} min" for m in COURSE.minutes)}
+    assert all(f"{row.number} {row.title}" in described.alt for row in COURSE.itertuples())
+    described.png()
+    axes = described.figure.axes[0]
+    for text in texts:
+        box = axes.transData.inverted().transform(text.get_window_extent())
+        assert axes.get_xlim()[0] <= box[0, 0] and box[1, 0] <= axes.get_xlim()[1], f"{text.get_text()} sticks out"
+    # 05 needs 02 and 02 needs 01: no arrow from 01 to 05, even if it says so.
+    more = COURSE.assign(needs=[["01", "02"] if n == "05" else needs for n, needs in zip(COURSE.number, COURSE.needs)])
+    assert direct(more, "05") == ["02"]
+
+
+def test_a_folder_without_notebooks_is_named(tmp_path):
+    with pytest.raises(ValueError, match="01_something"):
+        read_course(tmp_path)
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# No minutes")]), tmp_path / "01_x.ipynb")
+    with pytest.raises(ValueError, match="How long"):
+        read_course(tmp_path)
+
+
+# Copies for graders. What nbgrader's schema 3 asks of each cell, and what it puts in the place of a solution, as its
+# documentation says.
+NBGRADER = {"schema_version": int, "grade": bool, "locked": bool, "solution": bool, "task": bool, "grade_id": str}
+
+
+def given(name):
+    """The names that the notebook's imports make."""
+    first = next(cell for cell in nbformat.read(FOLDER / f"{name}.ipynb", 4).cells if cell.cell_type == "code" and "exercises" in cell.source)
+    space = {}
+    exec("\n".join(re.findall(r"^(?:import|from) .*", first.source, re.MULTILINE)), space)  # noqa: S102 - the lesson code of this repository
+    return space
+
+
+@each
+def test_nbgrader_copy(name, tmp_path):
+    path = write_assignment(FOLDER / f"{name}.ipynb", tmp_path)
+    copy = nbformat.read(path, as_version=4)
+    nbformat.validate(copy)
+    graded = [cell for cell in copy.cells if "nbgrader" in cell.metadata]
+    exercises = COURSE.set_index("name").exercises[name]
+    assert len(graded) == 2 * exercises and len({cell.metadata.nbgrader.grade_id for cell in graded}) == len(graded)
+    assert not any(map(is_exercise, copy.cells))
+    for solution, check in zip(graded[::2], graded[1::2]):
+        for cell in (solution, check):
+            assert {key: type(value) for key, value in cell.metadata.nbgrader.items() if key != "points"} == NBGRADER
+            assert re.fullmatch(r"[\w-]+", cell.metadata.nbgrader.grade_id) and cell.metadata.nbgrader.schema_version == 3
+        assert solution.metadata.nbgrader.solution and not solution.metadata.nbgrader.grade
+        assert check.metadata.nbgrader.grade and check.metadata.nbgrader.locked and check.metadata.nbgrader.points == 1
+        stub = re.sub(r"( *)### BEGIN SOLUTION.*### END SOLUTION", r"\1# YOUR CODE HERE\n\1raise NotImplementedError()", solution.source, flags=re.DOTALL)
+        assert "NotImplementedError" in stub
+        space = given(name)
+        exec(solution.source + "\n" + check.source, space)  # noqa: S102
+        with pytest.raises(AssertionError, match=r"\w{3}"):
+            exec(stub + "\n" + check.source, given(name))  # noqa: S102
+
+
+@each
+def test_otter_copy(name, tmp_path):
+    copy = nbformat.read(write_assignment(FOLDER / f"{name}.ipynb", tmp_path, "otter"), as_version=4)
+    kinds = [cell.source.split("\n")[0] for cell in copy.cells if cell.cell_type == "raw"]
+    question = ["# BEGIN QUESTION", "# BEGIN SOLUTION", "# END SOLUTION", "# BEGIN TESTS", "# END TESTS", "# END QUESTION"]
+    assert kinds == ["# ASSIGNMENT CONFIG", *(question * COURSE.set_index("name").exercises[name])]
+    for solution, test in zip(inside(copy, "SOLUTION"), inside(copy, "TESTS")):
+        stub = re.sub(r"( *)# BEGIN SOLUTION.*# END SOLUTION", r"\1...", solution.source, flags=re.DOTALL)
+        function, = ast.parse(test.source).body
+        call = f"{function.name}({', '.join(argument.arg for argument in function.args.args)})"
+        exec(f"{solution.source}\n{test.source}\n{call}", given(name))  # noqa: S102
+        with pytest.raises(AssertionError, match=r"\w{3}"):
+            exec(f"{stub}\n{test.source}\n{call}", given(name))  # noqa: S102
+
+
+def inside(copy, kind):
+    """The cells that stand between # BEGIN kind and # END kind."""
+    return [copy.cells[i + 1] for i, cell in enumerate(copy.cells) if cell.cell_type == "raw" and cell.source == f"# BEGIN {kind}"]
+
+
+def test_copies_never_overwrite_and_errors_say_the_way_out(tmp_path):
+    source = FOLDER / "00_start_here.ipynb"
+    path = write_assignment(source, tmp_path / "new")
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError, match="another folder"):
+        write_assignment(source, tmp_path / "new", "otter")
+    assert path.read_bytes() == before and [p.name for p in path.parent.iterdir()] == [path.name]
+    with pytest.raises(ValueError, match="nbgrader, otter"):
+        write_assignment(source, tmp_path, "moodle")
+    with pytest.raises(ValueError, match="one function an exercise"):
+        write_assignment(source, tmp_path, solutions=FOLDER / "solutions" / "02_ivf.py")
+    nbformat.write(nbformat.v4.new_notebook(), tmp_path / "empty.ipynb")
+    with pytest.raises(ValueError, match="no exercise"):
+        write_assignment(tmp_path / "empty.ipynb", tmp_path)
+
+
+def test_the_given_imports_hold_verdicts():
+    check = given("00_start_here")["check"]
+    assert isinstance(check.share_found(lambda first, truth: (first == truth).sum()), Verdict)
+    assert "share, from 0 to 1" in check.share_found(lambda first, truth: (first == truth).sum()).message
+
+
+# The glossary: each word that a notebook sets in bold, and each letter of the field in backticks.
+LEAD = re.compile(r"(Predict|Explain|What you will do|What you will learn|What you need|How long)\.?|✗.*")
+# Bold for another reason than being a word of the field.
+OTHER = {"M parts", "θ / π", "it hurts", "is it a copy at all?", "For teachers."}
+LETTERS = {"nlist", "nprobe", "alpha", "nbits"}
+
+
+def test_every_bold_word_of_the_notebooks_is_in_the_glossary():
+    terms = re.findall(r"^### (.+)$", GLOSSARY, re.MULTILINE)
+    assert len(terms) == len(set(terms))
+    known = {term.lower() for term in terms}
+    for name in COURSE.name:
+        text = "\n".join(cell.source for cell in nbformat.read(FOLDER / f"{name}.ipynb", 4).cells if cell.cell_type == "markdown")
+        bold = {word for word in re.findall(r"\*\*([^*\n]{1,40})\*\*", text) if not LEAD.fullmatch(word)} - OTHER
+        used = {word for word in re.findall(r"`([^`\n]+)`", text) if word in LETTERS}
+        missing = {word for word in bold | used if not {word.lower(), word.lower().removesuffix("s")} & known}
+        assert not missing, f"{name} sets {missing} in bold; explain it in GLOSSARY.md, or name it in OTHER above"
+
+
+def test_glossary_entries_are_short_and_say_where():
+    for term, text in re.findall(r"^### (.+)\n(.+)$", GLOSSARY, re.MULTILINE):
+        found = re.search(r"\(((?:\d\d(?:, )?)+)\)$", text)
+        assert found, f"{term}: the entry ends with the numbers of notebooks in brackets"
+        assert set(found[1].split(", ")) <= {f"{n:02d}" for n in range(11)}
+        assert len(re.findall(r"[.:;?] ", text)) <= 4 and len(text) < 260, f"{term}: one or two sentences"
+
+
+def table(heading):
+    """The rows of the first table under a heading of the instructor's guide."""
+    section = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", INSTRUCTORS, re.MULTILINE | re.DOTALL)[1]
+    return [[entry.strip() for entry in line.strip("|").split("|")] for line in section.splitlines() if re.match(r"\| \"?\w", line)][1:]
+
+
+def test_goals_and_minutes_are_those_of_the_notebooks():
+    rows = {number: (int(minutes), goal) for number, minutes, goal in table("Learning goals and minutes")}
+    assert list(rows) == [f"{n:02d}" for n in range(11)] and all(len(goal) > 30 for _, goal in rows.values())
+    for row in COURSE.itertuples():
+        assert rows[row.number][0] == row.minutes, f"{row.name}: the guide says {rows[row.number][0]} minutes, the notebook {row.minutes}"
+
+
+@pytest.mark.parametrize(("heading", "minutes"), [("90 minutes", 90), ("Half a day", 240)])
+def test_timetables_add_up(heading, minutes):
+    rows = table(heading)
+    assert sum(int(row[0]) for row in rows) == minutes
+    assert [row[2] for row in rows if row[2]] == sorted(row[2] for row in rows if row[2]), "in the order of the notebooks"
+
+
+def test_misconceptions_have_answers():
+    rows = table("What students get wrong")
+    assert len(rows) >= 8 and all(len(row) == 2 and len(row[1]) > 40 for row in rows)

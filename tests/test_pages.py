@@ -1,0 +1,137 @@
+"""The pages for readers without a kernel: built from a small course here, and the real one's links."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from activeindex_lite.pages import NotebookFailed, broken_links, build_pages
+
+REAL = Path(__file__).parent.parent / "notebooks"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+OPENING = "# {}\n\n**What you will do.** Look at *one* figure.\n\n**What you need.** {}\n\n**How long.** 3 minutes."
+FIGURE = """from activeindex_lite.figures.style import Described, new_figure
+figure, axes = new_figure(3, 2)
+Described(figure, "An empty figure, of no other use than to be found again.")"""
+EXPLORER = """from activeindex_lite import build_index, load_world
+from activeindex_lite.widgets import NprobeExplorer
+world = load_world()
+NprobeExplorer(indexes={"cells": build_index("IVF40,Flat", world.train[:4000], world.references)})"""
+EXERCISE = "def share_found(first, truth):\n    ...  # your code\n\n\nfrom activeindex_lite.exercises import start\nstart.share_found(share_found)"
+
+
+def notebook(*cells):
+    """A notebook: strings that begin with # are Markdown, a tuple is an exercise."""
+    made = [nbformat.v4.new_code_cell(cell[0], metadata={"tags": ["exercise"]}) if isinstance(cell, tuple)
+            else nbformat.v4.new_markdown_cell(cell) if cell.startswith("#") else nbformat.v4.new_code_cell(cell) for cell in cells]
+    return nbformat.v4.new_notebook(cells=made)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("course") / "notebooks"
+    folder.mkdir()
+    (folder / "GLOSSARY.md").write_text("# Glossary\n\n### centroid\nA point. (00)\n")
+    first = notebook(OPENING.format("First", "Nothing."), FIGURE, "## Then\n\nThe **centroids**. See [next](01_second.ipynb#then), [a word]"
+                     "(GLOSSARY.md#centroid), [code](solutions/x.py).\n\n### Exercise 0.1: a share", (EXERCISE,), "import ipywidgets; ipywidgets.IntSlider()")
+    second = notebook(OPENING.format("Second", "[00](00_first.ipynb)"), EXPLORER, "## Then\n\nThe end.")
+    nbformat.write(first, folder / "00_first.ipynb")
+    nbformat.write(second, folder / "01_second.ipynb")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(course, tmp_path_factory):
+    out = tmp_path_factory.mktemp("built") / "pages"
+    return out, build_pages(course, out)
+
+
+def test_pages_hold_results_and_hang_together(built):
+    out, table = built
+    assert list(table.page) == ["00_first.html", "01_second.html"] and (table.seconds > 0).all()
+    assert broken_links(out) == []
+    first = (out / "00_first.html").read_text()
+    assert 'alt="An empty figure, of no other use than to be found again."' in first
+    assert '<strong><a href="GLOSSARY.html#centroid">centroids</a></strong>' in first and 'href="01_second.html#then"' in first
+    assert "solutions" not in first and "code" in first
+    assert "Not yet" not in first and "your code" in first
+    assert "running notebook only" in first
+    assert '(<a href="00_first.html">00</a>)' in (out / "GLOSSARY.html").read_text()
+    index = (out / "index.html").read_text()
+    assert "Look at one figure." in index and 'src="pictures/00_first.webp"' in index and "Map of the course" in index
+
+
+def test_what_was_run_is_not_run_again_unless_it_changed(built, course):
+    out, _ = built
+    assert (build_pages(course, out).seconds == 0).all()
+    (course / "00_first.ipynb").touch()
+    assert list(build_pages(course, out).seconds > 0) == [True, False]
+
+
+def test_a_cell_that_fails_ends_the_run_and_keeps_what_was_done(course, tmp_path):
+    folder = tmp_path / "notebooks"
+    shutil.copytree(course, folder)
+    nbformat.write(notebook(OPENING.format("Second", "[00](00_first.ipynb)"), "1 / 0"), folder / "01_second.ipynb")
+    with pytest.raises(NotebookFailed, match="01_second.ipynb stops with ZeroDivisionError"):
+        build_pages(folder, tmp_path / "pages")
+    assert (tmp_path / "pages" / "00_first.html").exists() and not (tmp_path / "pages" / "01_second.html").exists()
+    nbformat.write(notebook(OPENING.format("Second", "[00](00_first.ipynb)"), "1 / 1\n", "## Then"), folder / "01_second.ipynb")
+    assert list(build_pages(folder, tmp_path / "pages").seconds > 0) == [False, True]
+
+
+def test_a_folder_with_other_things_is_refused(course, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(FileExistsError, match="another folder"):
+        build_pages(course, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_the_real_course_has_no_broken_links(tmp_path):
+    build_pages(REAL, tmp_path / "pages", execute=False)
+    assert broken_links(tmp_path / "pages") == []
+    assert len(list((tmp_path / "pages").glob("[0-9]*.html"))) == len(list(REAL.glob("*.ipynb")))
+
+
+def test_notebooks_use_no_tex():
+    """Without a network there is nobody to set it: formulas are written in plain characters."""
+    for path in REAL.glob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            assert cell.cell_type != "markdown" or not any(sign in cell.source for sign in ("$", r"\(", r"\[", r"\begin")), cell.source
+
+
+def test_each_kind_of_broken_link_is_found(tmp_path):
+    (tmp_path / "a.html").write_text('<a href="b.html#here">1</a><a href="b.html#there">2</a><a href="c.html">3</a><a href="https://x.org">4</a>'
+                                     '<img src="data:image/png;base64,x" alt="fine"><img src="none.png" alt="words"><img src="data:,">'
+                                     '<script src="https://cdn.org/x.js"></script><a href="#nowhere">5</a><iframe src="b.html"></iframe>')
+    (tmp_path / "b.html").write_text('<h2 id="here">b</h2>')
+    found = broken_links(tmp_path)
+    assert len(found) == 6
+    for said in ("b.html#there, but", "c.html, which", "none.png", "no text alternative", "cdn.org/x.js from the network", "#nowhere, but"):
+        assert sum(said in line for line in found) == 1, said
+
+
+def test_an_explorer_moves_in_its_frame_without_a_network(built):
+    playwright = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--no-first-run",
+                                                                    "--disable-background-networking", "--disable-component-update"])
+        page = browser.new_context(offline=True).new_page()
+        complaints = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: complaints.append(request.url) if request.url.startswith("http") else None)
+        page.goto((built[0] / "01_second.html").as_uri())
+        frame = page.frame_locator("iframe.explorer")
+        slider = frame.get_by_role("slider")
+        before = frame.locator(".ai-share").inner_text()
+        slider.focus()
+        page.keyboard.press("End")
+        playwright.expect(slider).to_have_attribute("aria-valuetext", "40 cells")
+        assert frame.locator(".ai-share").inner_text() != before
+        # The frame is as tall as the page in it, so that nothing has to be scrolled twice.
+        inside = page.frames[1].evaluate("document.documentElement.scrollHeight")
+        assert page.locator("iframe.explorer").bounding_box()["height"] >= inside
+        assert complaints == []
+        browser.close()
