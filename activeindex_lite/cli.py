@@ -5,6 +5,9 @@ import sys
 import warnings
 from pathlib import Path
 
+from activeindex_lite.cli_course import add_course
+from activeindex_lite.cli_evaluation import add_evaluation, extractor_of
+
 DATA = Path(__file__).parent / "data"
 
 
@@ -36,14 +39,9 @@ def _parser():
     demo.add_argument("--pictures", metavar="FOLDER", help="your own photographs instead of the synthetic pictures")
     demo.set_defaults(run=_demo)
 
-    _evaluate_parser(commands.add_parser("evaluate", help="R@1 under 14 edits and copy detection, passive and activated, on the ready "
-                                         "world, a folder, or DISC21; goes on after an interruption"))
-    score = commands.add_parser("score", help="micro-AP, recall at precision 90 and at ranks 1 and 10 of anybody's predictions, as JSON")
-    score.add_argument("predictions", metavar="PREDICTIONS.csv", help="query_id,reference_id,score")
-    score.add_argument("truth", metavar="TRUTH.csv", help="query_id,reference_id; the second empty for a query without an original")
-    score.set_defaults(run=_score)
+    add_evaluation(commands)
 
-    _course_parsers(commands)
+    add_course(commands)
     train = commands.add_parser("train", help="train the lite extractor again (hours; goes on after an interruption)")
     train.add_argument("--work", default="training", metavar="DIR", help="pictures and checkpoint (default training)")
     train.add_argument("--out", default="training/lite.safetensors", metavar="FILE", help="where the weights go")
@@ -74,118 +72,6 @@ def _parser():
     check.add_argument("--seed", type=int, default=0, metavar="S")
     check.set_defaults(run=_check_extractor)
     return parser
-
-
-def _course_parsers(commands):
-    environment = commands.add_parser("check-environment", help="what this computer lacks for the course, and how to mend it")
-    environment.add_argument("--thorough", action="store_true", help="also run faiss, torch and torchvision")
-    environment.set_defaults(run=_check_environment)
-    pages = commands.add_parser("pages", help="the course as pages that open from a disk, explorers alive (minutes; goes on after an "
-                                "interruption)")
-    pages.add_argument("--notebooks", default="notebooks", metavar="DIR", help="folder of the notebooks (default notebooks)")
-    pages.add_argument("--out", default="pages", metavar="DIR", help="folder for the pages (default pages); open index.html in it")
-    pages.add_argument("--fresh", action="store_true", help="run every notebook again, changed or not")
-    pages.set_defaults(run=_pages)
-    assignment = commands.add_parser("assignment", help="copies of notebooks with marked solutions, for nbgrader or otter-grader")
-    assignment.add_argument("notebooks", nargs="+", metavar="NOTEBOOK.ipynb")
-    assignment.add_argument("--grader", choices=["nbgrader", "otter"], default="nbgrader", help="who marks (default nbgrader)")
-    assignment.add_argument("--out", required=True, metavar="DIR", help="folder for the copies; nothing in it is overwritten")
-    assignment.set_defaults(run=_assignment)
-
-
-def _check_environment(options):
-    from activeindex_lite.environment_check import check_environment
-
-    for row in check_environment(options.thorough).fillna({"ok": False}).itertuples(index=False):
-        print(f"{'good' if row.ok else 'MEND'}  {row.what}: {row.found} (needed: {row.needed})" + (f"\n      {row[4]}" if row[4] else ""))
-
-
-def _pages(options):
-    from activeindex_lite.pages import broken_links, build_pages
-
-    print(build_pages(options.notebooks, options.out, options.fresh).round(1).to_string(index=False))
-    for problem in broken_links(options.out):
-        print(f"note: {problem}", file=sys.stderr)
-    print(f"open {Path(options.out) / 'index.html'}")
-
-
-def _assignment(options):
-    from activeindex_lite.course import write_assignment
-
-    for notebook in options.notebooks:
-        print(write_assignment(notebook, options.out, options.grader))
-
-
-def _evaluate_parser(parser):
-    pictures = parser.add_mutually_exclusive_group()
-    pictures.add_argument("--pictures", metavar="FOLDER", help="your own photographs (default: the ready world)")
-    pictures.add_argument("--disc21", metavar="DIR", help="DISC21: a folder with references/, train/, queries/ and a ground truth CSV")
-    parser.add_argument("--ground-truth", metavar="CSV", help="of --disc21 (default: the only CSV file in it)")
-    parser.add_argument("--train", metavar="FOLDER", help="pictures that train the index, or synthetic:N (default: DIR/train, two "
-                        "fifths of FOLDER, or the ready world's)")
-    parser.add_argument("--distractors", metavar="FOLDER", help="further references, or synthetic:N")
-    parser.add_argument("--extractor", default="lite", metavar="NAME[@SIZE]", help="as for check-extractor (default lite)")
-    parser.add_argument("--index", nargs="+", metavar="FACTORY", help="faiss factory strings (default: the families of the paper's "
-                        "tables, as large as the training pictures allow)")
-    parser.add_argument("--nprobe", nargs="+", type=int, default=[1, 16], metavar="N", help="cells to visit, for --index (default 1 16)")
-    parser.add_argument("--queries", type=int, default=100, metavar="N", help="originals to activate (default 100)")
-    parser.add_argument("--strangers", type=int, metavar="N", help="queries without an original (default 4 an original)")
-    parser.add_argument("--alpha", type=float, default=3.0, help="strength on the paper's scale (default 3)")
-    parser.add_argument("--steps", type=int, default=10, metavar="N", help="of Adam (default 10)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same tables (default 0)")
-    parser.add_argument("--out", default="evaluation", metavar="DIR", help="folder for tables and predictions (default evaluation)")
-    parser.add_argument("--cache", metavar="DIR", help="folder for features and activated copies (default: cache in --out)")
-    parser.add_argument("--keep-pictures", action="store_true", help="save the activated pictures as PNG files in the cache")
-    parser.add_argument("--device", default="cpu", help="of the extractor: cpu or cuda")
-    parser.set_defaults(run=_evaluate)
-
-
-def _evaluate(options):
-    from activeindex_lite.full_evaluation import checked_settings, run_evaluation
-    from activeindex_lite.full_evaluation.command import collection_of, settings_of
-    from activeindex_lite.full_evaluation.results import (
-        begin_folder,
-        is_finished,
-        read_tables,
-        summary,
-        write_evaluation,
-    )
-    from activeindex_lite.report.evaluation_page import write_evaluation_page
-
-    named = {name: value for name, value in vars(options).items() if name not in ("run", "out", "cache", "device")}
-    if is_finished(options.out, named):
-        print(f"{options.out} holds this evaluation already; its tables:")
-    else:
-        collection, extractor = collection_of(options), _extractor(options.extractor, options.device)
-        settings = checked_settings(settings_of(options), collection, extractor)
-        begin_folder(options.out, named)  # not before: a slip of the pen should leave nothing behind
-        cache = options.cache or Path(options.out) / "cache"
-        write_evaluation(run_evaluation(collection, extractor, cache, settings), options.out)
-    page = write_evaluation_page(options.out)
-    tables, about = read_tables(options.out)
-    print(f"\n{about['collection']}: {about['queries']} originals among {about['references']:,} references, {about['strangers']} strangers, "
-          f"features of {about['extractor']}")
-    print(summary(tables).round(3).to_string(index=False, na_rep=""))
-    if len(tables["skipped"]):
-        print(f"\n{len(tables['skipped'])} pictures were left out: skipped.csv says which and why")
-    print(f"\ntables: {options.out}; open {page}")
-
-
-def _score(options):
-    import json
-
-    from activeindex_lite.evaluation.benchmark_files import read_predictions, read_truth
-    from activeindex_lite.evaluation.copy_detection import score_predictions
-
-    print(json.dumps(score_predictions(read_predictions(options.predictions), read_truth(options.truth))))
-
-
-def _extractor(text, device="cpu"):
-    """The extractor that NAME[@SIZE] names."""
-    from activeindex_lite.extractor import load_extractor
-
-    which, _, size = text.partition("@")
-    return load_extractor(which, size=int(size) if size else None, device=device)
 
 
 def _demo(options):
@@ -273,7 +159,7 @@ def _check_extractor(options):
 
     tables = []
     for name in options.extractors or ["lite"]:
-        tables.append(check_extractor(_extractor(name), options.pictures, options.queries, options.seed))
+        tables.append(check_extractor(extractor_of(name), options.pictures, options.queries, options.seed))
     import pandas as pd
 
     print(pd.concat(tables, axis=1).round(3).to_string())

@@ -19,5 +19,6 @@ def pictures_needed(p, width):
 
 
 def paired_gain(before, after, rng):
-    difference = after - before
-    return (difference.mean(), *interval(difference, rng))
+    difference, Q = after - before, len(before)
+    means = [difference[rng.integers(0, Q, Q)].mean() for _ in range(2000)]
+    return (difference.mean(), *np.quantile(means, [0.025, 0.975]))
