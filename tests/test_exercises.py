@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from activeindex_lite.exercises import activation, ivf, lsh, perceptual, pq, similarity
+from activeindex_lite.exercises import activation, ivf, lsh, perceptual, pq, similarity, whatif
 
 
 @pytest.mark.parametrize(("check", "wrong", "said"), [
@@ -53,6 +53,18 @@ from activeindex_lite.exercises import activation, ivf, lsh, perceptual, pq, sim
     (perceptual.alpha_for, lambda psnr_of, target: 3.0, "instead of 41.3 dB"),
     (perceptual.alpha_for, lambda psnr_of, target: min(np.linspace(0.5, 16, 400), key=lambda a: abs(psnr_of(a) - target)), "more than 40 times"),
     (perceptual.alpha_for, lambda psnr_of, target: 99, "not between"),
+    (whatif.fewest_probes, lambda n, r1, wanted: n[abs(r1 - wanted).argmin()], "not below"),
+    (whatif.fewest_probes, lambda n, r1, wanted: n[r1 >= wanted].max(), "most probes"),
+    (whatif.fewest_probes, lambda n, r1, wanted: n[r1 >= wanted].min(), "None is expected"),
+    (whatif.front, lambda ms, r1: ((ms[:, None] >= ms) & (r1[:, None] <= r1)).any(1), "turn it over|as quick as itself|values differ"),
+    (whatif.front, lambda ms, r1: ~((ms[:, None] > ms) & (r1[:, None] < r1)).any(1), "finds as much"),
+    (whatif.front, lambda ms, r1: np.flatnonzero(r1 > 0.5), "truth values"),
+    (whatif.cheapest, lambda table, r1, psnr: table[table.r1 >= r1].ms.idxmin(), "dB or more"),
+    (whatif.cheapest, lambda table, r1, psnr: table[(table.r1 >= r1) & (table.psnr >= psnr)].r1.idxmax(), "would do"),
+    (whatif.cheapest, lambda table, r1, psnr: -1, "no label"),
+    (whatif.paired_interval, lambda a, b, draws: np.percentile((a - b)[draws].mean(1), [2.5, 97.5]), "turned over"),
+    (whatif.paired_interval, lambda a, b, draws: np.percentile((b - a)[draws].mean(1), [5, 95]), "90 %"),
+    (whatif.paired_interval, lambda a, b, draws: np.percentile(b[draws].mean(1), [2.5, 97.5]) - np.percentile(a[draws].mean(1), [2.5, 97.5]), "difference of intervals"),
 ])
 def test_mistakes_are_named(check, wrong, said):
     verdict = check(wrong)
@@ -60,7 +72,7 @@ def test_mistakes_are_named(check, wrong, said):
     assert re.search(said, verdict.message), verdict.message
 
 
-@pytest.mark.parametrize("module", [similarity, ivf, pq, lsh, activation, perceptual], ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("module", [similarity, ivf, pq, lsh, activation, perceptual, whatif], ids=lambda module: module.__name__.rpartition(".")[2])
 def test_no_check_raises_whatever_it_is_given(module):
     checks = [getattr(module, name) for name, thing in vars(module).items()
               if callable(thing) and (thing.__doc__ or "").startswith("f(")]

@@ -5,7 +5,17 @@ from matplotlib.figure import Figure
 
 from activeindex_lite.evaluation.retrieval import MEAN
 from activeindex_lite.evaluation.whatif import finding
-from activeindex_lite.figures.style import ACTIVATED, ACTIVATED_MARKER, GREEN, INK, PASSIVE, PASSIVE_MARKER, REFERENCE, Described, new_figure
+from activeindex_lite.figures.style import (
+    ACTIVATED,
+    ACTIVATED_MARKER,
+    GREEN,
+    INK,
+    PASSIVE,
+    PASSIVE_MARKER,
+    REFERENCE,
+    Described,
+    new_figure,
+)
 
 # A and B look as passive and activated do elsewhere: a colour, a marker and a line style each.
 LOOKS = {"A": dict(color=PASSIVE, marker=PASSIVE_MARKER, ls="--", mfc="white"), "B": dict(color=ACTIVATED, marker=ACTIVATED_MARKER, ls="-")}
@@ -64,10 +74,10 @@ def field(sweep, target, *, edit=MEAN, references=None, shown=None):
     axes.axhline(target["r1"], color=GREEN, ls="--", lw=1)
     for letter, setting in (shown or {}).items():
         m = sweep.measured(setting)
-        axes.plot(m["ms"], m["r1"], ms=9, label=f"{letter}: {said(sweep, setting)}", **{**LOOKS[letter], "ls": ""})
+        axes.plot(m["ms"], m["r1"], ms=9, label=letter, **{**LOOKS[letter], "ls": ""})
     answer = "No setting reaches it"
     if best:
-        m, answer = sweep.measured(best), f"The cheapest is {said(sweep, best)}"
+        m, answer = sweep.measured(best), f"The cheapest: {said(sweep, best, whole=False)}"
         axes.plot(m["ms"], m["r1"], "*", color=GREEN, mec=INK, ms=18, label="the cheapest")
     axes.set_xscale("log")
     axes.set_xticks(ticks := [t for t in (0.01, 0.03, 0.1, 0.3, 1, 3, 10) if rows.ms.min() / 1.5 <= t <= 1.5 * rows.ms.max()], [f"{t:g}" for t in ticks])
@@ -76,14 +86,16 @@ def field(sweep, target, *, edit=MEAN, references=None, shown=None):
     axes.set_xlabel("ms a query", fontsize=11)
     axes.set_ylabel("R@1", fontsize=11)
     axes.legend(loc="lower right", fontsize=10)
-    axes.set_title(f"R@1 of at least {target['r1']:.2f} at {target['psnr']:g} dB or more\n{answer}", fontsize=11, loc="left")
+    figure.suptitle(f"R@1 of at least {target['r1']:.2f} at {target['psnr']:g} dB or more, {references:,} references, {edit}\n{answer}", fontsize=11,
+                    x=0.01, ha="left")
     return Described(figure, f"Time of a query and R@1 of {len(rows)} settings among {references:,} references; {int(enough.sum())} of them reach an "
                              f"R@1 of {target['r1']:.2f} at {target['psnr']:g} dB or more. {answer}.")
 
 
-def said(sweep, setting):
-    """A setting with what it reaches, in a few words."""
+def said(sweep, setting, whole=True):
+    """A setting with what it reaches, in a few words; whole: with its references and edit."""
     s, m = sweep.settled(setting), sweep.measured(setting)
     probes = f", nprobe {s['nprobe']}" if sweep.nlist[sweep.about["factories"].index(s["factory"])] else ""
     released = f"alpha {s['alpha']:g} in {s['steps']} step{'s' if s['steps'] > 1 else ''}, {m['psnr']:.1f} dB" if s["alpha"] else "passive"
-    return f"{s['factory']}{probes}, {released}, {s['references']:,} references, {s['edit']}: R@1 {m['r1']:.2f}, {m['ms']:.2g} ms, {m['bytes']:g} bytes"
+    among = f", {s['references']:,} references, {s['edit']}" if whole else ""
+    return f"{s['factory']}{probes}, {released}{among}: R@1 {m['r1']:.2f}, {m['ms']:.2g} ms, {m['bytes']:g} bytes"
