@@ -57,6 +57,23 @@ def _curve(axes, sweep, setting, key, side):
     axes.plot(x[here], r1[here], ms=12, **{**look, "ls": ""})
 
 
+def strengths(sweep, a, b, edits):
+    """R@1 of settings a and b under each of the edits, such as one kind from gentle to hard. A Described figure."""
+    figure, axes = new_figure(7, 3.8)
+    told = []
+    for side, setting, shift in (("A", a, -0.06), ("B", b, 0.06)):
+        found = [sweep.measured({**setting, "edit": edit}) for edit in edits]
+        r1, low, high = (np.array([m[name] for m in found]) for name in ("r1", "low", "high"))
+        axes.errorbar(np.arange(len(edits)) + shift, r1, np.maximum([r1 - low, high - r1], 0), ms=6, lw=1.8, elinewidth=1,
+                      label=f"{side}: {released(sweep, setting)}", **LOOKS[side])
+        told.append(f"{side} ({released(sweep, setting)}): " + ", ".join(f"{v:.2f} under {edit}" for v, edit in zip(r1, edits, strict=True)))
+    axes.set(ylim=(0, 1.05), xticks=range(len(edits)), xticklabels=edits)
+    axes.set_ylabel("R@1", fontsize=11)
+    axes.grid(alpha=0.25)
+    axes.legend(loc="lower left", fontsize=10)
+    return Described(figure, f"R@1 under edits of growing strength. {'; '.join(told)}.")
+
+
 def field(sweep, target, *, edit=MEAN, references=None, shown=None):
     """Every setting among one number of references as time and R@1, with the cheapest that reaches the target. A Described figure.
 
@@ -80,7 +97,7 @@ def field(sweep, target, *, edit=MEAN, references=None, shown=None):
         m, answer = sweep.measured(best), f"The cheapest: {said(sweep, best, whole=False)}"
         axes.plot(m["ms"], m["r1"], "*", color=GREEN, mec=INK, ms=18, label="the cheapest")
     axes.set_xscale("log")
-    axes.set_xticks(ticks := [t for t in (0.01, 0.03, 0.1, 0.3, 1, 3, 10) if rows.ms.min() / 1.5 <= t <= 1.5 * rows.ms.max()], [f"{t:g}" for t in ticks])
+    axes.set_xticks(ticks := [t for t in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10) if rows.ms.min() / 1.3 <= t <= 1.3 * rows.ms.max()], [f"{t:g}" for t in ticks])
     axes.minorticks_off()
     axes.set(ylim=(0, 1.03))
     axes.set_xlabel("ms a query", fontsize=11)
@@ -95,7 +112,14 @@ def field(sweep, target, *, edit=MEAN, references=None, shown=None):
 def said(sweep, setting, whole=True):
     """A setting with what it reaches, in a few words; whole: with its references and edit."""
     s, m = sweep.settled(setting), sweep.measured(setting)
-    probes = f", nprobe {s['nprobe']}" if sweep.nlist[sweep.about["factories"].index(s["factory"])] else ""
-    released = f"alpha {s['alpha']:g} in {s['steps']} step{'s' if s['steps'] > 1 else ''}, {m['psnr']:.1f} dB" if s["alpha"] else "passive"
     among = f", {s['references']:,} references, {s['edit']}" if whole else ""
-    return f"{s['factory']}{probes}, {released}{among}: R@1 {m['r1']:.2f}, {m['ms']:.2g} ms, {m['bytes']:g} bytes"
+    return f"{released(sweep, s)}{among}: R@1 {m['r1']:.2f}, {m['ms']:.2g} ms, {m['bytes']:g} bytes"
+
+
+def released(sweep, setting):
+    """Index, nprobe and release of a setting, in a few words."""
+    s = sweep.settled(setting)
+    probes = f", nprobe {s['nprobe']}" if sweep.nlist[sweep.about["factories"].index(s["factory"])] else ""
+    if not s["alpha"]:
+        return f"{s['factory']}{probes}, passive"
+    return f"{s['factory']}{probes}, alpha {s['alpha']:g} in {s['steps']} step{'s' if s['steps'] > 1 else ''}, {sweep.measured(s)['psnr']:.1f} dB"

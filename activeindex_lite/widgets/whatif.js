@@ -113,7 +113,7 @@ function resultTable() {
     put(0, [...both.map((m) => `${two(m.r1)} [${two(m.low)}, ${two(m.high)}]`), `${signed(gain)} [${signed(low)}, ${signed(high)}]`]);
     put(1, [...both.map((m) => `${two(m.uap)} [${two(m.uapLow)}, ${two(m.uapHigh)}]`), signed(now.uap - old.uap)]);
     put(2, [...both.map((m) => (m.psnr === Infinity ? "unchanged" : `${m.psnr.toFixed(1)} dB, ${m.ssim.toFixed(3)}`)),
-      old.psnr === now.psnr ? "the same" : Number.isFinite(old.psnr) && Number.isFinite(now.psnr) ? `${signed(now.psnr - old.psnr).replace(/\d$/, "")} dB` : now.psnr === Infinity ? "A is changed, B is not" : "B is changed, A is not"]);
+      !(Math.abs(now.psnr - old.psnr) > SAME_PSNR) ? "the same" : Number.isFinite(old.psnr) && Number.isFinite(now.psnr) ? `${signed(now.psnr - old.psnr).replace(/\d$/, "")} dB` : now.psnr === Infinity ? "A is changed, B is not" : "B is changed, A is not"]);
     put(3, [...both.map((m) => `${few(m.ms)} ms`), now.ms === old.ms ? "the same" : `× ${few(now.ms / old.ms)}`]);
     put(4, [size(old, a), size(now, b), now.bytes === old.bytes ? "the same" : `× ${few(now.bytes / old.bytes)}`]);
     both.forEach((m, i) => rows[0].cells[i].style.setProperty("--share", `${100 * m.r1}%`));

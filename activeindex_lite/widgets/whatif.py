@@ -85,6 +85,11 @@ class WhatIfExplorer(Explorer):
         self._tell(side, _live_sentence(side, setting, now, self.sweep), False)
         return now
 
+    @property
+    def live(self):
+        """What the last live measurement said, text; empty before the first."""
+        return self._live.get("text", "")
+
     def still(self):
         """The present settings as a Described figure, for readers without a kernel."""
         from activeindex_lite.figures.whatif import comparison

@@ -2,6 +2,8 @@
 // Python puts this file between parts.js and whatif.js.
 
 const MEAN = "Mean", KEYS = ["factory", "references", "nprobe", "alpha", "steps", "edit"];
+// As evaluation/whatif.py has it.
+const SAME_PSNR = 0.3;
 const SIDES = { a: { name: "A", colour: ORANGE, shape: "circle" }, b: { name: "B", colour: BLUE, shape: "diamond" } };
 // Halves away from 0, as Python's side writes them.
 const two = (x) => (Math.sign(x) * (Math.abs(x) + 1e-9)).toFixed(2).replace("-0.00", "0.00");
@@ -91,7 +93,7 @@ function finding(sweep, a, b) {
   said += 1 / 1.2 < ratio && ratio < 1.2 ? ", in about the same time" : ratio > 1 ? `, in ${few(ratio)} times the time` : `, in ${two(ratio)} of the time`;
   if (now.bytes !== old.bytes) said += `, with ${now.bytes} instead of ${old.bytes} bytes a vector`;
   const quality = (m) => (m.psnr === Infinity ? "unchanged pictures" : `${m.psnr.toFixed(1)} dB`);
-  if (now.psnr !== old.psnr) said += `, ${quality(now)} instead of ${quality(old)}`;
+  if (Math.abs(now.psnr - old.psnr) > SAME_PSNR) said += `, ${quality(now)} instead of ${quality(old)}`;
   return `${said}.`;
 }
 
