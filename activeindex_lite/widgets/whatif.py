@@ -20,7 +20,7 @@ class WhatIfExplorer(Explorer):
     question, asked for a's references and edit). A value that was not measured raises TraitError and changes nothing.
     """
 
-    _esm = esm("whatif_sweep") + "\n" + (FOLDER / "whatif.js").read_text(encoding="utf-8")
+    _esm = "\n".join([esm("whatif_sweep"), *((FOLDER / name).read_text(encoding="utf-8") for name in ("whatif_charts.js", "whatif.js"))])
     _css = CSS + (FOLDER / "whatif.css").read_text(encoding="utf-8")
     a = traitlets.Dict().tag(sync=True)
     b = traitlets.Dict().tag(sync=True)
