@@ -155,6 +155,8 @@ def test_measured_now_agrees_with_the_stored_sweep(sweep, extractor):
     np.testing.assert_allclose(now["found"], sweep.found(setting)[:4], atol=1 / 14 + 1e-9)
     assert now["r1"] == pytest.approx(now["found"].mean()) and np.isinf(now["psnr"]) and now["ms"] > 0
     assert [text[:6] for text in said] == ["1 of 4", "3 of 4", "4 of 4"]
+    between = whatif_now.measure_now({**setting, "references": 7000, "edit": "Crop 0.8"}, 2, about=sweep.about, extractor=extractor)
+    assert set(between["found"]) <= {0.0, 1.0}
     with pytest.raises(ValueError, match="pictures=0"):
         whatif_now.measure_now(setting, 0, about=sweep.about)
 
@@ -177,3 +179,20 @@ def test_table_is_plain_enough_for_csv(sweep, tmp_path):
     sweep.table().to_csv(tmp_path / "t.csv", index=False)
     back = pd.read_csv(tmp_path / "t.csv")
     pd.testing.assert_frame_equal(back, sweep.table(), check_dtype=False)
+
+
+def test_what_notebook_09_says_about_the_sweep_is_true(sweep):
+    def r1(**setting):
+        return sweep.measured(setting)["r1"]
+
+    assert 0.15 < r1(alpha=3) - r1() < 0.2
+    assert r1(nprobe=2) < r1(alpha=3) <= r1(nprobe=4)
+    assert r1(nprobe=64) + 0.05 < r1(nprobe=64, alpha=3)
+    cells, bits = ([r1(factory=f, references=n) for n in sweep.axes["references"]] for f in ("IVF1536,Flat", "PCA64,LSH"))
+    assert max(cells) - min(cells) < 0.002 and 0.08 < bits[0] - bits[-1] < 0.13
+    gains = [r1(alpha=3, edit=edit) - r1(edit=edit) for edit in ("JPEG 80", "JPEG 10", "Crop 0.8", "Crop 0.3")]
+    assert gains[0] < 0.05 and 0.25 < gains[1] < 0.35 and gains[3] < 0.1 < gains[2]
+    assert r1(edit="JPEG 10") == pytest.approx(0.5, abs=0.02) and r1(edit="JPEG 10", alpha=3) == pytest.approx(0.8, abs=0.03)
+    assert abs(r1(alpha=3, steps=1) - r1(alpha=3)) < 0.02
+    times = [sweep.measured({"nprobe": n})["ms"] for n in (1, 16)]
+    assert times[1] < 1.4 * times[0]

@@ -17,7 +17,8 @@ class WhatIfExplorer(Explorer):
 
     Traits, to be set, linked and observed from Python: a and b, settings (dict factory, references, nprobe, alpha, steps,
     edit; what is not named is as in `Sweep.default`), and target (dict r1, psnr in dB, bytes a vector at most or None: the
-    question, asked for a's references and edit). A value that was not measured raises TraitError and changes nothing.
+    question, asked for a's references and edit). To change one thing: lab.b = {**lab.b, "nprobe": 16}. A value that was not
+    measured raises TraitError and changes nothing.
     """
 
     _esm = "\n".join([esm("whatif_sweep"), *((FOLDER / name).read_text(encoding="utf-8") for name in ("whatif_charts.js", "whatif.js"))])
