@@ -194,5 +194,8 @@ def test_what_notebook_09_says_about_the_sweep_is_true(sweep):
     assert gains[0] < 0.05 and 0.25 < gains[1] < 0.35 and gains[3] < 0.1 < gains[2]
     assert r1(edit="JPEG 10") == pytest.approx(0.5, abs=0.02) and r1(edit="JPEG 10", alpha=3) == pytest.approx(0.8, abs=0.03)
     assert abs(r1(alpha=3, steps=1) - r1(alpha=3)) < 0.02
+    activated, unchanged = (sweep.cheapest(0.85, psnr, most_bytes=8) for psnr in (40, 50))
+    assert (activated["factory"], activated["nprobe"], activated["alpha"]) == ("IVF256,PQ4x8", 8, 3)
+    assert (unchanged["factory"], unchanged["nprobe"], unchanged["alpha"]) == ("IVF1536,PQ8x8", 16, 0)
     times = [sweep.measured({"nprobe": n})["ms"] for n in (1, 16)]
     assert times[1] < 1.4 * times[0]

@@ -17,13 +17,13 @@ from activeindex_lite import activate, build_index, evaluate_retrieval, load_ext
 <imports>
 
 world, extractor = load_world(), load_extractor("lite")
-index = build_index("<factory>", world.train, world.references[:<references>])
+index = build_index("<factory>", world.train, world.references[:<references>], nprobe=<nprobe>)
 ids = np.sort(np.random.default_rng(<seed>).choice(<among>, <originals>, replace=False))
 pictures = world.pictures(ids)
 <release>
 <queries>
-print(evaluate_retrieval(index, queries, ids, nprobe=<nprobe>))
-times = search_milliseconds(index, np.concatenate(list(queries.values())), <nprobe>)
+print(evaluate_retrieval(index, queries, ids))
+times = search_milliseconds(index, np.concatenate(list(queries.values())))
 print(f"{np.median(times):.3f} ms a query, {index.bytes_per_vector:g} bytes a vector")
 """
 ACTIVATED = """\
