@@ -41,11 +41,14 @@ function drawField(node, { rows, target, answer, sides, sweep }) {
   for (const v of [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20]) if (Math.log10(v) >= x0 - 0.02 && Math.log10(v) <= x1 + 0.02) write(pen, String(v), x(v), height - b + 16, { align: "center" });
   write(pen, "ms a query (log scale)", (l + width - r) / 2, height - 4, { align: "center" });
   pen.setLineDash([5, 4]); pen.strokeStyle = GREEN; pen.beginPath(); pen.moveTo(l, y(target.r1)); pen.lineTo(width - r, y(target.r1)); pen.stroke(); pen.setLineDash([]);
-  for (const good of [false, true]) for (const row of rows) {
-    if (sweep.enough(row, target) !== good) continue;
-    pen.globalAlpha = good ? 0.9 : 0.35; pen.fillStyle = good ? GREEN : GREY;
+  for (const good of [false, true]) {
+    pen.globalAlpha = good ? 0.9 : 0.5; pen.fillStyle = good ? GREEN : GREY;
     pen.beginPath();
-    if (good) pen.rect(x(row.ms) - 2.5, y(row.r1) - 2.5, 5, 5); else pen.arc(x(row.ms), y(row.r1), 2, 0, 7);
+    for (const row of rows) {
+      if (sweep.enough(row, target) !== good) continue;
+      const [u, v] = [x(row.ms), y(row.r1)];
+      if (good) pen.rect(u - 2.5, v - 2.5, 5, 5); else { pen.moveTo(u + 2, v); pen.arc(u, v, 2, 0, 7); }
+    }
     pen.fill(); pen.globalAlpha = 1;
   }
   for (const side of sides) {
