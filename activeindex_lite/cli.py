@@ -59,7 +59,9 @@ def _parser():
     sweep = commands.add_parser("sweep", help="measure R@1 over alpha, nprobe and strengths of edits (30 minutes; goes on after "
                                 "an interruption)")
     sweep.add_argument("--out", default="sweep", metavar="DIR", help="folder for the three tables (default sweep)")
-    sweep.add_argument("--queries", type=int, default=200, metavar="N", help="pictures to activate, at most 200")
+    sweep.add_argument("--what", choices=("curves", "whatif"), default="curves", help="curves: what explorers and notebooks show; whatif: "
+                       "the what-if lab's sweep (a quarter of an hour of one core)")
+    sweep.add_argument("--queries", type=int, default=200, metavar="N", help="pictures to activate for the curves, at most 200")
     sweep.set_defaults(run=_sweep)
 
     check = commands.add_parser("check-extractor", help="brute-force R@1 of an extractor under the 14 edits, and its speed")
@@ -127,7 +129,19 @@ def _world(options):
     print(f"features: {folder}/train.npy, references.npy and queries.npy; to use them, copy them to {DATA}")
 
 
+def _whatif_sweep(folder):
+    from activeindex_lite.evaluation import whatif, whatif_build
+    from activeindex_lite.extractor import load_extractor
+    from activeindex_lite.world import load_world
+
+    folder.mkdir(parents=True, exist_ok=True)
+    whatif_build.build_sweep(folder / whatif.FILE, load_world(), load_extractor("lite"))
+    print(f"sweep: {folder / whatif.FILE}; to use it in the lab, copy it to {DATA}")
+
+
 def _sweep(options):
+    if options.what == "whatif":
+        return _whatif_sweep(Path(options.out))
     from activeindex_lite.checks import whole_number
     from activeindex_lite.evaluation import grid, probes, strength
     from activeindex_lite.evaluation.stored_queries import load_queries

@@ -5,7 +5,17 @@ import re
 import numpy as np
 import pytest
 
-from activeindex_lite.exercises import activation, copy_detection, evaluation, ivf, lsh, perceptual, pq, similarity
+from activeindex_lite.exercises import (
+    activation,
+    copy_detection,
+    evaluation,
+    ivf,
+    lsh,
+    perceptual,
+    pq,
+    similarity,
+    whatif,
+)
 
 
 def average(right, copies):
@@ -87,6 +97,18 @@ def middle(means):
     (evaluation.paired_gain, lambda b, a, r: ((b - a).mean(), -1, 1), "after minus before"),
     (evaluation.paired_gain, lambda b, a, r: (a.mean() - b.mean(), *middle(r.choice(a.mean(1), len(a)).mean() - r.choice(b.mean(1), len(b)).mean()
                                                                             for _ in range(500))), "drawn apart"),
+    (whatif.fewest_probes, lambda n, r1, wanted: n[abs(r1 - wanted).argmin()], "not below"),
+    (whatif.fewest_probes, lambda n, r1, wanted: n[r1 >= wanted].max(), "most probes"),
+    (whatif.fewest_probes, lambda n, r1, wanted: n[r1 >= wanted].min(), "None is expected"),
+    (whatif.front, lambda ms, r1: ((ms[:, None] >= ms) & (r1[:, None] <= r1)).any(1), "turn it over|as quick as itself|values differ"),
+    (whatif.front, lambda ms, r1: ~((ms[:, None] > ms) & (r1[:, None] < r1)).any(1), "finds as much"),
+    (whatif.front, lambda ms, r1: np.flatnonzero(r1 > 0.5), "truth values"),
+    (whatif.cheapest, lambda table, r1, psnr: table[table.r1 >= r1].ms.idxmin(), "dB or more"),
+    (whatif.cheapest, lambda table, r1, psnr: table[(table.r1 >= r1) & (table.psnr >= psnr)].r1.idxmax(), "would do"),
+    (whatif.cheapest, lambda table, r1, psnr: -1, "no label"),
+    (whatif.paired_interval, lambda a, b, draws: np.percentile((a - b)[draws].mean(1), [2.5, 97.5]), "turned over"),
+    (whatif.paired_interval, lambda a, b, draws: np.percentile((b - a)[draws].mean(1), [5, 95]), "90 %"),
+    (whatif.paired_interval, lambda a, b, draws: np.percentile(b[draws].mean(1), [2.5, 97.5]) - np.percentile(a[draws].mean(1), [2.5, 97.5]), "difference of intervals"),
 ])
 def test_mistakes_are_named(check, wrong, said):
     verdict = check(wrong)
@@ -94,7 +116,7 @@ def test_mistakes_are_named(check, wrong, said):
     assert re.search(said, verdict.message), verdict.message
 
 
-@pytest.mark.parametrize("module", [similarity, ivf, pq, lsh, activation, perceptual, copy_detection, evaluation], ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("module", [similarity, ivf, pq, lsh, activation, perceptual, copy_detection, evaluation, whatif], ids=lambda module: module.__name__.rpartition(".")[2])
 def test_no_check_raises_whatever_it_is_given(module):
     checks = [getattr(module, name) for name, thing in vars(module).items()
               if callable(thing) and (thing.__doc__ or "").startswith("f(")]

@@ -22,7 +22,7 @@ def build_table(path, settings, jobs, rows_of, *, title, unit, progress=True):
     if path.exists():
         raise FileExistsError(f"{path} exists: name another file, or delete it first")
     part = path.with_suffix(".part")
-    finished = _begun(part, settings)
+    finished = begun(part, settings)
     with open(part, "a", encoding="utf-8") as file:
         for job in tqdm(jobs[len(finished):], desc=title, unit=unit, disable=not progress):
             finished.append(rows_of(job))
@@ -35,8 +35,8 @@ def build_table(path, settings, jobs, rows_of, *, title, unit, progress=True):
     part.unlink()
 
 
-def _begun(part, settings):
-    """Rows of each finished job of an interrupted run with the same settings; begins the file where there is none."""
+def begun(part, settings):
+    """What an interrupted run has written, a line a finished job, begun with the same settings; begins the file where there is none."""
     if not part.exists():
         part.write_text(json.dumps(settings) + "\n", encoding="utf-8")
         return []

@@ -7,4 +7,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     "alpha": ["AlphaExplorer"],
     "nprobe": ["NprobeExplorer"],
     "page": ["write_page"],
+    "whatif": ["WhatIfExplorer"],
 })

@@ -1,0 +1,107 @@
+"""Checks of the exercises on choosing a setting (notebook 09): the answers come from the stored sweep."""
+
+import numpy as np
+
+from activeindex_lite.evaluation.whatif import RESAMPLES, load_sweep
+from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
+
+
+def curve(sweep, factory, **setting):
+    """R@1 of a factory at each nprobe of the sweep, (P,)."""
+    return np.array([sweep.measured({"factory": factory, "nprobe": n, **setting})["r1"] for n in sweep.axes["nprobe"]])
+
+
+@verdict
+def fewest_probes(answer):
+    """f(nprobes (P,), r1 (P,), wanted) -> the fewest probes whose R@1 is at least wanted; None where none is."""
+    sweep = load_sweep()
+    nprobes = np.array(sweep.axes["nprobe"])
+    for factory in [f for f, nlist in zip(sweep.about["factories"], sweep.nlist, strict=True) if nlist]:
+        r1 = curve(sweep, factory)
+        for wanted in (0.0, r1[0], r1[2] + 1e-6, r1.max()):
+            if not (r1 >= wanted).any():
+                continue
+            right = nprobes[r1 >= wanted].min()
+            compare(one_number(call(answer, nprobes, r1, wanted), "the number of probes"), right, f"{factory}, an R@1 of {wanted:.3f}", hints=[
+                (nprobes[np.abs(r1 - wanted).argmin()], "That is the nearest R@1; asked is one that is not below what is wanted."),
+                (nprobes[r1 >= wanted].max(), "That reaches it too, but with the most probes."),
+                (np.flatnonzero(r1 >= wanted).min(), "That is a place in the array; the probes are nprobes[place].")])
+        try:
+            given = answer(nprobes, r1, 1.01)
+        except Exception as error:  # whatever the student's code raises is for the student to read
+            raise WrongAnswer(f"Where no nprobe reaches it, None is expected; this stops with {type(error).__name__}: {error}") from error
+        if given is not None:
+            raise WrongAnswer(f"No nprobe reaches an R@1 of 1.01: None is expected, this is {given!r}.")
+    return "Compare it with the R@1 of an activated copy, and you have the price of activation in probes."
+
+
+@verdict
+def front(answer):
+    """f(ms (S,), r1 (S,)) -> (S,) bool: the settings that no other beats."""
+    small = np.array([1, 1, 2, 3.0]), np.array([0.5, 0.6, 0.6, 0.7])
+    table = load_sweep().table()
+    stored = table[table.references == table.references.max()].drop_duplicates(["ms", "r1"])
+    for ms, r1 in (small, (stored.ms.to_numpy(), stored.r1.to_numpy())):
+        no_worse = (ms[:, None] >= ms) & (r1[:, None] <= r1)
+        beaten = (no_worse & ((ms[:, None] > ms) | (r1[:, None] < r1))).any(1)
+        strictly = ((ms[:, None] > ms) & (r1[:, None] < r1)).any(1)
+        given = call(answer, ms, r1)
+        if getattr(given, "dtype", None) != bool:
+            raise WrongAnswer(f"An array of {len(ms)} truth values is expected, this is {getattr(given, 'dtype', type(given).__name__)}.")
+        compare(given, ~beaten, "the front", hints=[
+            (beaten, "These are the settings that are beaten: turn it over with ~."),
+            (~strictly, "A setting is also beaten by one that is as quick and finds more, or finds as much and is quicker."),
+            (~no_worse.any(1), "Every setting is as quick as itself and finds as much: ask besides that the other is better in one of the two.")])
+    return "Whoever chooses by time and R@1 alone needs to look at these only; the others are beaten in both."
+
+
+@verdict
+def cheapest(answer):
+    """f(table, r1, psnr) -> the label (table.index) of the quickest row with at least that R@1 and PSNR."""
+    table = load_sweep().table()
+    # Sorted, so that labels are no places.
+    table = table[table.references == table.references.max()].sort_values("r1")
+    passive = table[np.isinf(table.psnr)]
+    for r1, psnr in ((0.5, 0), (float(table.r1[table.psnr >= 38].quantile(0.6)), 38), (float(passive.r1.median()), 60)):
+        enough = table[(table.r1 >= r1) & (table.psnr >= psnr)]
+        row = _row(answer, table, r1, psnr)
+        wanted = f"R@1 of at least {r1:.2f} at {psnr:g} dB or more"
+        if row.r1 < r1 or row.psnr < psnr:
+            raise WrongAnswer(f"{wanted}: your row has {row.r1:.2f} at {row.psnr:.1f} dB.")
+        if row.ms > enough.ms.min():
+            raise WrongAnswer(f"{wanted}: your row takes {row.ms:g} ms, but {enough.ms.min():g} ms would do.")
+    return "The same as explorer.answer: a filter, then the smallest time. Unchanged pictures have an infinite PSNR, so they always pass."
+
+
+def _row(answer, table, r1, psnr):
+    """The row that the student's function names; WrongAnswer where it names none."""
+    if not callable(answer):
+        raise WrongAnswer(f"A function is expected here, this is {type(answer).__name__}: hand over its name without brackets.")
+    def cheapest(*limits):
+        return answer(table.copy(), *limits)
+
+    label = one_number(call(cheapest, r1, psnr), "the row's label")
+    if label not in table.index:
+        raise WrongAnswer(f"{label:g} is no label of the table; idxmin of the column ms gives the one of the smallest time.")
+    return table.loc[label]
+
+
+@verdict
+def paired_interval(answer):
+    """f(a (n,), b (n,), draws (resamples, n) of picture numbers) -> (2,): the 95 % interval of mean(b) - mean(a)."""
+    sweep = load_sweep()
+    n, alpha = sweep.about["originals"], max(sweep.axes["alpha"])
+    draws = np.random.default_rng(5).integers(n, size=(RESAMPLES, n))
+    factory = next(f for f, nlist in zip(sweep.about["factories"], sweep.nlist, strict=True) if nlist)
+    for setting in ({"alpha": alpha}, {"nprobe": max(sweep.axes["nprobe"])}):
+        a, b = sweep.found({"factory": factory}), sweep.found({"factory": factory, **setting})
+        ends = [2.5, 97.5]
+        right = np.percentile((b - a)[draws].mean(1), ends)
+        apart = np.percentile(b[draws].mean(1) - a[np.random.default_rng(6).permutation(draws)].mean(1), ends)
+        compare(call(answer, a, b, draws), right, "the interval", tolerance=1e-6, hints=[
+            (np.percentile((a - b)[draws].mean(1), ends), "The sign is turned over: B less A."),
+            (np.percentile((b - a)[draws].mean(1), [5, 95]), "These ends hold 90 %; 95 % lie between the percentiles 2.5 and 97.5."),
+            (np.percentile((b - a)[draws], ends), "These are percentiles of single pictures: first the mean of each draw."),
+            (apart, "The pictures of A and B are drawn apart; they are the same pictures, so draw their differences."),
+            (np.percentile(b[draws].mean(1), ends) - np.percentile(a[draws].mean(1), ends), "A difference of intervals is no interval of the difference.")])
+    return "Drawn in pairs, what is hard for both settings cancels: the interval is narrower than that of either."
