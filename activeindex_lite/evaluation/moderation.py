@@ -8,9 +8,9 @@ import numpy as np
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.copy_detection import micro_ap_resampled, precision_recall, score_predictions
+from activeindex_lite.evaluation.memory import give_back
 from activeindex_lite.evaluation.predictions import predict, typical_distances
 from activeindex_lite.evaluation.queries import edit_stream
-from activeindex_lite.memory import give_back
 from activeindex_lite.pictures import synthetic_pictures
 
 STRANGER_SEED = 4_000_000

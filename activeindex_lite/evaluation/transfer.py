@@ -4,11 +4,11 @@ from functools import partial
 
 import numpy as np
 
+from activeindex_lite.evaluation.memory import give_back
 from activeindex_lite.evaluation.moderation import BATCH, emptied
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import hit_table, intervals
 from activeindex_lite.index import ActiveIndex, build_index, ready_index
-from activeindex_lite.memory import give_back
 from activeindex_lite.pictures import synthetic_pictures
 from activeindex_lite.world import load_world
 from activeindex_lite.world.world import REFERENCE_SEED, TRAIN_SEED
