@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from activeindex_lite.evaluation.memory import give_back
 from activeindex_lite.evaluation.moderation import BATCH, emptied
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import hit_table, intervals
@@ -28,31 +29,45 @@ def ready_places(extractor, ids, again=None):
     """
     from activeindex_lite.extractor import load_extractor
 
+    world, indexes = load_world(), {"IVF-PQ": ready_index(IVF_PQ), AGAIN: again or ready_again()}
+    for name, factory in WITHOUT_CELLS.items():
+        # Trained well enough on a sixth of the pictures, in a sixth of the memory.
+        indexes[name] = build_index(factory, world.train[:10_000], world.references)
+        give_back()
+    places = {name: (index, extractor, ids) for name, index in indexes.items()}
+    return places | {OTHER: index_of_another("IVF32,PQ4x5", load_extractor("gradients"), ids)}
+
+
+def ready_again():
+    """The ready world's IVF-PQ after a new training: the same pictures, but k-means begins with other numbers."""
     world = load_world()
-    # What has no cells is trained well enough on a sixth of the pictures, in a sixth of the memory.
-    indexes = {"IVF-PQ": ready_index(IVF_PQ), AGAIN: again or build_index(IVF_PQ, world.train, world.references, seed=1),
-               **{name: build_index(factory, world.train[:10_000], world.references) for name, factory in WITHOUT_CELLS.items()}}
-    return {name: (index, extractor, ids) for name, index in indexes.items()} | {OTHER: index_of_another("IVF32,PQ4x5", load_extractor("gradients"), ids)}
+    index = build_index(IVF_PQ, world.train, world.references, seed=1)
+    give_back()
+    return index
 
 
 def releases(pictures, places, done, **settings):
-    """Pictures as they are and activated for several indexes: dict name -> list of PIL pictures.
+    """Pictures as they are and activated for several indexes: dict from a name to P PIL pictures or a function that makes them.
 
     pictures: P PIL pictures; places: of `ready_places` with the extractor "lite"; done: what is there already, dict name ->
     pictures; settings: further arguments of `activate`.
     """
+    index, lite, _ = places["IVF-PQ"]
+    aims = {"IVF": (cells_alone(index), lite), "PCA+LSH": places["PCA+LSH"][:2], "another extractor": places[OTHER][:2]}
+    return {UNCHANGED: pictures, **done, **{f"for {name}": partial(_activated, pictures, *aim, **settings) for name, aim in aims.items()}}
+
+
+def _activated(pictures, index, extractor, **settings):
     from activeindex_lite.activation import activate
 
-    index, lite, ids = places["IVF-PQ"]
-    aims = {"IVF": (cells_alone(index), lite, ids), "PCA+LSH": places["PCA+LSH"], "another extractor": places[OTHER]}
-    made = {f"for {name}": activate(pictures, index, extractor, **{"batch_size": BATCH, **settings}).pictures for name, (index, extractor, _) in aims.items()}
-    return {UNCHANGED: pictures, **done, **made}
+    return activate(pictures, index, extractor, **{"batch_size": BATCH, **settings}).pictures
 
 
 def transfer_table(released, places, edits=EDITS_OF_TRANSFER, rng=None):
     """R@1 of every release in every place: a DataFrame released, place, r1, low, high, gain, gain_low, gain_high.
 
-    released: dict from a name to P PIL pictures, the same pictures in the same order, first those that are not activated;
+    released: dict from a name to P PIL pictures, the same pictures in the same order, first those that are not activated (or
+    to a function that returns them, called in its turn, so that one release at a time is in memory);
     places: dict from a name to (index, extractor, ids (P,) of the pictures there). r1: mean over the edits; low, high: 95 %
     bootstrap over pictures (rng: numpy Generator). gain: against the first release in the same place, with its paired interval.
     """
@@ -60,15 +75,16 @@ def transfer_table(released, places, edits=EDITS_OF_TRANSFER, rng=None):
 
     rng, rows, hits = rng or np.random.default_rng(0), [], {}
     for release, pictures in released.items():
-        features = {}
+        shown, features = pictures() if callable(pictures) else pictures, {}
         for place, (index, extractor, ids) in places.items():
             if id(extractor) not in features:
-                features[id(extractor)] = edited_features(pictures, partial(extractor, batch_size=BATCH), edits=edits)
+                features[id(extractor)] = edited_features(shown, partial(extractor, batch_size=BATCH), edits=edits)
             mean = hit_table(index, features[id(extractor)], ids).mean(axis=1).to_numpy()
             gain = mean - hits.setdefault(place, mean)
             (low, gain_low), (high, gain_high) = intervals(np.stack([mean, gain], axis=1), rng)
             rows.append({"released": release, "place": place, "r1": mean.mean(), "low": low, "high": high,
                          "gain": gain.mean(), "gain_low": gain_low, "gain_high": gain_high})
+        give_back()
     return pd.DataFrame(rows)
 
 
@@ -94,6 +110,7 @@ def index_of_another(factory, extractor, ids, *, train=1300, references=800, see
 
     stored = [features(REFERENCE_SEED + ids, 224), features(REFERENCE_SEED + others, SIZE)]
     index = build_index(factory, features(TRAIN_SEED + np.arange(train), SIZE), np.concatenate(stored), seed=seed)
+    give_back()
     return index, extractor, np.arange(len(ids))
 
 

@@ -194,7 +194,8 @@ def _frame(axes, picture, colour, outcome):
     # Solid round what is right, dotted round an error: a second cue beside the colour.
     wrong = outcome in (m.MISTAKEN, m.MISSED, m.BLOCKED)
     plain = outcome == "upload"
-    axes.spines[:].set(visible=True, color=REFERENCE if plain else colour, linewidth=1 if plain else 4, linestyle=(0, (2, 1)) if wrong else "-")
+    axes.spines[:].set(visible=True, color=REFERENCE if plain else colour, linewidth=1 if plain else 4, capstyle="butt",
+                       linestyle=(0, (2, 1)) if wrong else "-")
 
 
 def transfer(table):
