@@ -8,7 +8,6 @@ import numpy as np
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.copy_detection import micro_ap_resampled, precision_recall, score_predictions
-from activeindex_lite.evaluation.memory import give_back
 from activeindex_lite.evaluation.predictions import predict, typical_distances
 from activeindex_lite.evaluation.queries import edit_stream
 from activeindex_lite.pictures import synthetic_pictures
@@ -60,7 +59,6 @@ def upload(released, ids, extractor, *, copies=3, strangers=240, seed=0):
     for name, pictures in released.items():
         if len(pictures) != len(ids):
             raise ValueError(f"{name}: {len(pictures)} pictures but {len(ids)} ids: one id a picture is expected")
-    give_back()
     first, one = copies * len(ids), next(iter(released.values()))
     alien = extractor((_edited(one, copies, seed, q) for q in range(first, first + strangers)), BATCH)
     features = {name: np.concatenate([extractor((_edited(pictures, copies, seed, q) for q in range(first)), BATCH), alien])
@@ -104,7 +102,6 @@ def refilled(index, features):
     """A copy of an ActiveIndex with the same training that stores other features (N, d): the same codes, in the same units."""
     other = emptied(index)
     other.add(features)
-    give_back()
     return other
 
 

@@ -4,7 +4,6 @@ from functools import partial
 
 import numpy as np
 
-from activeindex_lite.evaluation.memory import give_back
 from activeindex_lite.evaluation.moderation import BATCH, emptied
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import hit_table, intervals
@@ -33,7 +32,6 @@ def ready_places(extractor, ids, again=None):
     for name, factory in WITHOUT_CELLS.items():
         # Trained well enough on a sixth of the pictures, in a sixth of the memory.
         indexes[name] = build_index(factory, world.train[:10_000], world.references)
-        give_back()
     places = {name: (index, extractor, ids) for name, index in indexes.items()}
     return places | {OTHER: index_of_another("IVF32,PQ4x5", load_extractor("gradients"), ids)}
 
@@ -42,7 +40,6 @@ def ready_again():
     """The ready world's IVF-PQ after a new training: the same pictures, but k-means begins with other numbers."""
     world = load_world()
     index = build_index(IVF_PQ, world.train, world.references, seed=1)
-    give_back()
     return index
 
 
@@ -84,7 +81,6 @@ def transfer_table(released, places, edits=EDITS_OF_TRANSFER, rng=None):
             (low, gain_low), (high, gain_high) = intervals(np.stack([mean, gain], axis=1), rng)
             rows.append({"released": release, "place": place, "r1": mean.mean(), "low": low, "high": high,
                          "gain": gain.mean(), "gain_low": gain_low, "gain_high": gain_high})
-        give_back()
     return pd.DataFrame(rows)
 
 
@@ -110,7 +106,6 @@ def index_of_another(factory, extractor, ids, *, train=1300, references=800, see
 
     stored = [features(REFERENCE_SEED + ids, 224), features(REFERENCE_SEED + others, SIZE)]
     index = build_index(factory, features(TRAIN_SEED + np.arange(train), SIZE), np.concatenate(stored), seed=seed)
-    give_back()
     return index, extractor, np.arange(len(ids))
 
 
