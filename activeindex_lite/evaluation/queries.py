@@ -15,8 +15,8 @@ def edited_features(pictures, extractor, *, seed=0, edits=tuple(EDITS), first=0,
     """Features of every picture under every edit: dict from the name of an edit to (N, d) float32.
 
     pictures: list of PIL pictures. seed: of the Random edit; picture i draws from a stream of its own, (seed, first + i), so
-    a passive and an activated picture in the same place meet exactly the same edit (first: where the list begins in a longer one). batch_size: pictures that
-    the extractor sees at once.
+    a passive and an activated picture in the same place meet exactly the same edit (first: where the list begins in a
+    longer one). batch_size: pictures that the extractor sees at once.
     """
     features = {}
     for name in tqdm(edits, desc="edits", unit="edit", leave=False, disable=not progress):

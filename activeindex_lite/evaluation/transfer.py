@@ -75,7 +75,7 @@ def transfer_table(released, places, edits=EDITS_OF_TRANSFER, rng=None):
         shown, features = pictures() if callable(pictures) else pictures, {}
         for place, (index, extractor, ids) in places.items():
             if id(extractor) not in features:
-                features[id(extractor)] = edited_features(shown, partial(extractor, batch_size=BATCH), edits=edits)
+                features[id(extractor)] = edited_features(shown, extractor, edits=edits, batch_size=BATCH)
             mean = hit_table(index, features[id(extractor)], ids).mean(axis=1).to_numpy()
             gain = mean - hits.setdefault(place, mean)
             (low, gain_low), (high, gain_high) = intervals(np.stack([mean, gain], axis=1), rng)
