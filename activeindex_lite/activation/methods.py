@@ -1,0 +1,74 @@
+"""The methods of activation by name: what each minimises, how it takes its steps, and how it shares the change among colours."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+
+from activeindex_lite.activation.margin import margin_loss, with_rivals
+from activeindex_lite.activation.objective import BLUE_HEAVY, target_loss
+
+# The same for red, green and blue. Of the size at which an alpha costs about as many dB as with the published method.
+EQUAL = (0.7, 0.7, 0.7)
+
+
+@dataclass(frozen=True)
+class Method:
+    """How activation is carried out.
+
+    loss: (features (B, d) with gradient, Targets) to (B,), L_f; lr, weights: where `activate` is not told otherwise; rivals:
+    whether Targets hold cells and codes; views: whether steps look at random views, and every third at the picture as it is;
+    whole_picture: which kind of step, see
+    `whole_picture_step` (False: Adam's own).
+    """
+
+    loss: Callable
+    lr: float
+    weights: tuple
+    rivals: bool = False
+    views: bool = False
+    whole_picture: bool = False
+
+    def targets(self, index, features):
+        """What a batch of features (B, d) is to come close to, and if the method asks for them, away from."""
+        found = index.targets(features)
+        return with_rivals(found, index, features) if self.rivals else found
+
+    def looks(self, step):
+        """Whether this step, counted from 0, looks at a random view."""
+        return self.views and step % 3 > 0
+
+
+METHODS = {
+    "published": Method(target_loss, 1.0, BLUE_HEAVY),
+    "margin": Method(margin_loss, 0.15, EQUAL, rivals=True, views=True, whole_picture=True),
+}
+
+
+def method_of(method, loss=None):
+    """The Method of a name, or a Method itself; with another loss if one is given. ValueError for an unknown name."""
+    if not isinstance(method, Method):
+        if method not in METHODS:
+            raise ValueError(f"method={method!r}: choose one of {', '.join(METHODS)}")
+        method = METHODS[method]
+    if loss is not None and not callable(loss):
+        raise ValueError(f"loss={loss!r}: a function of (features (B, d), targets) that returns (B,) is expected")
+    return method if loss is None else replace(method, loss=loss)
+
+
+@torch.no_grad()
+def whole_picture_step(delta, gradient, bound, moments, count, lr, beta1=0.9, beta2=0.999):
+    """A step of Adam on delta (B, 3, H, W), in place, that keeps the proportions of a picture's gradient.
+
+    Adam's own step is nearly a sign: a pixel that matters little moves as far as one that matters much, and both cost the same
+    dB. Here one second moment is kept for a picture, not one for a pixel, and the gradient is that with respect to the picture
+    (delta's own divided by the bound): what buys most for a given sum of squares. moments: two like delta; count: a scalar.
+    """
+    first, second = moments
+    count += 1
+    gradient = gradient * (bound.square().mean((1, 2, 3), keepdim=True).sqrt() / bound.clamp(min=1e-12))
+    first.lerp_(gradient, 1 - beta1)
+    # All pixels of a picture hold the same second moment.
+    second.lerp_(gradient.square().mean((1, 2, 3), keepdim=True).expand_as(second), 1 - beta2)
+    size = (second[:, :1, :1, :1] / (1 - beta2**count)).sqrt()
+    delta -= lr / (1 - beta1**count) * first / size.clamp(min=1e-20)
