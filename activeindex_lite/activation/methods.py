@@ -58,17 +58,19 @@ def method_of(method, loss=None):
 
 @torch.no_grad()
 def whole_picture_step(delta, gradient, bound, moments, count, lr, beta1=0.9, beta2=0.999):
-    """A step of Adam on delta (B, 3, H, W), in place, that keeps the proportions of a picture's gradient.
+    """A step of Adam on delta (B, 3, H, W), in place, that changes pixels in proportion to the picture's own gradient.
 
     Adam's own step is nearly a sign: a pixel that matters little moves as far as one that matters much, and both cost the same
-    dB. Here one second moment is kept for a picture, not one for a pixel, and the gradient is that with respect to the picture
-    (delta's own divided by the bound): what buys most for a given sum of squares. moments: two like delta; count: a scalar.
+    dB. Here one second moment is kept for a picture, not one for a pixel, and the step is taken in the picture itself:
+    delta's gradient is divided by the bound twice, so that the bound caps a change but does not shape it. For a given sum
+    of squares this buys most. moments: two tensors like delta; count: a scalar tensor.
     """
     first, second = moments
     count += 1
-    gradient = gradient * (bound.square().mean((1, 2, 3), keepdim=True).sqrt() / bound.clamp(min=1e-12))
+    share = bound.clamp(min=1e-12) / bound.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1e-12)
+    gradient = gradient / share
     first.lerp_(gradient, 1 - beta1)
     # All pixels of a picture hold the same second moment.
     second.lerp_(gradient.square().mean((1, 2, 3), keepdim=True).expand_as(second), 1 - beta2)
     size = (second[:, :1, :1, :1] / (1 - beta2**count)).sqrt()
-    delta -= lr / (1 - beta1**count) * first / size.clamp(min=1e-20)
+    delta -= lr / (1 - beta1**count) * first / (size.clamp(min=1e-20) * share)
