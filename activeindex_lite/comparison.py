@@ -135,7 +135,7 @@ def gain_ratio(passive, published, hits, rng, resamples=2000):
         ratios = (draws @ (second - base)) / (draws @ (first - base))
     if not np.isfinite(ratios[0]):
         return (np.nan,) * 3
-    return ratios[0], *np.nanquantile(ratios[1:], [0.025, 0.975])
+    return ratios[0], *np.nanquantile(ratios[1:], [0.025, 0.975], method="inverted_cdf")
 
 
 def passive_baselines(bench, factory):
