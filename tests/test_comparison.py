@@ -6,13 +6,8 @@ import pandas as pd
 import pytest
 
 from activeindex_lite import activate, build_index
-from activeindex_lite.comparison import (
-    at_mean_psnr,
-    gain_ratio,
-    longer_code,
-    mean_of_views,
-    run_comparison,
-)
+from activeindex_lite.comparison import Bench, at_mean_psnr, gain_ratio, run_comparison
+from activeindex_lite.comparison.baselines import longer_code, mean_of_views
 from activeindex_lite.demo import Originals
 
 FACTORY = "IVF64,PQ4x6"
@@ -45,8 +40,7 @@ def test_all_stand_at_the_psnr_asked_for(compared):
 
 def test_rows_agree_with_the_hits(compared):
     for row in compared.methods.itertuples():
-        hits = {name: compared.hits[at, name, row.nprobe].mean(axis=1).mean() for at, name in
-                ((None, "passive"), (42.0, "published"), (42.0, row.method))}
+        hits = {name: compared.benches[42.0].hits[name, row.nprobe].mean(axis=1).mean() for name in ("passive", "published", row.method)}
         assert row.r1 == pytest.approx(hits[row.method])
         assert row.gain == pytest.approx(row.r1 - hits["passive"])
         assert row.over == pytest.approx(row.r1 - hits["published"])
@@ -105,3 +99,16 @@ def test_mean_of_views_is_a_unit_vector_between_them(originals, extractor):
 def test_an_index_without_cells_has_one_row_a_method(originals, extractor):
     found = run_comparison(originals, extractor, "PQ4x6", methods={}, psnrs=(42.0,))
     assert found.methods.nprobe.tolist() == [1] and found.baselines.empty
+
+
+def test_a_method_may_be_measured_later_and_again(compared):
+    bench = compared.benches[42.0]
+    before = bench.methods
+    again = bench.measure("margin", method="margin", steps=3)
+    pd.testing.assert_frame_equal(again.sort_values(["method", "nprobe"]).drop(columns="ms").reset_index(drop=True),
+                                  before.sort_values(["method", "nprobe"]).drop(columns="ms").reset_index(drop=True))
+    assert set(bench.releases) == set(bench.pictures) == {"passive", "published", "margin", "of my own"}
+    for name, settings in (("passive", {}), ("published", dict(steps=3))):
+        with pytest.raises(ValueError, match="choose another one"):
+            bench.measure(name, **settings)
+    assert isinstance(bench, Bench)
