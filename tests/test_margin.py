@@ -117,10 +117,12 @@ def test_margins_say_which_cell_a_feature_is_in(vectors):
 
 def test_border_loss_is_a_cross_entropy(vectors):
     index = build_index("IVF40,Flat", vectors, vectors[:100])
-    x, tau = torch.from_numpy(vectors[:6]), 0.1
-    logits = -torch.cdist(x.double(), torch.from_numpy(index.centroids).double()).square() / tau
-    expected = torch.nn.functional.cross_entropy(logits, torch.from_numpy(index.assign(vectors[:6])), reduction="none")
-    assert border_loss(x, cell_rivals(index, vectors[:6]), tau).numpy() == pytest.approx(expected.numpy(), rel=1e-3, abs=1e-4)
+    x, cells = torch.from_numpy(vectors[:6]).double(), torch.from_numpy(index.assign(vectors[:6]))
+    centroids = torch.from_numpy(index.centroids).double()
+    spread = torch.cdist(centroids, centroids).square()[cells].sum(1, keepdim=True) / 39
+    logits = -torch.cdist(x, centroids).square() / (0.2 * spread)
+    expected = torch.nn.functional.cross_entropy(logits, cells, reduction="none")
+    assert border_loss(x, cell_rivals(index, vectors[:6]), 0.2).numpy() == pytest.approx(expected.numpy(), rel=1e-4)
 
 
 def test_bit_margins_are_distances_to_hyperplanes(vectors):

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from activeindex_lite.activation.objective import target_loss
 from activeindex_lite.index.rivals import cell_rivals, code_rivals
 
-# How far a copy strays, in squared distance between unit features: borders farther away than this hardly count.
-TAU = 0.1
+# How far a copy strays, as a share of the mean squared distance between the own point and its rivals. From .1 to .4 little changes.
+TAU = 0.2
 # The same for LSH, in distance to a hyperplane.
 BIT_TAU = 0.05
 
@@ -35,14 +35,15 @@ def _gaps(x, own, others):
 
 
 def border_loss(features, rivals, tau=TAU):
-    """log(1 + sum_j exp(-(|x - p_j|^2 - |x - p_i|^2) / tau)) for each picture, (B,): how likely a stray copy crosses a border.
+    """log(1 + sum_j exp(-(|x - p_j|^2 - |x - p_i|^2) / T)) for each picture, (B,): how likely a stray copy crosses a border.
 
-    It is the cross-entropy of a soft assignment, softmax over points of -|x - p|^2 / tau. In the exponent stands
-    2 |p_i - p_j| m_j / tau, so it is a softplus of the negative margins, in which the nearest border counts most.
-    tau: squared distance, of the size of what an edit changes.
+    It is the cross-entropy of a soft assignment, softmax over points of -|x - p|^2 / T. In the exponent stands
+    2 |p_i - p_j| m_j / T, so it is a softplus of the negative margins, in which the nearest border counts most.
+    T = tau * mean_j |p_i - p_j|^2 for each picture: the features of one extractor lie closer together than those of another.
     """
     own, others = (torch.as_tensor(points).to(features) for points in (rivals.own, rivals.others))
-    gaps = _gaps(features, own, others) / tau
+    spread = (own[:, None] - others).square().sum(2).mean(1, keepdim=True).clamp(min=1e-12)
+    gaps = _gaps(features, own, others) / (tau * spread)
     return torch.logsumexp(F.pad(-gaps, (1, 0)), 1)
 
 

@@ -54,7 +54,7 @@ def longer_code(factory):
 
 def mean_of_views(pictures, extractor, views=VIEWS, seed=0):
     """Unit mean of the features of each picture and so many random views of it (activation.views), (N, d) float32."""
-    generator, rows = torch.Generator().manual_seed(whole_number(seed + 1, "seed + 1")), []
+    generator, rows = torch.Generator().manual_seed(seed), []
     for picture in pictures:
         squeezed = torch.from_numpy(extractor.squeeze(picture).copy()).permute(2, 0, 1)[None].float() / 255
         several = torch.cat([squeezed, random_views(squeezed.expand(views, -1, -1, -1), generator)])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from activeindex_lite.activation import activate
 from activeindex_lite.evaluation import edited_features, hit_table, paired_gain
@@ -9,24 +10,39 @@ from activeindex_lite.evaluation import edited_features, hit_table, paired_gain
 PUBLISHED = "published"
 
 
-def at_mean_psnr(pictures, index, extractor, psnr, *, tolerance=0.05, start=2.2, runs=10, **settings):
+def at_mean_psnr(pictures, index, extractor, psnr, *, tolerance=0.05, start=2.2, **settings):
     """(alpha, Activation) whose saved pictures have this mean PSNR in dB; settings: of `activate`, alpha apart.
 
-    alpha is corrected by the 20 dB that ten times as much change costs, until the mean is within tolerance: two or three runs.
-    ValueError where it is not after so many runs.
+    From start, alpha goes by the 20 dB that ten times as much change costs until the PSNR lies between two runs, and then by
+    Brent's bracketing of its logarithm: three or four runs as a rule. ValueError where no alpha from 0.1 to 100 leads within
+    tolerance.
     """
-    alpha = start
-    for _ in range(runs):
-        result = activate(pictures, index, extractor, alpha=min(alpha, 255), **settings)
+    runs = {}
+
+    def above(log_alpha):
+        result = runs[log_alpha] = activate(pictures, index, extractor, alpha=float(np.exp(log_alpha)), **settings)
         if not result.complete:
             raise KeyboardInterrupt
         # A picture in which nothing changed has an infinite PSNR.
         miss = float(np.minimum(result.psnr, 99).mean()) - psnr
-        if abs(miss) <= tolerance:
-            return alpha, result
-        alpha *= 10 ** (miss / 20)
-    raise ValueError(f"psnr={psnr!r}: after {runs} runs the mean stands at {psnr + miss:.2f} dB; choose another PSNR or a larger tolerance "
-                     "(8-bit pictures change by whole grey levels)")
+        return 0.0 if abs(miss) <= tolerance else miss
+
+    here, miss = np.log(start), above(np.log(start))
+    while miss:
+        # A little too far, so that the next one is likely to lie on the other side.
+        there = here + np.log(10) / 20 * miss + np.sign(miss) * 0.02
+        if not np.log(0.1) <= there <= np.log(100):
+            raise ValueError(f"psnr={psnr!r}: alpha {np.exp(here):.2g} gives these pictures {psnr + miss:.1f} dB, and none from 0.1 to 100 gives "
+                             "what was asked for; choose another PSNR")
+        before, (here, miss) = (here, miss), (there, above(there))
+        if miss * before[1] < 0:
+            here = brentq(above, here, before[0], xtol=1e-3)
+            break
+    best = runs[here]
+    if abs(best.psnr.mean() - psnr) > tolerance:
+        raise ValueError(f"psnr={psnr!r}: at alpha {np.exp(here):.3f} the mean PSNR leaps past it, to {best.psnr.mean():.2f} dB, since 8-bit pictures "
+                         "change by whole grey levels; choose a larger tolerance")
+    return float(np.exp(here)), best
 
 
 class Bench:

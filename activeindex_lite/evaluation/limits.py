@@ -4,6 +4,7 @@ import numpy as np
 
 from activeindex_lite.edits.strengths import STRENGTHS
 from activeindex_lite.evaluation.probes import cell_ranks
+from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import MEAN, first_is_original, hit_table, summarise
 from activeindex_lite.index import build_index
 from activeindex_lite.pictures import synthetic_pictures
@@ -57,6 +58,11 @@ def small_index(extractor, originals, factory="IVF32,Flat", n=640, distractors=2
     drawn = synthetic_pictures(TRAIN_SEED + np.arange(n + distractors), originals[0].width)
     features = extractor(drawn)
     return build_index(factory, features[:n], np.concatenate([extractor(originals), features[n:]]))
+
+
+def copies(pictures, extractor, edits=("Identity", "Contrast 2", "Hue 0.2", "Blur 2", "JPEG 50", "Crop 0.5", "Meme")):
+    """Features of copies by any extractor, some edits only, for `r1_elsewhere`: pictures is a dict from a name to released pictures."""
+    return {name: edited_features(released, extractor, edits=edits) for name, released in pictures.items()}
 
 
 def under_blur(releases, index, extractor, truth, kernels=(1, 5, 9, 15, 21, 29), nprobe=1):

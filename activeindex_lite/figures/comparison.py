@@ -3,7 +3,18 @@
 import numpy as np
 
 from activeindex_lite.evaluation.limits import FATES
-from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, ORANGE, PASSIVE, PURPLE, REFERENCE, SKY, Described, new_figure
+from activeindex_lite.figures.style import (
+    ACTIVATED,
+    GREEN,
+    INK,
+    ORANGE,
+    PASSIVE,
+    PURPLE,
+    REFERENCE,
+    SKY,
+    Described,
+    new_figure,
+)
 
 # A colour, a marker and a line for each release, whatever they are called.
 LOOKS = ((PASSIVE, "o", ":"), (ACTIVATED, "D", "--"), (GREEN, "^", "-"), (PURPLE, "s", "-."), (ORANGE, "v", ":"))
