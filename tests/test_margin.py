@@ -304,7 +304,7 @@ def test_pictures_of_any_size_and_alpha_zero(small_indexes, extractor, originals
 
 
 def test_methods_by_name_and_errors(small_indexes, originals, extractor):
-    assert method_of("margin").lr == 0.15 and isinstance(method_of(Method(target_loss, 1.0, (1, 1, 1))), Method)
+    assert method_of("margin").lr == 0.08 and isinstance(method_of(Method(target_loss, 1.0, (1, 1, 1))), Method)
     for setting, named in ((dict(method="best"), "method='best'.*published, margin"), (dict(loss="l2"), "loss='l2'")):
         with pytest.raises(ValueError, match=named):
             activate(originals[:1], small_indexes["IVF64,Flat"], extractor, **setting)

@@ -13,7 +13,6 @@ from tqdm import tqdm
 from activeindex_lite.activation import quality
 from activeindex_lite.activation.methods import method_of, whole_picture_step
 from activeindex_lite.activation.objective import CONSTRAINTS, amplitude, objective
-from activeindex_lite.activation.views import random_views, shrink
 from activeindex_lite.checks import whole_number
 
 
@@ -67,7 +66,7 @@ def activate(pictures, index, extractor, *, method="published", alpha=3.0, steps
     alpha: strength on the paper's scale (3 is the published point, about 43 dB; greater is stronger and more visible);
     with constraint="linf" the bound in grey levels instead. steps, lr: 10 and 1, or 1 and 10 (a one-step sign attack).
     lambda_i: weight of the picture term (paper 1). weights: channel factors (R, G, B). lr, weights: None for the method's own
-    ("published" 1 and blue-heavy, "margin" .15 and equal).
+    ("published" 1 and blue-heavy, "margin" .08 and equal).
     loss: a function of features (B, d), a tensor with gradient, and their `Targets` that returns (B,), in place of the method's.
     features: (N, d) of the originals, where they are at hand. generator: torch Generator of the starting noise and the views.
     Returns an Activation. Ctrl-C ends early and keeps the pictures that are finished (complete=False, with a warning).
@@ -129,15 +128,15 @@ def _activate_batch(originals, index, features, extractor, generator, *, method,
     moments, count = (torch.zeros_like(delta), torch.zeros_like(delta)), torch.zeros((), device=extractor.device)
     path, losses = [], []
     for step in range(steps):
-        forward = _looking(extractor, generator) if method.looks(step) else extractor.forward
+        forward, loss = method.looks(step, targets, extractor, generator)
         # A sum over pictures: each picture's steps are its own, whatever else is in the batch.
-        total, loss_f, seen = objective(delta, tensor, bound, forward, targets, lambda_i, method.loss)
+        total, loss_f, seen = objective(delta, tensor, bound, forward, targets, lambda_i, loss)
         (gradient,) = torch.autograd.grad(total.sum(), delta)
         if method.whole_picture:
             whole_picture_step(delta, gradient, bound, moments, count, lr)
         else:
             _adam_step(delta, gradient, moments, count, lr)
-        path.append(seen.detach().cpu().numpy())
+        path.append(seen[: len(tensor)].detach().cpu().numpy())
         losses.append(loss_f.detach().cpu().numpy())
     with torch.no_grad():
         final = ((tensor + bound * torch.tanh(delta)).clamp(0, 1) * 255).round().to(torch.uint8)
@@ -149,11 +148,6 @@ def _activate_batch(originals, index, features, extractor, generator, *, method,
                 for a, b in zip(originals, saved)]
     path, losses = np.stack(path, 1), np.stack(losses, 1)
     return [(s, p, x, *m, seconds) for s, p, x, m in zip(saved, path, losses, measures)]
-
-
-def _looking(extractor, generator):
-    """The extractor's forward pass, on a random view of each picture."""
-    return lambda tensor: extractor.forward(random_views(shrink(tensor, extractor.size), generator))
 
 
 @torch.no_grad()

@@ -7,9 +7,10 @@ import torch
 
 from activeindex_lite.activation.margin import margin_loss, with_rivals
 from activeindex_lite.activation.objective import BLUE_HEAVY, target_loss
+from activeindex_lite.activation.views import random_views, shrink
 
 # The same for red, green and blue, of the size at which one alpha gives about the PSNR that it gives with the published method.
-EQUAL = (0.85, 0.85, 0.85)
+EQUAL = (1.3, 1.3, 1.3)
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,7 @@ class Method:
     """How activation is carried out.
 
     loss: (features (B, d) with gradient, Targets) to (B,), L_f; lr, weights: where `activate` is not told otherwise; rivals:
-    whether Targets hold cells and codes; views: whether steps look at random views, and every third at the picture as it is;
-    whole_picture: which kind of step, see
+    whether Targets hold cells and codes; views: whether steps look at random views, see `looks`; whole_picture: which kind of step, see
     `whole_picture_step` (False: Adam's own).
     """
 
@@ -34,14 +34,33 @@ class Method:
         found = index.targets(features)
         return with_rivals(found, index, features) if self.rivals else found
 
-    def looks(self, step):
-        """Whether this step, counted from 0, looks at a random view."""
-        return self.views and step % 3 > 0
+    def looks(self, step, targets, extractor, generator):
+        """What a step, counted from 0, looks at: (forward, loss) for `objective`, of the B pictures of targets.
+
+        With views: every third step the pictures as they are, else a random view of each, and one view more of every other picture
+        (half as much again for the network). forward then returns B features and, behind them, those of the views more.
+        """
+        if not self.views:
+            return extractor.forward, self.loss
+        n, more = len(targets), torch.arange(step % 2, len(targets), 2)
+
+        def forward(tensor):
+            small = shrink(tensor, extractor.size)
+            seen = [small if step % 3 == 0 else random_views(small, generator)]
+            seen += [random_views(small[more], generator)] if len(more) else []
+            return extractor.forward(torch.cat(seen))
+
+        def loss(features, targets):
+            first = self.loss(features[:n], targets)
+            again = self.loss(features[n:], targets[more.numpy()]) if len(more) else first[:0]
+            return first.index_add(0, more.to(first.device), again)
+
+        return forward, loss
 
 
 METHODS = {
     "published": Method(target_loss, 1.0, BLUE_HEAVY),
-    "margin": Method(margin_loss, 0.15, EQUAL, rivals=True, views=True, whole_picture=True),
+    "margin": Method(margin_loss, 0.08, EQUAL, rivals=True, views=True, whole_picture=True),
 }
 
 

@@ -36,7 +36,7 @@ def at_mean_psnr(pictures, index, extractor, psnr, *, tolerance=0.05, start=2.2,
                              "what was asked for; choose another PSNR")
         before, (here, miss) = (here, miss), (there, above(there))
         if miss * before[1] < 0:
-            here = brentq(above, here, before[0], xtol=1e-3)
+            here = brentq(above, here, before[0], xtol=1e-4)
             break
     best = runs[here]
     if abs(best.psnr.mean() - psnr) > tolerance:
@@ -51,15 +51,16 @@ class Bench:
     originals: pictures with their place among references, as `demo.synthetic_originals` and `demo.photo_originals` give them;
     extractor: the one that made their features; index: an ActiveIndex that stores them. psnr: dB, the mean of the saved
     pictures at which every method is measured, within tolerance. nprobes: cells to visit, left out where the index has
-    none. seed: of the Random edit and of every bootstrap.
+    none. seed: of the Random edit and of every bootstrap. batch_size: of `activate`; a smaller one needs less memory.
 
     After `measure`: .releases, dict from a name ("passive", "published", ...) to a dict from an edit to the features (N, d) of
     the copies; .pictures, dict from a name to the released pictures; .hits, (name, nprobe) -> hit table; .methods, the table.
     """
 
-    def __init__(self, originals, extractor, index, *, psnr=43.0, nprobes=(1, 16), seed=0, tolerance=0.05):
+    def __init__(self, originals, extractor, index, *, psnr=43.0, nprobes=(1, 16), seed=0, tolerance=0.05, batch_size=8):
         self.originals, self.extractor, self.index, self.seed = originals, extractor, index, seed
         self.psnr, self.tolerance, self.nprobes = psnr, tolerance, tuple(nprobes) if index.nlist else (1,)
+        self.batch_size = batch_size
         self.features = originals.references[originals.truth]
         self.pictures, self.releases, self.hits, self._rows = {}, {}, {}, []
         self._search("passive", originals.pictures)
@@ -80,7 +81,7 @@ class Bench:
         if name == "passive" or (name == PUBLISHED and settings):
             raise ValueError(f"{name!r} is the name of what all methods are compared with; choose another one")
         alpha, result = at_mean_psnr(self.originals.pictures, self.index, self.extractor, self.psnr, tolerance=self.tolerance,
-                                     features=self.features, **settings)
+                                     features=self.features, batch_size=self.batch_size, **settings)
         self._search(name, result.pictures)
         self._rows = [row for row in self._rows if row["method"] != name]
         common = dict(target=self.psnr, method=name, alpha=alpha, psnr=result.psnr.mean(), ssim=np.nanmean(result.ssim),
@@ -109,13 +110,16 @@ def gain_ratio(passive, published, hits, rng, resamples=2000):
     """The gain of one method divided by that of another, with its 95 % interval: (ratio, low, high).
 
     passive, published, hits: hit tables of the same pictures and edits. Each resample draws pictures with all their hits, so
-    numerator and denominator belong together. NaN where the published method gains nothing.
+    numerator and denominator belong together. NaN where the published method gains nothing; the interval is NaN where more than 1 in
+    40 resamples give it no gain, since a ratio to what may be 0 has no bounds.
     """
     base, first, second = (table.mean(axis=1).to_numpy() for table in (passive, published, hits))
     n = len(base)
-    draws = np.concatenate([np.ones((1, n)), rng.multinomial(n, np.full(n, 1 / n), size=resamples)])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = (draws @ (second - base)) / (draws @ (first - base))
-    if not np.isfinite(ratios[0]):
+    draws = np.concatenate([np.ones((1, n)), rng.multinomial(n, np.full(n, 1 / n), size=resamples)]) / n
+    gains, published_gains = draws @ (second - base), draws @ (first - base)
+    usable = published_gains > 1e-9
+    if not usable[0]:
         return (np.nan,) * 3
-    return ratios[0], *np.nanquantile(ratios[1:], [0.025, 0.975], method="inverted_cdf")
+    ratios = gains[usable] / published_gains[usable]
+    low, high = np.quantile(ratios[1:], [0.025, 0.975]) if usable.mean() > 0.975 else (np.nan, np.nan)
+    return ratios[0], low, high

@@ -49,14 +49,13 @@ def r1_elsewhere(indexes, releases, truth, nprobe=1, rng=None):
     return pd.DataFrame(rows)
 
 
-def small_index(extractor, originals, factory="IVF32,Flat", n=640, distractors=200):
+def small_index(extractor, originals, factory="IVF16,Flat", n=640, distractors=200):
     """An index of any extractor's features over few synthetic pictures: the originals (ids 0 .. N-1), then distractors.
 
     n: pictures to train it with; distractors come from the same seeds, behind those. Drawing and looking at them takes
     seconds.
     """
-    drawn = synthetic_pictures(TRAIN_SEED + np.arange(n + distractors), originals[0].width)
-    features = extractor(drawn)
+    features = extractor(synthetic_pictures([TRAIN_SEED + i], originals[0].width)[0] for i in range(n + distractors))
     return build_index(factory, features[:n], np.concatenate([extractor(originals), features[n:]]))
 
 
