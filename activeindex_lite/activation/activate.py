@@ -11,7 +11,8 @@ from torch.optim.adam import adam
 from tqdm import tqdm
 
 from activeindex_lite.activation import quality
-from activeindex_lite.activation.objective import BLUE_HEAVY, CONSTRAINTS, amplitude, objective, target_loss
+from activeindex_lite.activation.methods import method_of, whole_picture_step
+from activeindex_lite.activation.objective import CONSTRAINTS, amplitude, objective
 from activeindex_lite.checks import whole_number
 
 
@@ -20,8 +21,9 @@ class Activation:
     """What activation made of N pictures; every array is in the order of the pictures given.
 
     pictures: N activated 8-bit PIL pictures; path: (steps + 1, N, d) float32, the feature before each step and, last,
-    that of the saved 8-bit picture; loss: (steps + 1, N) float32, L_f at the same points; psnr (dB), ssim, linf (grey
-    levels), seconds (share of the batch's time): (N,) float64, against the originals, on the 8-bit pictures.
+    that of the saved 8-bit picture; loss: (steps + 1, N) float32, L_f at the same points (of the random view, where a step
+    looks at one); psnr (dB), ssim, linf (grey levels), seconds (share of the batch's time): (N,) float64, against the
+    originals, on the 8-bit pictures.
     complete: False after an interruption; then N counts the pictures that were finished.
     """
 
@@ -50,37 +52,43 @@ class Activation:
         return pd.DataFrame({"psnr": self.psnr, "ssim": self.ssim, "linf": self.linf})
 
 
-def activate(pictures, index, extractor, *, alpha=3.0, steps=10, lr=1.0, lambda_i=1.0, constraint="jnd",
-             weights=BLUE_HEAVY, features=None, batch_size=8, generator=None, progress=False):
-    """Activate pictures for an index with the published method (Active Image Indexing, ICLR 2023, arXiv 2210.10620).
+def activate(pictures, index, extractor, *, method="published", alpha=3.0, steps=10, lr=None, lambda_i=1.0, constraint="jnd",
+             weights=None, loss=None, features=None, batch_size=8, generator=None, progress=False):
+    """Activate pictures for an index, by default with the published method (Active Image Indexing, ICLR 2023, arXiv 2210.10620).
 
     Adam minimises L_f(f(I), target) + lambda_i MSE(I, I_o) over delta, with I = I_o + alpha * std * w * H_JND(I_o) *
     tanh(delta), at each picture's own resolution; at the end I is clipped and rounded to 8 bits.
 
     pictures: list of PIL pictures, sizes may differ. index: a built ActiveIndex; the target of a picture is the code of
     its ORIGINAL feature, which the index already stores. extractor: an Extractor.
+    method: "published"; "margin", which keeps the feature on its own side of the borders of the index (`margin_loss`), also
+    for random views of the picture, and finds more at the same PSNR and cost; or a `Method` of your own.
     alpha: strength on the paper's scale (3 is the published point, about 43 dB; greater is stronger and more visible);
     with constraint="linf" the bound in grey levels instead. steps, lr: 10 and 1, or 1 and 10 (a one-step sign attack).
-    lambda_i: weight of the picture term (paper 1). weights: channel factors (R, G, B).
-    features: (N, d) of the originals, where they are at hand. generator: torch Generator of the starting noise.
+    lambda_i: weight of the picture term (paper 1). weights: channel factors (R, G, B). lr, weights: None for the method's own
+    ("published" 1 and blue-heavy, "margin" .08 and equal).
+    loss: a function of features (B, d), a tensor with gradient, and their `Targets` that returns (B,), in place of the method's.
+    features: (N, d) of the originals, where they are at hand. generator: torch Generator of the starting noise and the views.
     Returns an Activation. Ctrl-C ends early and keeps the pictures that are finished (complete=False, with a warning).
-    Raises ValueError for an alpha, steps or constraint out of range, and the index's own error where there is nothing
-    to activate (Flat).
+    Raises ValueError for an alpha, steps, constraint or method out of range, and the index's own error where there is
+    nothing to activate (Flat).
     """
     if isinstance(pictures, Image.Image) or not len(pictures):
         raise ValueError("pictures: a list of one or more PIL pictures is expected, as in activate([picture], ...)")
+    method = method_of(method, loss)
+    lr, weights = method.lr if lr is None else lr, method.weights if weights is None else weights
     check_settings(alpha, steps, lr, constraint)
     pictures = [p if p.mode == "RGB" else p.convert("RGB") for p in pictures]
     features = extractor(pictures) if features is None else np.asarray(features, np.float32)
-    targets = index.targets(features)
+    index.targets(features[:1])  # says at once where there is nothing to activate
     generator = generator or torch.Generator().manual_seed(0)
-    settings = dict(alpha=alpha, steps=steps, lr=lr, lambda_i=lambda_i, constraint=constraint, weights=weights)
+    settings = dict(method=method, alpha=alpha, steps=steps, lr=lr, lambda_i=lambda_i, constraint=constraint, weights=weights)
     done, complete = {}, True
     with tqdm(total=len(pictures), desc="activation", unit="picture", disable=not progress) as bar:
         try:
             for rows in _batches(pictures, batch_size):
                 originals = [pictures[i] for i in rows]
-                done.update(zip(rows, _activate_batch(originals, targets[rows], extractor, generator, **settings)))
+                done.update(zip(rows, _activate_batch(originals, index, features[rows], extractor, generator, **settings)))
                 bar.update(len(rows))
         except KeyboardInterrupt:
             complete = False
@@ -109,28 +117,33 @@ def _batches(pictures, batch_size):
             yield np.array(rows[start : start + batch_size])
 
 
-def _activate_batch(originals, targets, extractor, generator, *, alpha, steps, lr, lambda_i, constraint, weights):
+def _activate_batch(originals, index, features, extractor, generator, *, method, alpha, steps, lr, lambda_i, constraint, weights):
     """Activate pictures of one size; returns a tuple of what Activation holds for each of them."""
     begun = time.perf_counter()
+    targets = method.targets(index, features)
     arrays = np.stack([np.asarray(p) for p in originals])
     tensor = torch.from_numpy(arrays).to(extractor.device).permute(0, 3, 1, 2).float() / 255
     bound = amplitude(tensor, alpha, constraint, weights)
     delta = (1e-6 * torch.randn(tensor.shape, generator=generator)).to(tensor).requires_grad_()
     moments, count = (torch.zeros_like(delta), torch.zeros_like(delta)), torch.zeros((), device=extractor.device)
     path, losses = [], []
-    for _ in range(steps):
+    for step in range(steps):
+        forward, loss = method.looks(step, targets, extractor, generator)
         # A sum over pictures: each picture's steps are its own, whatever else is in the batch.
-        total, loss_f, features = objective(delta, tensor, bound, extractor.forward, targets, lambda_i)
+        total, loss_f, seen = objective(delta, tensor, bound, forward, targets, lambda_i, loss)
         (gradient,) = torch.autograd.grad(total.sum(), delta)
-        _adam_step(delta, gradient, moments, count, lr)
-        path.append(features.detach().cpu().numpy())
+        if method.whole_picture:
+            whole_picture_step(delta, gradient, bound, moments, count, lr)
+        else:
+            _adam_step(delta, gradient, moments, count, lr)
+        path.append(seen[: len(tensor)].detach().cpu().numpy())
         losses.append(loss_f.detach().cpu().numpy())
     with torch.no_grad():
         final = ((tensor + bound * torch.tanh(delta)).clamp(0, 1) * 255).round().to(torch.uint8)
     saved = [Image.fromarray(a) for a in final.permute(0, 2, 3, 1).cpu().numpy()]
     seconds = (time.perf_counter() - begun) / len(originals)
     path.append(extractor(saved))
-    losses.append(target_loss(torch.from_numpy(path[-1]), targets).numpy())
+    losses.append(method.loss(torch.from_numpy(path[-1]), targets).numpy())
     measures = [[measure(a, b) for measure in (quality.psnr, _ssim_or_nan, quality.linf)]
                 for a, b in zip(originals, saved)]
     path, losses = np.stack(path, 1), np.stack(losses, 1)

@@ -37,13 +37,13 @@ def target_loss(features, targets):
     return -(signs * (features @ projections.T + offsets)).mean(1)
 
 
-def objective(delta, tensor, bound, forward, targets, lambda_i):
+def objective(delta, tensor, bound, forward, targets, lambda_i, loss=target_loss):
     """The activation objective of each picture, L_f + lambda_i MSE(I, I_o), with I = I_o + bound * tanh(delta).
 
-    delta, tensor: (B, 3, H, W); bound: from `amplitude`; forward: pictures to (B, d) features with gradient.
+    delta, tensor: (B, 3, H, W); bound: from `amplitude`; forward: pictures to (B, d) features with gradient; loss: L_f.
     Returns (objective (B,), L_f (B,), features (B, d)). Clipping and rounding come after the last step, as in the paper.
     """
     change = bound * torch.tanh(delta)
     features = forward(tensor + change)
-    loss_f = target_loss(features, targets)
+    loss_f = loss(features, targets)
     return loss_f + lambda_i * change.square().mean((1, 2, 3)), loss_f, features

@@ -1,6 +1,6 @@
 """Where activation should move a feature: the point or the signs that each family of index stores for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 
 import faiss
@@ -22,6 +22,7 @@ class Targets:
 
     kind "point": points (N, d) float32, to come close to. kind "signs": signs (N, nbits) float32 of -1 and +1, with
     projections (nbits, d) and offsets (nbits,): bit j of x is set where projections[j] @ x + offsets[j] >= 0.
+    cells, codes: Rivals of the N features where a method asks for them, see `rivals`; None where there are none.
     """
 
     kind: str
@@ -29,6 +30,8 @@ class Targets:
     signs: np.ndarray = None
     projections: np.ndarray = None
     offsets: np.ndarray = None
+    cells: object = None
+    codes: object = None
 
     def __len__(self):
         return len(self.points if self.kind == "point" else self.signs)
@@ -36,8 +39,8 @@ class Targets:
     def __getitem__(self, rows):
         """The targets of some of the features: rows is a slice, an array of positions, or one position."""
         rows = [rows] if isinstance(rows, Integral) else rows
-        points, signs = (None if a is None else a[rows] for a in (self.points, self.signs))
-        return Targets(self.kind, points, signs, self.projections, self.offsets)
+        own = {name: None if (held := getattr(self, name)) is None else held[rows] for name in ("points", "signs", "cells", "codes")}
+        return replace(self, **own)
 
 
 def targets(index, x):

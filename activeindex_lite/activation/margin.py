@@ -1,0 +1,71 @@
+"""The margin objective: keep a feature on its own side of the borders that an index draws around what it stored.
+
+A query finds its picture when its feature lies nearer to the own centroid than to any other (the cell is visited) and nearer
+to the own code than to any other (it comes first). What was measured while these losses were chosen is in notebook 10.
+"""
+
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+
+from activeindex_lite.activation.objective import target_loss
+from activeindex_lite.index.rivals import cell_rivals, code_rivals
+
+# How far a copy strays, as a share of the mean squared distance between the own point and its rivals. From .1 to .4 little changes.
+TAU = 0.2
+# The same for LSH, in distance to a hyperplane.
+BIT_TAU = 0.05
+
+
+def margins(features, rivals):
+    """Distance of features to the border between their own point and each rival, negative beyond it: (B, K).
+
+    m_j = (|x - p_j|^2 - |x - p_i|^2) / (2 |p_i - p_j|), p_i own and p_j other. features: (B, d) with gradient; rivals: Rivals of
+    the same B pictures.
+    """
+    own, others = (torch.as_tensor(points).to(features) for points in (rivals.own, rivals.others))
+    return _gaps(features, own, others) / (2 * (own[:, None] - others).norm(dim=2)).clamp(min=1e-12)
+
+
+def _gaps(x, own, others):
+    """|x - p_j|^2 - |x - p_i|^2, (B, K), linear in x."""
+    ways = own[:, None] - others
+    return others.square().sum(2) - own.square().sum(1)[:, None] + 2 * torch.einsum("bd,bkd->bk", x, ways)
+
+
+def border_loss(features, rivals, tau=TAU):
+    """log(1 + sum_j exp(-(|x - p_j|^2 - |x - p_i|^2) / T)) for each picture, (B,): how likely a stray copy crosses a border.
+
+    It is the cross-entropy of a soft assignment, softmax over points of -|x - p|^2 / T. In the exponent stands
+    2 |p_i - p_j| m_j / T, so it is a softplus of the negative margins, in which the nearest border counts most.
+    T = tau * mean_j |p_i - p_j|^2 for each picture: the features of one extractor lie closer together than those of another.
+    """
+    own, others = (torch.as_tensor(points).to(features) for points in (rivals.own, rivals.others))
+    spread = (own[:, None] - others).square().sum(2).mean(1, keepdim=True).clamp(min=1e-12)
+    gaps = _gaps(features, own, others) / (tau * spread)
+    return torch.logsumexp(F.pad(-gaps, (1, 0)), 1)
+
+
+def bit_margins(features, targets):
+    """Distance of features to each LSH hyperplane, on the side that is stored, (B, nbits): s_j (w_j x + o_j) / |w_j|."""
+    projections, offsets, signs = (torch.as_tensor(t).to(features) for t in (targets.projections, targets.offsets, targets.signs))
+    return signs * (features @ projections.T + offsets) / projections.norm(dim=1)
+
+
+def margin_loss(features, targets, tau=TAU, bit_tau=BIT_TAU):
+    """The margin objective of each picture, (B,): features (B, d) with gradient, Targets of the same B pictures.
+
+    IVF: `border_loss` among cells. IVF-PQ and other codes in cells: that, plus `border_loss` among the stored codes. PQ, OPQ,
+    additive codes: among the stored codes. LSH: mean_j softplus(-m_j / bit_tau) of the `bit_margins`, so that bits that are safe
+    already count little. Where no rival is known (an index that is still empty, without cells): the distance to the code.
+    """
+    if targets.kind == "signs":
+        return F.softplus(-bit_margins(features, targets) / bit_tau).mean(1)
+    borders = [border_loss(features, rivals, tau) for rivals in (targets.cells, targets.codes) if rivals is not None]
+    return sum(borders) if borders else target_loss(features, targets)
+
+
+def with_rivals(targets, index, features):
+    """Targets of features (N, d) that know the rivals in an ActiveIndex as well: cells and codes, each None where there are none."""
+    return replace(targets, cells=cell_rivals(index, features), codes=code_rivals(index, features))

@@ -1,0 +1,125 @@
+"""The bench: methods of activation on the same pictures, index and edits, each at the alpha that gives the same PSNR."""
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+
+from activeindex_lite.activation import activate
+from activeindex_lite.evaluation import edited_features, hit_table, paired_gain
+
+PUBLISHED = "published"
+
+
+def at_mean_psnr(pictures, index, extractor, psnr, *, tolerance=0.05, start=2.2, **settings):
+    """(alpha, Activation) whose saved pictures have this mean PSNR in dB; settings: of `activate`, alpha apart.
+
+    From start, alpha goes by the 20 dB that ten times as much change costs until the PSNR lies between two runs, and then by
+    Brent's bracketing of its logarithm: three or four runs as a rule. ValueError where no alpha from 0.1 to 100 leads within
+    tolerance.
+    """
+    runs = {}
+
+    def above(log_alpha):
+        result = runs[log_alpha] = activate(pictures, index, extractor, alpha=float(np.exp(log_alpha)), **settings)
+        if not result.complete:
+            raise KeyboardInterrupt
+        # A picture in which nothing changed has an infinite PSNR.
+        miss = float(np.minimum(result.psnr, 99).mean()) - psnr
+        return 0.0 if abs(miss) <= tolerance else miss
+
+    here, miss = np.log(start), above(np.log(start))
+    while miss:
+        # A little too far, so that the next one is likely to lie on the other side.
+        there = here + np.log(10) / 20 * miss + np.sign(miss) * 0.02
+        if not np.log(0.1) <= there <= np.log(100):
+            raise ValueError(f"psnr={psnr!r}: alpha {np.exp(here):.2g} gives these pictures {psnr + miss:.1f} dB, and none from 0.1 to 100 gives "
+                             "what was asked for; choose another PSNR")
+        before, (here, miss) = (here, miss), (there, above(there))
+        if miss * before[1] < 0:
+            here = brentq(above, here, before[0], xtol=1e-4)
+            break
+    best = runs[here]
+    if abs(best.psnr.mean() - psnr) > tolerance:
+        raise ValueError(f"psnr={psnr!r}: at alpha {np.exp(here):.3f} the mean PSNR leaps past it, to {best.psnr.mean():.2f} dB, since 8-bit pictures "
+                         "change by whole grey levels; choose a larger tolerance")
+    return float(np.exp(here)), best
+
+
+class Bench:
+    """Pictures, their index and their passive copies, on which one method after another is measured.
+
+    originals: pictures with their place among references, as `demo.synthetic_originals` and `demo.photo_originals` give them;
+    extractor: the one that made their features; index: an ActiveIndex that stores them. psnr: dB, the mean of the saved
+    pictures at which every method is measured, within tolerance. nprobes: cells to visit, left out where the index has
+    none. seed: of the Random edit and of every bootstrap. batch_size: of `activate`; a smaller one needs less memory.
+
+    After `measure`: .releases, dict from a name ("passive", "published", ...) to a dict from an edit to the features (N, d) of
+    the copies; .pictures, dict from a name to the released pictures; .hits, (name, nprobe) -> hit table; .methods, the table.
+    """
+
+    def __init__(self, originals, extractor, index, *, psnr=43.0, nprobes=(1, 16), seed=0, tolerance=0.05, batch_size=8):
+        self.originals, self.extractor, self.index, self.seed = originals, extractor, index, seed
+        self.psnr, self.tolerance, self.nprobes = psnr, tolerance, tuple(nprobes) if index.nlist else (1,)
+        self.batch_size = batch_size
+        self.features = originals.references[originals.truth]
+        self.pictures, self.releases, self.hits, self._rows = {}, {}, {}, []
+        self._search("passive", originals.pictures)
+
+    def _search(self, name, pictures):
+        self.pictures[name] = pictures
+        self.releases[name] = edited_features(pictures, self.extractor, seed=self.seed)
+        for nprobe in self.nprobes:
+            self.hits[name, nprobe] = hit_table(self.index, self.releases[name], self.originals.truth, nprobe)
+
+    def measure(self, name, **settings):
+        """Measure a method under a name: settings of `activate`, alpha apart. The published method, exactly, is measured before any other.
+
+        Returns the table so far, see `methods`. A name that is there already is measured again.
+        """
+        if name != PUBLISHED and PUBLISHED not in self.releases:
+            self.measure(PUBLISHED)
+        if name == "passive" or (name == PUBLISHED and settings):
+            raise ValueError(f"{name!r} is the name of what all methods are compared with; choose another one")
+        alpha, result = at_mean_psnr(self.originals.pictures, self.index, self.extractor, self.psnr, tolerance=self.tolerance,
+                                     features=self.features, batch_size=self.batch_size, **settings)
+        self._search(name, result.pictures)
+        self._rows = [row for row in self._rows if row["method"] != name]
+        common = dict(target=self.psnr, method=name, alpha=alpha, psnr=result.psnr.mean(), ssim=np.nanmean(result.ssim),
+                      linf=result.linf.mean(), ms=1000 * result.seconds.mean())
+        self._rows += [{**common, "nprobe": nprobe, **self._against(name, nprobe)} for nprobe in self.nprobes]
+        return self.methods
+
+    def _against(self, name, nprobe):
+        passive, published, hits = (self.hits[which, nprobe] for which in ("passive", PUBLISHED, name))
+        gain, over = (paired_gain(table, hits, np.random.default_rng(self.seed)) for table in (passive, published))
+        ratio, low, high = gain_ratio(passive, published, hits, np.random.default_rng(self.seed))
+        return dict(r1=gain["activated"], gain=gain["gain"], low=gain["low"], high=gain["high"], over=over["gain"], over_low=over["low"],
+                    over_high=over["high"], ratio=ratio, ratio_low=low, ratio_high=high)
+
+    @property
+    def methods(self):
+        """One row a method and nprobe: a DataFrame target (dB), method, alpha, psnr, ssim, linf, ms (an image), nprobe, r1 (mean over the
+        edits), gain over the passive pictures (low, high), over: difference to the published method (over_low, over_high), and
+        ratio: gain divided by the published method's (ratio_low, ratio_high). Intervals are 95 % bootstraps over pictures,
+        paired: all that is known of a picture is drawn together.
+        """
+        return pd.DataFrame(self._rows)
+
+
+def gain_ratio(passive, published, hits, rng, resamples=2000):
+    """The gain of one method divided by that of another, with its 95 % interval: (ratio, low, high).
+
+    passive, published, hits: hit tables of the same pictures and edits. Each resample draws pictures with all their hits, so
+    numerator and denominator belong together. NaN where the published method gains nothing; the interval is NaN where more than 1 in
+    40 resamples give it no gain, since a ratio to what may be 0 has no bounds.
+    """
+    base, first, second = (table.mean(axis=1).to_numpy() for table in (passive, published, hits))
+    n = len(base)
+    draws = np.concatenate([np.ones((1, n)), rng.multinomial(n, np.full(n, 1 / n), size=resamples)]) / n
+    gains, published_gains = draws @ (second - base), draws @ (first - base)
+    usable = published_gains > 1e-9
+    if not usable[0]:
+        return (np.nan,) * 3
+    ratios = gains[usable] / published_gains[usable]
+    low, high = np.quantile(ratios[1:], [0.025, 0.975]) if usable.mean() > 0.975 else (np.nan, np.nan)
+    return ratios[0], low, high

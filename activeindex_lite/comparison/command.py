@@ -1,0 +1,51 @@
+"""The command `activeindex-lite compare`: its options, and the tables it writes and shows."""
+
+from pathlib import Path
+
+from activeindex_lite.comparison.run import COMPARED, FACTORY, run_comparison
+
+
+def add_options(parser):
+    """Add the options of `compare` to an argparse parser."""
+    parser.add_argument("--out", default="comparison", metavar="DIR", help="folder for methods.csv and baselines.csv (default comparison)")
+    parser.add_argument("--queries", type=int, default=100, metavar="N", help="pictures to activate (default 100)")
+    parser.add_argument("--psnr", type=float, nargs="+", default=[43.0], metavar="DB", help="mean PSNR at which methods are compared (default 43)")
+    parser.add_argument("--index", default=FACTORY, metavar="FACTORY", help=f"faiss factory string (default {FACTORY})")
+    parser.add_argument("--nprobe", type=int, nargs="+", default=[1, 16], metavar="N", help="cells to visit (default 1 16)")
+    parser.add_argument("--methods", nargs="+", choices=list(COMPARED), default=["margin"], metavar="METHOD",
+                        help=f"beside the published one: {', '.join(map(repr, COMPARED))} (default margin)")
+    parser.add_argument("--pictures", metavar="FOLDER", help="your own photographs instead of the synthetic pictures")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same tables, times aside (default 0)")
+    parser.set_defaults(run=run)
+
+
+def run(options):
+    """Carry out the command; its tables are written whole, and printed."""
+    from activeindex_lite.demo import photo_originals, synthetic_originals
+    from activeindex_lite.extractor import load_extractor
+    from activeindex_lite.report import prepare_folder
+
+    folder, extractor = prepare_folder(options.out), load_extractor("lite")
+    originals = (photo_originals(options.pictures, options.queries, extractor) if options.pictures
+                 else synthetic_originals(options.queries, options.seed))
+    found = run_comparison(originals, extractor, options.index, methods={name: COMPARED[name] for name in options.methods}, psnrs=options.psnr,
+                           nprobes=options.nprobe, seed=options.seed, progress=True)
+    write_comparison(found, folder)
+    shown = ["target", "method", "alpha", "psnr", "ssim", "ms", "nprobe", "r1", "gain", "low", "high", "ratio", "ratio_low", "ratio_high"]
+    print(f"\nmean R@1 over the 14 edits, {found.about['pictures']} originals among {found.about['references']:,} references, {options.index}; "
+          "ratio: gain over the passive pictures divided by the published method's")
+    print(found.methods[shown].round(3).to_string(index=False, na_rep=""))
+    if len(found.baselines):
+        print("\nwithout activation; ms: of a search")
+        print(found.baselines.round(3).to_string(index=False))
+    print(f"\ntables: {folder}")
+
+
+def write_comparison(comparison, folder):
+    """Write methods.csv and baselines.csv of a Comparison into a prepared folder; each file appears whole or not at all."""
+    for name in ("methods", "baselines"):
+        table, path = getattr(comparison, name), Path(folder) / f"{name}.csv"
+        if len(table):
+            temporary = path.with_name(f".{path.name}.part")
+            temporary.write_text(table.to_csv(index=False), encoding="utf-8")
+            temporary.replace(path)

@@ -1,0 +1,133 @@
+"""The comparison: equal PSNR, the published method first and exact, intervals against numpy, passive baselines."""
+
+import faiss
+import numpy as np
+import pandas as pd
+import pytest
+
+from activeindex_lite import activate, build_index
+from activeindex_lite.comparison import Bench, at_mean_psnr, gain_ratio, run_comparison
+from activeindex_lite.comparison.baselines import longer_code, mean_of_views
+from activeindex_lite.demo import Originals
+
+FACTORY = "IVF64,PQ4x6"
+
+
+@pytest.fixture(scope="module")
+def originals(world):
+    ids = np.arange(3)
+    return Originals(world.pictures(ids), ids, world.train[:4000], world.references[:2000], None, "three pictures")
+
+
+@pytest.fixture(scope="module")
+def compared(originals, extractor):
+    methods = {"margin": dict(method="margin", steps=3), "of my own": dict(method="margin", steps=2, loss=lambda x, t: -x.sum(1))}
+    return run_comparison(originals, extractor, FACTORY, methods=methods, psnrs=(42.0,), nprobes=(1, 4))
+
+
+def test_the_published_method_comes_first_and_is_exact(compared, originals, extractor):
+    assert list(dict.fromkeys(compared.methods.method)) == ["published", "margin", "of my own"]
+    first = compared.methods.iloc[0]
+    index = build_index(FACTORY, originals.train, originals.references)
+    plain = activate(originals.pictures, index, extractor, alpha=first.alpha, features=originals.references[:3])
+    assert plain.psnr.mean() == first.psnr and np.mean(plain.ssim) == first.ssim
+
+
+def test_all_stand_at_the_psnr_asked_for(compared):
+    assert (compared.methods.psnr - 42).abs().max() <= 0.05
+    assert compared.methods.groupby("method").alpha.nunique().eq(1).all() and compared.methods.alpha.nunique() == 3
+
+
+def test_rows_agree_with_the_hits(compared):
+    for row in compared.methods.itertuples():
+        hits = {name: compared.benches[42.0].hits[name, row.nprobe].mean(axis=1).mean() for name in ("passive", "published", row.method)}
+        assert row.r1 == pytest.approx(hits[row.method])
+        assert row.gain == pytest.approx(row.r1 - hits["passive"])
+        assert row.over == pytest.approx(row.r1 - hits["published"])
+        assert row.low <= row.gain <= row.high
+    published = compared.methods[compared.methods.method == "published"]
+    assert published.over.eq(0).all() and np.nan_to_num(published.ratio, nan=1) == pytest.approx(1)
+
+
+def test_ratio_and_its_interval_against_numpy():
+    rng = np.random.default_rng(0)
+    passive, published, better = (pd.DataFrame(rng.random((60, 14)) < p) for p in (0.4, 0.6, 0.8))
+    ratio, low, high = gain_ratio(passive, published, better, np.random.default_rng(1))
+    a, b, c = (t.to_numpy().mean(1) for t in (passive, published, better))
+    assert ratio == pytest.approx((c.mean() - a.mean()) / (b.mean() - a.mean()))
+    # The same bootstrap, drawn picture by picture.
+    rows = np.random.default_rng(2).integers(0, 60, (4000, 60))
+    expected = np.quantile((c - a)[rows].mean(1) / (b - a)[rows].mean(1), [0.025, 0.975])
+    assert (low, high) == pytest.approx(expected, abs=0.08)
+    assert np.isnan(gain_ratio(passive, passive, better, np.random.default_rng(0))).all()
+
+
+def test_a_psnr_out_of_reach_is_named(originals, extractor):
+    index = build_index(FACTORY, originals.train, originals.references)
+    with pytest.raises(ValueError, match=r"psnr=120.*choose another PSNR"):
+        at_mean_psnr(originals.pictures[:1], index, extractor, 120.0, steps=1)
+
+
+def test_passive_baselines(compared, originals):
+    table = compared.baselines
+    assert table.baseline.iloc[0] == "as it is" and table.gain.iloc[0] == 0
+    probes = table[table.baseline.isin(["as it is", "more probes"])]
+    assert probes.nprobe.tolist() == [1, 2, 4, 8, 16, 32]
+    assert probes.scanned.is_monotonic_increasing and probes.r1.is_monotonic_increasing
+    larger = table[table.baseline == "larger code: IVF64,PQ8x6"]
+    assert larger.nprobe.tolist() == [1, 4] and (larger.bytes == 6).all() and (probes.bytes == 3).all()
+    assert (table.baseline == "mean feature of views stored").sum() == 2
+
+
+def test_longer_codes_are_those_faiss_reads():
+    for factory, longer in (("IVF64,PQ4x8", "IVF64,PQ8x8"), ("PQ8", "PQ16"), ("OPQ8_64,PQ8x8", "OPQ8_64,PQ16x8"), ("IVF64,Flat", None),
+                            ("OPQ8,Flat", None), ("IVF64,PQ4x4fs", "IVF64,PQ8x4fs")):
+        assert longer_code(factory) == longer
+        if longer:
+            short, long = (faiss.index_factory(128, f) for f in (factory, longer))
+            assert long.sa_code_size() > short.sa_code_size()
+
+
+def test_mean_of_views_is_a_unit_vector_between_them(originals, extractor):
+    mean = mean_of_views(originals.pictures, extractor, views=8)
+    assert np.linalg.norm(mean, axis=1) == pytest.approx(1, abs=1e-5)
+    # Nearer to its own picture than to the others.
+    assert ((mean @ originals.references[:3].T).argmax(1) == np.arange(3)).all()
+    assert np.array_equal(mean, mean_of_views(originals.pictures, extractor, views=8))
+
+
+def test_an_index_without_cells_has_one_row_a_method(originals, extractor):
+    found = run_comparison(originals, extractor, "PQ4x6", methods={}, psnrs=(42.0,))
+    assert found.methods.nprobe.tolist() == [1] and found.baselines.empty
+
+
+def test_a_method_may_be_measured_later_and_again(compared):
+    bench = compared.benches[42.0]
+    before = bench.methods
+    again = bench.measure("margin", method="margin", steps=3)
+    pd.testing.assert_frame_equal(again.sort_values(["method", "nprobe"]).drop(columns="ms").reset_index(drop=True),
+                                  before.sort_values(["method", "nprobe"]).drop(columns="ms").reset_index(drop=True))
+    assert set(bench.releases) == set(bench.pictures) == {"passive", "published", "margin", "of my own"}
+    for name, settings in (("passive", {}), ("published", dict(steps=3))):
+        with pytest.raises(ValueError, match="choose another one"):
+            bench.measure(name, **settings)
+    assert isinstance(bench, Bench)
+
+
+def test_the_command_writes_both_tables(originals, monkeypatch, tmp_path, capsys):
+    import argparse
+
+    from activeindex_lite import demo
+    from activeindex_lite.comparison import command
+
+    monkeypatch.setattr(demo, "synthetic_originals", lambda queries, seed: originals)
+    parser = argparse.ArgumentParser()
+    command.add_options(parser)
+    options = parser.parse_args(["--out", str(tmp_path / "out"), "--index", FACTORY, "--nprobe", "1", "--psnr", "41"])
+    options.run(options)
+    methods, baselines = (pd.read_csv(tmp_path / "out" / f"{name}.csv") for name in ("methods", "baselines"))
+    assert methods.method.tolist() == ["published", "margin"] and (methods.psnr - 41).abs().max() <= 0.05
+    assert baselines.nprobe.tolist() == [1, 2, 4, 8, 16, 32, 1, 1]
+    assert "published" in capsys.readouterr().out
+    with pytest.raises(FileExistsError, match="not empty"):
+        options.run(options)
