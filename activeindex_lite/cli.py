@@ -5,6 +5,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from activeindex_lite.cli_comparison import add_comparison
 from activeindex_lite.cli_course import add_course
 from activeindex_lite.cli_evaluation import add_evaluation, extractor_of
 
@@ -41,6 +42,7 @@ def _parser():
 
     add_evaluation(commands)
 
+    add_comparison(commands)
     add_course(commands)
     train = commands.add_parser("train", help="train the lite extractor again (hours; goes on after an interruption)")
     train.add_argument("--work", default="training", metavar="DIR", help="pictures and checkpoint (default training)")

@@ -107,8 +107,8 @@ def test_importing_is_light():
 
 def test_each_stage_imports_only_earlier_ones():
     stages = ["threads", "checks", "files", "environment_check", "pictures", "extractor", "world", "scratch", "index", "activation", "edits",
-              "evaluation", "figures", "exercises", "widgets", "demo", "lesson", "full_evaluation", "report", "training", "extractor_check",
-              "course", "pages", "cli_course", "cli_evaluation", "cli"]
+              "evaluation", "figures", "exercises", "widgets", "demo", "lesson", "comparison", "full_evaluation", "report", "training", "extractor_check",
+              "course", "pages", "cli_comparison", "cli_course", "cli_evaluation", "cli"]
     package = ROOT / "activeindex_lite"
     for path in package.rglob("*.py"):
         stage = path.relative_to(package).parts[0].removesuffix(".py")

@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from activeindex_lite.comparison.run import COMPARED, FACTORY, run_comparison
+from activeindex_lite.files import whole_file
 
 
-def add_options(parser):
-    """Add the options of `compare` to an argparse parser."""
+def add_comparison(commands):
+    """Add compare to the commands of the parser."""
+    parser = commands.add_parser("compare", help="methods of activation at equal PSNR, and what a passive index reaches at equal cost")
     parser.add_argument("--out", default="comparison", metavar="DIR", help="folder for methods.csv and baselines.csv (default comparison)")
     parser.add_argument("--queries", type=int, default=100, metavar="N", help="pictures to activate (default 100)")
     parser.add_argument("--psnr", type=float, nargs="+", default=[43.0], metavar="DB", help="mean PSNR at which methods are compared (default 43)")
-    parser.add_argument("--index", default=FACTORY, metavar="FACTORY", help=f"faiss factory string (default {FACTORY})")
+    parser.add_argument("--index", default="IVF1536,PQ4x8", metavar="FACTORY", help="faiss factory string (default IVF1536,PQ4x8)")
     parser.add_argument("--nprobe", type=int, nargs="+", default=[1, 16], metavar="N", help="cells to visit (default 1 16)")
-    parser.add_argument("--methods", nargs="+", choices=list(COMPARED), default=["margin"], metavar="METHOD",
-                        help=f"beside the published one: {', '.join(map(repr, COMPARED))} (default margin)")
+    parser.add_argument("--methods", nargs="+", default=["margin"], metavar="METHOD", help="beside the published one (default margin)")
     parser.add_argument("--pictures", metavar="FOLDER", help="your own photographs instead of the synthetic pictures")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same tables, times aside (default 0)")
     parser.set_defaults(run=run)
@@ -21,10 +21,14 @@ def add_options(parser):
 
 def run(options):
     """Carry out the command; its tables are written whole, and printed."""
+    from activeindex_lite.comparison import COMPARED, run_comparison
     from activeindex_lite.demo import photo_originals, synthetic_originals
     from activeindex_lite.extractor import load_extractor
     from activeindex_lite.report import prepare_folder
 
+    unknown = [name for name in options.methods if name not in COMPARED]
+    if unknown:
+        raise ValueError(f"--methods {unknown[0]!r}: choose from {', '.join(map(repr, COMPARED))}")
     folder, extractor = prepare_folder(options.out), load_extractor("lite")
     originals = (photo_originals(options.pictures, options.queries, extractor) if options.pictures
                  else synthetic_originals(options.queries, options.seed))
@@ -46,6 +50,5 @@ def write_comparison(comparison, folder):
     for name in ("methods", "baselines"):
         table, path = getattr(comparison, name), Path(folder) / f"{name}.csv"
         if len(table):
-            temporary = path.with_name(f".{path.name}.part")
-            temporary.write_text(table.to_csv(index=False), encoding="utf-8")
-            temporary.replace(path)
+            with whole_file(path) as temporary:
+                table.to_csv(temporary, index=False)
