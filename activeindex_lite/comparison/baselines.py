@@ -36,7 +36,7 @@ def passive_baselines(bench):
 
 
 def _row(bench, name, index, nprobe):
-    truth, queries = bench.originals.truth, bench.passive
+    truth, queries = bench.originals.truth, bench.releases["passive"]
     stacked = np.concatenate(list(queries.values()))[:: max(1, len(truth) // 10)][:200]
     gain = paired_gain(hit_table(bench.index, queries, truth, min(bench.nprobes)), hit_table(index, queries, truth, nprobe),
                        np.random.default_rng(bench.seed))
