@@ -127,3 +127,77 @@ def test_the_command_writes_both_tables(originals, monkeypatch, tmp_path, capsys
     assert "published" in capsys.readouterr().out
     assert main(command) == 2 and "not empty" in capsys.readouterr().err
     assert main(["compare", "--methods", "magic"]) == 2 and "'magic'" in capsys.readouterr().err
+
+
+# Limits and figures
+
+def test_fates_add_up_and_follow_faiss(compared, originals):
+    from activeindex_lite.evaluation import limits
+
+    bench = compared.benches[42.0]
+    table = limits.fates(bench.index, bench.features, bench.releases, originals.truth, nprobes=(1, 64))
+    assert table[list(limits.FATES)].sum(1).to_numpy() == pytest.approx(1)
+    # All cells visited: nothing is lost for want of a visit.
+    assert (table[table.nprobe == 64]["cell not visited"] == 0).all()
+    row = table[(table.release == "passive") & (table.nprobe == 1)].iloc[0]
+    assert row.found == pytest.approx(bench.hits["passive", 1].to_numpy().mean())
+    ivf = faiss.extract_index_ivf(bench.index.faiss)
+    cells = ivf.quantizer.search(bench.features, 1)[1][:, 0]
+    left = [(ivf.quantizer.search(f, 1)[1][:, 0] != cells).mean() for f in bench.releases["passive"].values()]
+    assert row["cell not visited"] == pytest.approx(np.mean(left))
+
+
+def test_limits_measure_what_they_say(compared, originals, extractor):
+    from activeindex_lite.evaluation import limits
+
+    bench = compared.benches[42.0]
+    table = limits.r1_elsewhere({"own": bench.index}, bench.releases, originals.truth)
+    for row in table.itertuples():
+        assert row.r1 == pytest.approx(bench.hits[row.release, 1].to_numpy().mean())
+    blurred = limits.under_blur({"passive": originals.pictures}, bench.index, extractor, originals.truth, kernels=(1, 11))
+    assert blurred.r1.tolist() == [bench.hits["passive", 1][edit].mean() for edit in ("Identity", "Blur 2")]
+    small = limits.small_index(extractor, originals.pictures, "IVF2,Flat", n=80, distractors=5)
+    copies = limits.copies({"passive": originals.pictures}, extractor, edits=("Identity",))
+    assert small.ntotal == 8 and limits.r1_elsewhere({"small": small}, copies, range(3)).r1[0] == 1
+
+
+def test_figures_tell_their_finding(compared, originals):
+    from activeindex_lite.evaluation import limits
+    from activeindex_lite.figures import comparison as draw
+
+    bench = compared.benches[42.0]
+    fates = draw.where_copies_go(limits.fates(bench.index, bench.features, bench.releases, originals.truth))
+    gains = draw.gains_at_equal_psnr(bench.methods)
+    elsewhere = draw.elsewhere(limits.r1_elsewhere({"own": bench.index, "again": bench.index}, bench.releases, originals.truth))
+    blurred = draw.blurred(pd.DataFrame({"release": ["a", "a", "b", "b"], "kernel": [1, 5] * 2, "r1": [1, 0.5, 1, 0.75]}))
+    for figure, told in ((fates, "cell not visited"), (gains, f"{bench.methods.gain.iloc[0]:+.3f}"), (elsewhere, "again, margin"),
+                         (blurred, "b: from 1.00 to 0.75")):
+        assert told in figure.alt and len(figure.png()) > 5000
+        assert figure.figure.axes[0].get_xlabel()
+
+
+@pytest.mark.parametrize(("check", "wrong", "said"), [
+    ("margin", lambda x, a, b: np.square(x - b).sum() - np.square(x - a).sum(), "to get a length"),
+    ("margin", lambda x, a, b: (np.square(x - a).sum() - np.square(x - b).sum()) / (2 * np.linalg.norm(a - b)), "sign is turned"),
+    ("border_loss", lambda x, a, b, t: np.log(np.exp(-(np.square(b - x).sum(1) - np.square(a - x).sum()) / t).sum()), "1 is missing"),
+    ("loss", lambda x, t: x.sum(1).detach(), "no gradient"),
+    ("loss", lambda x, t: x.sum(), r"shape \(\)"),
+    ("loss", lambda x, t: -(x - x.new_tensor(t.points)).square().sum(1), "turn the sign"),
+    ("loss", lambda x, t: 0 * x.sum(1), "gradient is 0"),
+    ("loss", lambda x, t: 3, "This is int"),
+])
+def test_mistakes_in_the_exercises_are_named(check, wrong, said):
+    import re
+
+    from activeindex_lite.exercises import beyond
+
+    verdict = getattr(beyond, check)(wrong)
+    assert not verdict.passed and re.search(said, verdict.message), verdict.message
+
+
+def test_a_loss_that_may_enter():
+    from activeindex_lite.activation.margin import margin_loss
+    from activeindex_lite.activation.objective import target_loss
+    from activeindex_lite.exercises import beyond
+
+    assert beyond.loss(margin_loss).passed and beyond.loss(target_loss).passed

@@ -135,7 +135,7 @@ def test_the_given_imports_hold_verdicts():
 # The glossary: each word that a notebook sets in bold, and each letter of the field in backticks.
 LEAD = re.compile(r"(Predict|Explain|What you will do|What you will learn|What you need|How long)\.?|✗.*")
 # Bold for another reason than being a word of the field.
-OTHER = {"M parts", "θ / π", "it hurts", "is it a copy at all?", "For teachers.", "paired", "steps", "view"}
+OTHER = {"M parts", "θ / π", "it hurts", "is it a copy at all?", "For teachers.", "paired", "steps", "view", "borders of both"}
 LETTERS = {"nlist", "nprobe", "alpha", "nbits"}
 
 

@@ -62,7 +62,7 @@ def activate(pictures, index, extractor, *, method="published", alpha=3.0, steps
     pictures: list of PIL pictures, sizes may differ. index: a built ActiveIndex; the target of a picture is the code of
     its ORIGINAL feature, which the index already stores. extractor: an Extractor.
     method: "published"; "margin", which keeps the feature on its own side of the borders of the index (`margin_loss`), also
-    for random views of the picture, and finds more at the same PSNR and cost; or a `Method` of your own.
+    for random views of the picture, and finds more at the same PSNR, for some more time; or a `Method` of your own.
     alpha: strength on the paper's scale (3 is the published point, about 43 dB; greater is stronger and more visible);
     with constraint="linf" the bound in grey levels instead. steps, lr: 10 and 1, or 1 and 10 (a one-step sign attack).
     lambda_i: weight of the picture term (paper 1). weights: channel factors (R, G, B). lr, weights: None for the method's own
