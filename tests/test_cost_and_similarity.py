@@ -58,3 +58,18 @@ def test_threshold_is_the_lowest_precise_enough():
     # At .3 a stranger stands on equal score: both pass or none.
     assert threshold_at_precision(copies, others, 4 / 6) == (0.3, 1)
     assert threshold_at_precision(np.array([0.1]), np.array([0.2, 0.3]), 0.9) == (np.inf, 0)
+
+
+def test_fit_without_negative_terms_is_scipys():
+    from scipy.optimize import nnls
+
+    from activeindex_lite.evaluation.cost import _not_negative
+
+    rng, negative = np.random.default_rng(0), 0
+    for _ in range(50):
+        # Times that waver too much to tell whether they rise.
+        columns = np.stack([np.ones(5), np.linspace(0.01, 1, 5)], axis=1) / rng.uniform(0.5, 2, (5, 1))
+        wanted = nnls(columns, np.ones(5))[0]
+        negative += (wanted == 0).any()
+        np.testing.assert_allclose(_not_negative(columns), wanted, atol=1e-9)
+    assert negative > 5

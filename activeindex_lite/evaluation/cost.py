@@ -46,7 +46,6 @@ def extrapolate(cost, N, d):
     codebooks and tables), while a code stays as long as it is. An estimate, not a measurement.
     """
     import pandas as pd
-    from scipy.optimize import nnls
 
     rows = []
     for name, table in cost.groupby("index", sort=False):
@@ -56,7 +55,16 @@ def extrapolate(cost, N, d):
             # In proportion to the value, so that the small sizes count as much as the large ones.
             # Measured times waver, and a fit of them may fall; a search never gets quicker with N.
             scaled = np.stack([np.ones(len(table)), table.N / table.N.max()], axis=1) / table[what].to_numpy()[:, None]
-            constant, slope = nnls(scaled, np.ones(len(table)))[0]
+            constant, slope = _not_negative(scaled)
             row[what] = constant * grow + slope * N / table.N.max() * (grow if "Flat" in name else 1)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _not_negative(columns):
+    """The a, b >= 0 for which columns (n, 2), all positive, times (a, b) is nearest to 1: as scipy.optimize.nnls, which takes 30 MB."""
+    n = len(columns)
+    # Where the free optimum is negative, the best one lies where a or b is 0.
+    found = [np.linalg.lstsq(columns, np.ones(n), rcond=None)[0]]
+    found += [unit * (columns @ unit).sum() / np.square(columns @ unit).sum() for unit in np.eye(2)]
+    return min((pair for pair in found if pair.min() >= 0), key=lambda pair: np.square(columns @ pair - 1).sum())
