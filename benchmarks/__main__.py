@@ -20,7 +20,7 @@ from benchmarks.latency import in_browser, in_kernel
 ROOT = Path(__file__).parent.parent
 # Megabytes. Where torch is used, the limit holds for what comes on top of importing it, which is 230 MB with the CPU's build of
 # torch and 740 MB with CUDA's.
-WITHOUT_TORCH, ABOVE_TORCH = 350, 800
+WITHOUT_TORCH, ABOVE_TORCH = 350, 600
 RUN = """
 import json, resource, sys, time
 import nbformat

@@ -17,8 +17,8 @@ PATHS = sorted(FOLDER.glob("*.ipynb"))
 OPENING = ("What you will do", "What you will learn", "What you need", "How long")
 WITHOUT_TORCH = ("01", "02", "03", "04")
 # Megabytes of resident memory of a notebook's kernel: in all, or, where torch is used, above what importing torch takes. That
-# depends on the build (230 MB for the CPU's, 740 for CUDA's, whose libraries are mapped); with the CPU build these are 1030 in all.
-MEMORY, MEMORY_ABOVE_TORCH = 350, 800
+# depends on the build (230 MB for the CPU's, 740 for CUDA's, whose libraries are mapped); with the CPU build these are 830 in all.
+MEMORY, MEMORY_ABOVE_TORCH = 350, 600
 
 # Python's own sockets are all that a library here would download with; the kernel talks through ZeroMQ's.
 OFFLINE = """
