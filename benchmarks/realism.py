@@ -66,7 +66,7 @@ class Comparison:
     def hits(self, references):
         """Search -> R@1 of each picture, mean over its edits, (200,): the kept references and these are stored."""
         for index in self.indexes.values():
-            index.faiss.reset()
+            index.reset()
             index.add(self.kept)
             index.add(references)
         return {name: first_is_original(self.indexes[factory], self.searched, self.truth, nprobe).reshape(-1, len(self.queries.ids)).mean(0)

@@ -52,7 +52,7 @@ def test_answers_by_brute_force_are_those_of_a_flat_index(uploads, world):
 
 def test_normalised_answers_are_the_same_with_other_scores(uploads, small_indexes, world):
     index = small_indexes["IVF64,PQ8x6"]
-    background = moderation.refilled(index, world.train[:3000])
+    background = index.refilled(world.train[:3000])
     assert (index.ntotal, background.ntotal) == (4000, 3000)
     np.testing.assert_array_equal(index.quantize(world.train[:50]), background.quantize(world.train[:50]))
     plain, normed = (moderation.answers(index, uploads, "darker", 8, b) for b in (None, background))

@@ -1,6 +1,5 @@
 """What helps copies without changing a picture: more probes, a larger code, the mean feature of views stored."""
 
-import faiss
 import numpy as np
 import pandas as pd
 import torch
@@ -8,6 +7,7 @@ import torch
 from activeindex_lite.activation.views import random_views
 from activeindex_lite.evaluation import hit_table, paired_gain, search_milliseconds
 from activeindex_lite.evaluation.probes import mean_scanned
+from activeindex_lite.evaluation.transfer import stored_anew
 from activeindex_lite.index import build_index
 
 MORE_PROBES = (2, 4, 8, 16, 32)
@@ -28,9 +28,7 @@ def passive_baselines(bench):
         larger = build_index(longer, bench.originals.train, bench.originals.references, seed=index.seed)
         rows += [_row(bench, f"larger code: {longer}", larger, n) for n in bench.nprobes]
     mean = mean_of_views(bench.originals.pictures, bench.extractor, seed=bench.seed)
-    references = np.array(bench.originals.references)
-    references[truth] = mean
-    stored = _refilled(index, references)
+    stored = stored_anew(index, bench.originals.references, truth, mean)
     rows += [_row(bench, "mean feature of views stored", stored, n) for n in bench.nprobes]
     return pd.DataFrame(rows)
 
@@ -61,12 +59,3 @@ def mean_of_views(pictures, extractor, views=VIEWS, seed=0):
         rows.append(extractor(several).mean(0))
     mean = np.stack(rows)
     return mean / np.linalg.norm(mean, axis=1, keepdims=True)
-
-
-def _refilled(index, references):
-    """A copy of an index with the same training that holds other references."""
-    copy = type(index).__new__(type(index))
-    copy.faiss, copy.factory, copy.seed = faiss.clone_index(index.faiss), index.factory, index.seed
-    copy.reset()
-    copy.add(references)
-    return copy

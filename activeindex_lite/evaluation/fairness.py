@@ -1,7 +1,5 @@
 """What makes an evaluation fair: a result flattered in known ways, and how far few pictures scatter."""
 
-import copy
-
 import numpy as np
 
 from activeindex_lite.evaluation.retrieval import hit_table, intervals
@@ -23,10 +21,7 @@ def flattered(index, queries, truth, train, references, *, others=800, fewer_cel
 
     truth = np.asarray(truth)
     some = np.union1d(truth, np.random.default_rng(seed).choice(len(references), min(others, len(references)), replace=False))
-    small = copy.copy(index)
-    small.faiss = copy.deepcopy(index.faiss)
-    small.reset()
-    small.add(references[some])
+    small = index.refilled(references[some])
     # As many as before, so that nothing but their being the references differs.
     mixed = np.concatenate([references, train])[: len(train)]
     hits = {

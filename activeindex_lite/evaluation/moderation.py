@@ -1,6 +1,5 @@
 """Copy detection as a moderator meets it: pictures arrive, each gets one answer, and a threshold decides what is done."""
 
-from copy import copy
 from dataclasses import dataclass
 
 import faiss
@@ -88,21 +87,6 @@ class Exact:
     def search(self, queries, k=1, nprobe=None):
         """As ActiveIndex.search."""
         return faiss.knn(queries, self.features, k)
-
-
-def emptied(index):
-    """A copy of an ActiveIndex with the same training that stores nothing."""
-    other = copy(index)
-    other.faiss = faiss.clone_index(index.faiss)
-    other.reset()
-    return other
-
-
-def refilled(index, features):
-    """A copy of an ActiveIndex with the same training that stores other features (N, d): the same codes, in the same units."""
-    other = emptied(index)
-    other.add(features)
-    return other
 
 
 def answers(index, uploads, release, nprobe=1, background=None):

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from activeindex_lite.evaluation.moderation import BATCH, emptied
+from activeindex_lite.evaluation.moderation import BATCH
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import hit_table, intervals
 from activeindex_lite.index import ActiveIndex, build_index, ready_index
@@ -14,7 +14,7 @@ from activeindex_lite.world.world import REFERENCE_SEED, TRAIN_SEED
 
 # A mild, some middling and two hard ones of the 14: light, sharpness, compression, place.
 EDITS_OF_TRANSFER = ("Contrast 2", "Blur 2", "JPEG 50", "Rotation 25", "Crop 0.5", "Random")
-SIZE, PIECE = 96, 2048
+SIZE = 96
 UNCHANGED, AGAIN, OTHER = "not activated", "IVF-PQ,\ntrained again", "another\nextractor"
 IVF_PQ, WITHOUT_CELLS = "IVF1536,PQ4x8", {"PQ": "PQ8x8", "PCA+LSH": "PCA64,LSH"}
 
@@ -39,8 +39,7 @@ def ready_places(extractor, ids, again=None):
 def ready_again():
     """The ready world's IVF-PQ after a new training: the same pictures, but k-means begins with other numbers."""
     world = load_world()
-    index = build_index(IVF_PQ, world.train, world.references, seed=1)
-    return index
+    return build_index(IVF_PQ, world.train, world.references, seed=1)
 
 
 def releases(pictures, places, done, **settings):
@@ -114,11 +113,6 @@ def stored_anew(index, references, ids, features):
 
     references: (N, d), all that it stores, in order; they are not changed.
     """
-    other, row_of = emptied(index), dict(zip(map(int, ids), features, strict=True))
-    # In pieces, so that the references are not in memory twice.
-    for start in range(0, len(references), PIECE):
-        piece = references[start : start + PIECE].copy()
-        for i in row_of.keys() & set(range(start, start + len(piece))):
-            piece[i - start] = row_of[i]
-        other.add(piece)
-    return other
+    changed = np.array(references)
+    changed[ids] = features
+    return index.refilled(changed)

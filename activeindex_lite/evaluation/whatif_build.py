@@ -1,11 +1,9 @@
 """Measuring the what-if lab's sweep: every release of a few originals, searched in every index; one command, resumable."""
 
-import copy
 import datetime
 import json
 from pathlib import Path
 
-import faiss
 import numpy as np
 from tqdm import tqdm
 
@@ -56,15 +54,6 @@ def strangers_of(n, extractor, size, seed=0):
     """Features of n fresh pictures that no index stores, each under a Random edit of its own: (n, d) float32."""
     pictures = synthetic_pictures(range(STRANGER_SEED, STRANGER_SEED + n), size)
     return edited_features(pictures, extractor, seed=seed, edits=("Random",), first=10_000)["Random"]
-
-
-def filled(index, references):
-    """A copy of a trained ActiveIndex that stores references (N, d) and nothing else."""
-    other = copy.copy(index)
-    other.faiss = faiss.clone_index(index.faiss)
-    other.faiss.reset()
-    other.add(references)
-    return other
 
 
 def search_rows(indexes, copies, truth, strangers, nprobes, seed=0):
@@ -134,7 +123,7 @@ def _measured(wanted, world, extractor, settings, further):
         if not releases:
             continue
         trained = build_index(factory, world.train)
-        indexes = {n: filled(trained, world.references[:n]) for n in settings["references"]}
+        indexes = {n: trained.refilled(world.references[:n]) for n in settings["references"]}
         for alpha, steps in releases:
             row, copies = {"factory": factory, "alpha": alpha, "steps": steps}, passive
             if alpha:

@@ -7,7 +7,7 @@ import numpy as np
 from activeindex_lite.checks import whole_number
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.retrieval import MEAN, first_is_original
-from activeindex_lite.evaluation.whatif_build import FURTHER, SCHEDULES, copies_of, filled, milliseconds, originals_of
+from activeindex_lite.evaluation.whatif_build import FURTHER, SCHEDULES, copies_of, milliseconds, originals_of
 
 # <name> stands for a value: the page fills in the same texts.
 PROGRAM = """\
@@ -80,7 +80,7 @@ def measure_now(setting, pictures=8, *, about, extractor=None, say=lambda text: 
     say(f"1 of 4: training {setting['factory']} (seconds; half a minute with OPQ) ...")
     index = ready_index(setting["factory"])
     if setting["references"] < index.ntotal:
-        index = filled(index, world.references[: setting["references"]])
+        index = index.refilled(world.references[: setting["references"]])
     extractor, truth = extractor or load_extractor("lite"), originals_of(about["originals"], min(about["references"]), about["seed"])[:pictures]
     released, psnr, activation_ms = world.pictures(truth), np.inf, 0.0
     if setting["alpha"]:

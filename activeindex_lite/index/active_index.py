@@ -1,5 +1,6 @@
 """ActiveIndex: a faiss index of any factory string, with clear errors, search settings by the call, and targets."""
 
+import copy
 import json
 import re
 import warnings
@@ -172,6 +173,19 @@ class ActiveIndex:
     def reset(self):
         """Forget the stored vectors; the training stays, so what is added next gets the same codes as before."""
         self.faiss.reset()
+
+    def copy(self):
+        """An index of its own with the same training and the same stored vectors."""
+        other = copy.copy(self)
+        other.faiss = faiss.clone_index(self.faiss)
+        return other
+
+    def refilled(self, features):
+        """An index of its own with the same training that stores features (N, d) and nothing else: the same codes, the same units."""
+        other = self.copy()
+        other.reset()
+        other.add(features)
+        return other
 
     def search(self, queries, k=1, nprobe=None):
         """The k nearest stored vectors of each query (Q, d): (distances (Q, k) float32, ids (Q, k) int64).

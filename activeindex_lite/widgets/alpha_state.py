@@ -1,6 +1,5 @@
 """What the alpha explorer shows for a setting, as JSON: pictures as data URIs, the walk, the measures, both searches."""
 
-import faiss
 import numpy as np
 from PIL import Image
 
@@ -8,7 +7,7 @@ from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.grid import INDEXES, NPROBES, load_grid
 from activeindex_lite.evaluation.one_picture import OnePicture, amplified_difference
 from activeindex_lite.extractor import load_extractor
-from activeindex_lite.index import ActiveIndex, ready_index
+from activeindex_lite.index import ready_index
 from activeindex_lite.pictures import open_pictures
 from activeindex_lite.widgets.pictures import data_uri, thumbnail
 from activeindex_lite.world import load_world
@@ -109,7 +108,6 @@ class AlphaState:
 
 def joined(index, feature):
     """A copy of an ActiveIndex that stores one feature (1, d) more, under the next id."""
-    copy = ActiveIndex.__new__(ActiveIndex)
-    copy.faiss, copy.factory, copy.seed = faiss.clone_index(index.faiss), index.factory, index.seed
-    copy.add(feature)
-    return copy
+    other = index.copy()
+    other.add(feature)
+    return other
