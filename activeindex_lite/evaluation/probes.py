@@ -4,6 +4,7 @@ import numpy as np
 
 from activeindex_lite.evaluation.retrieval import MEAN, hit_table, summarise
 from activeindex_lite.evaluation.timing import search_milliseconds
+from activeindex_lite.files import whole_file
 from activeindex_lite.world.world import DATA
 
 FILE = "nprobe.csv"
@@ -71,9 +72,8 @@ def build_curves(path, indexes, queries, truth, nprobes=None):
     if path.exists():
         raise FileExistsError(f"{path} exists: name another file, or delete it first")
     tables = [recall_by_nprobe(index, queries, truth, nprobes, timed=None).assign(index=name) for name, index in indexes.items()]
-    temporary = path.with_suffix(".tmp")
-    pd.concat(tables).to_csv(temporary, index=False, float_format="%.6g")
-    temporary.replace(path)
+    with whole_file(path) as temporary:
+        pd.concat(tables).to_csv(temporary, index=False, float_format="%.6g")
 
 
 def load_curves(path=DATA / FILE):

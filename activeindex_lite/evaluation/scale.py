@@ -1,6 +1,5 @@
 """R@1, time and memory of one index and of brute force as the references grow to a million: measured once, stored, read."""
 
-import datetime
 import json
 import os
 import re
@@ -17,7 +16,9 @@ from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.cost import file_bytes
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import MEAN, hit_table, strictly_first, summarise
+from activeindex_lite.evaluation.table_file import load_table, write_table
 from activeindex_lite.evaluation.timing import search_milliseconds
+from activeindex_lite.files import whole_file
 from activeindex_lite.index import ActiveIndex, build_index
 from activeindex_lite.index.active_index import WANTED
 from activeindex_lite.world.simulated import ready_simulation
@@ -48,12 +49,10 @@ class Run:
 
     def save(self, path):
         """Everything into one file, whole or not at all."""
-        temporary = path.with_suffix(".tmp")
         plain = json.dumps(dict(settings=self.settings, rows=self.rows, about=self.about))
-        with open(temporary, "wb") as file:
+        with whole_file(path) as temporary, open(temporary, "wb") as file:
             np.savez(file, plain=plain, index=faiss.serialize_index(self.index.faiss), distances=self.nearest[0], ids=self.nearest[1],
                      queries=np.stack([np.stack(list(part.values())) for part in self.queries.values()]))
-        temporary.replace(path)
 
     @classmethod
     def load(cls, path, settings):
@@ -211,12 +210,8 @@ COLUMNS = ["N", "index", "nprobe", "activated", "r1", "low", "high", "queries", 
 def _write(path, run, command):
     import pandas as pd
 
-    about = dict(made=datetime.date.today().isoformat(), command=command, **run.settings, cores=os.cpu_count(),
-                 **{name: run.about[name] for name in ("train", "train_simulated", "psnr")})
-    temporary = path.with_suffix(".tmp")
-    table = pd.DataFrame(run.rows)[COLUMNS].to_csv(index=False, float_format="%.5g")
-    temporary.write_text(f"# {json.dumps(about)}\n{table}", encoding="utf-8")
-    temporary.replace(path)
+    about = dict(command=command, **run.settings, cores=os.cpu_count(), **{name: run.about[name] for name in ("train", "train_simulated", "psnr")})
+    write_table(path, pd.DataFrame(run.rows)[COLUMNS], about)
 
 
 def load_scale(path=DATA / FILE):
@@ -228,10 +223,4 @@ def load_scale(path=DATA / FILE):
     search on one thread (brute force: summed over pieces of at most 50,000 vectors, which, when few, stay in the cache); bytes: of
     the index on disk, or 4 d N; train_s, add_s: seconds to train, and to store N references; peak_mb: of the whole process.
     """
-    import pandas as pd
-
-    with path.open(encoding="utf-8") as file:
-        about = json.loads(file.readline().lstrip("# "))
-        table = pd.read_csv(file)
-    table.attrs.update(about)
-    return table
+    return load_table(path)

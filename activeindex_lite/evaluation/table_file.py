@@ -28,11 +28,15 @@ def build_table(path, settings, jobs, rows_of, *, title, unit, progress=True):
             finished.append(rows_of(job))
             file.write(json.dumps(finished[-1]) + "\n")
             file.flush()
-    about = json.dumps({"made": datetime.date.today().isoformat(), **settings})
-    table = pd.DataFrame([row for rows in finished for row in rows])
-    with whole_file(path) as temporary:
-        temporary.write_text(f"# {about}\n" + table.to_csv(index=False, float_format="%.5g"), encoding="utf-8")
+    write_table(path, pd.DataFrame([row for rows in finished for row in rows]), settings)
     part.unlink()
+
+
+def write_table(path, table, about):
+    """Write a DataFrame as `load_table` reads it: CSV after a line that says today's date and, in a dict, what made it."""
+    first = json.dumps({"made": datetime.date.today().isoformat(), **about})
+    with whole_file(path) as temporary:
+        temporary.write_text(f"# {first}\n" + table.to_csv(index=False, float_format="%.5g"), encoding="utf-8")
 
 
 def begun(part, settings):
@@ -51,7 +55,7 @@ def begun(part, settings):
 
 
 def load_table(path):
-    """The DataFrame of a file that build_table made; .attrs says what made it."""
+    """The DataFrame of a file that build_table or write_table made; .attrs says what made it."""
     import pandas as pd
 
     with Path(path).open(encoding="utf-8") as file:

@@ -15,6 +15,7 @@ from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import strictly_first
 from activeindex_lite.evaluation.table_file import begun
 from activeindex_lite.evaluation.timing import search_milliseconds
+from activeindex_lite.files import whole_file
 from activeindex_lite.index import build_index
 from activeindex_lite.pictures.synthetic import synthetic_pictures
 
@@ -172,7 +173,5 @@ def _store(path, rows, about):
                 ms[f, n, p] = float(f"{search['ms']:.2g}")
         if "bytes" in row:
             nlist[f], size[f] = row["nlist"], row["bytes"]
-    temporary = path.with_suffix(".tmp")
-    with open(temporary, "wb") as file:
+    with whole_file(path) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, about=json.dumps(about), hits=hits, uap=uap, ms=ms, quality=quality.round(4), nlist=nlist, bytes=size)
-    temporary.replace(path)

@@ -1,6 +1,5 @@
 """One command's work: run the notebooks, write the pages, go on from where it stopped."""
 
-import os
 import shutil
 import time
 from pathlib import Path
@@ -11,6 +10,7 @@ from tqdm.auto import tqdm
 
 from activeindex_lite.course import read_course
 from activeindex_lite.figures.course import course_map
+from activeindex_lite.files import whole_file
 from activeindex_lite.pages.convert import link_numbers, link_terms, markdown_soup, notebook_soup, relink
 from activeindex_lite.pages.layout import index_body, page, save_thumbnail
 from activeindex_lite.pages.run import run_notebook
@@ -117,9 +117,5 @@ def first_picture(soup, name, out):
 
 def write(path, text):
     """Write a file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

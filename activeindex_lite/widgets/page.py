@@ -2,8 +2,9 @@
 
 import html
 import json
-import os
 from pathlib import Path
+
+from activeindex_lite.files import whole_file
 
 # The browser's half asks a model for its traits and listens for changes; here the model is a plain object.
 PAGE = """<!doctype html>
@@ -58,10 +59,6 @@ def write_page(explorer, path, overwrite=False):
     data = json.dumps(state, allow_nan=False, separators=(",", ":")).replace("</", "<\\/")
     text = PAGE.format(title=html.escape(explorer.title), intro=html.escape(explorer.intro), css=explorer._css,
                        esm=explorer._esm.replace("export default", "const explorer ="), state=data)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
