@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from activeindex_lite.threads import cpu_limit, cpu_quota, groups
+
 NAME = "activeindex-lite"
 # conda-forge builds faiss under its plain name, and spells these packages otherwise.
 ALSO = {"faiss-cpu": ("faiss", "faiss-gpu")}
@@ -169,40 +171,17 @@ def free_of_cgroup(root="/sys/fs/cgroup", proc="/proc"):
     return min(free, default=None)
 
 
-def groups(root, proc):
-    """The folder of this process's cgroup (version 2) and those above it."""
-    try:
-        own = re.search(r"^0::/(.*)$", (Path(proc) / "self" / "cgroup").read_text(), re.MULTILINE)[1]
-    except (OSError, TypeError):
-        own = ""
-    folder = Path(root, own)
-    return [folder, *(above for above in folder.parents if above.is_relative_to(root))]
-
-
 def cores(cgroup="/sys/fs/cgroup", proc="/proc"):
     """Cores that this process may use, and whether libraries that see more of them are told so."""
     seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    quota = cpu_quota(cgroup, proc)
-    if quota is None or quota >= seen:
+    limit = cpu_limit(cgroup, proc)
+    if limit is None or limit >= seen:
         return Need("cores", str(seen), "2; with 1 the notebooks take twice as long", seen >= 1)
-    threads = max(1, round(quota))
+    threads = cpu_quota(cgroup, proc)
     told = os.environ.get("OMP_NUM_THREADS", "")
-    return Need("cores", f"{seen} seen, {quota:g} allowed, OMP_NUM_THREADS {told or 'not set'}", "no more threads than cores allowed",
+    return Need("cores", f"{seen} seen, {limit:g} allowed, OMP_NUM_THREADS {told or 'not set'}", "no more threads than cores allowed",
                 told.isdigit() and int(told) <= threads,
                 f"put before all other cells, or before JupyterLab starts: import os; os.environ[\"OMP_NUM_THREADS\"] = \"{threads}\"")
-
-
-def cpu_quota(root="/sys/fs/cgroup", proc="/proc"):
-    """Cores that the tightest limit above this process allows, or None without a limit."""
-    allowed = []
-    for group in groups(root, proc):
-        try:
-            quota, period = (group / "cpu.max").read_text().split()
-        except (OSError, ValueError):
-            continue
-        if quota != "max":
-            allowed.append(int(quota) / int(period))
-    return min(allowed, default=None)
 
 
 def disk(folder="."):
