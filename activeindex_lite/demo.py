@@ -15,8 +15,8 @@ from activeindex_lite.evaluation import (
     PUBLISHED,
     edited_features,
     hit_table,
+    median_milliseconds,
     paired_gain,
-    search_milliseconds,
     summarise,
 )
 from activeindex_lite.extractor import load_extractor
@@ -138,9 +138,7 @@ class Measured:
         for nprobe in nprobes:
             self.hits[name, nprobe, activated] = hit_table(index, queries, truth, nprobe)
             if not activated:
-                real = np.concatenate(list(queries.values()))[:: max(1, len(truth) // 10)][:200]
-                self.time("search", name, float(np.median(search_milliseconds(index, real, nprobe))), nprobe,
-                          bytes=index.bytes_per_vector)
+                self.time("search", name, median_milliseconds(index, queries, nprobe), nprobe, bytes=index.bytes_per_vector)
 
     def activation(self, name, result):
         self.quality_rows.append(result.quality.assign(index=name, picture=range(len(result))))

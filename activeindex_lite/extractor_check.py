@@ -10,9 +10,8 @@ from activeindex_lite.evaluation import edited_features, evaluate_retrieval
 from activeindex_lite.index import build_index
 from activeindex_lite.pictures import draw, open_pictures, synthetic_pictures
 from activeindex_lite.world import load_world
+from activeindex_lite.world.world import FRESH_SEED
 
-# Fresh pictures: no seed of these was used in training or is in the ready world.
-FRESH_SEED = 4_000_000
 FRESH = 1000
 
 

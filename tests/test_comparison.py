@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 
 from activeindex_lite import activate, build_index
-from activeindex_lite.comparison import Bench, at_mean_psnr, gain_ratio, run_comparison
+from activeindex_lite.comparison import Bench, gain_ratio, run_comparison
 from activeindex_lite.comparison.baselines import longer_code, mean_of_views
+from activeindex_lite.comparison.bench import ALPHAS
 from activeindex_lite.demo import Originals
+from activeindex_lite.evaluation.tradeoff import at_psnr
 
 FACTORY = "IVF64,PQ4x6"
 
@@ -65,7 +67,7 @@ def test_ratio_and_its_interval_against_numpy():
 def test_a_psnr_out_of_reach_is_named(originals, extractor):
     index = build_index(FACTORY, originals.train, originals.references)
     with pytest.raises(ValueError, match=r"psnr=120.*choose another PSNR"):
-        at_mean_psnr(originals.pictures[:1], index, extractor, 120.0, steps=1)
+        at_psnr(originals.pictures[:1], index, extractor, 120.0, steps=1, ends=ALPHAS)
 
 
 def test_passive_baselines(compared, originals):

@@ -2,47 +2,13 @@
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
-from activeindex_lite.activation import activate
 from activeindex_lite.evaluation import edited_features, hit_table, paired_gain
+from activeindex_lite.evaluation.tradeoff import at_psnr
 
 PUBLISHED = "published"
-
-
-def at_mean_psnr(pictures, index, extractor, psnr, *, tolerance=0.05, start=2.2, **settings):
-    """(alpha, Activation) whose saved pictures have this mean PSNR in dB; settings: of `activate`, alpha apart.
-
-    From start, alpha goes by the 20 dB that ten times as much change costs until the PSNR lies between two runs, and then by
-    Brent's bracketing of its logarithm: three or four runs as a rule. ValueError where no alpha from 0.1 to 100 leads within
-    tolerance.
-    """
-    runs = {}
-
-    def above(log_alpha):
-        result = runs[log_alpha] = activate(pictures, index, extractor, alpha=float(np.exp(log_alpha)), **settings)
-        if not result.complete:
-            raise KeyboardInterrupt
-        # A picture in which nothing changed has an infinite PSNR.
-        miss = float(np.minimum(result.psnr, 99).mean()) - psnr
-        return 0.0 if abs(miss) <= tolerance else miss
-
-    here, miss = np.log(start), above(np.log(start))
-    while miss:
-        # A little too far, so that the next one is likely to lie on the other side.
-        there = here + np.log(10) / 20 * miss + np.sign(miss) * 0.02
-        if not np.log(0.1) <= there <= np.log(100):
-            raise ValueError(f"psnr={psnr!r}: alpha {np.exp(here):.2g} gives these pictures {psnr + miss:.1f} dB, and none from 0.1 to 100 gives "
-                             "what was asked for; choose another PSNR")
-        before, (here, miss) = (here, miss), (there, above(there))
-        if miss * before[1] < 0:
-            here = brentq(above, here, before[0], xtol=1e-4)
-            break
-    best = runs[here]
-    if abs(best.psnr.mean() - psnr) > tolerance:
-        raise ValueError(f"psnr={psnr!r}: at alpha {np.exp(here):.3f} the mean PSNR leaps past it, to {best.psnr.mean():.2f} dB, since 8-bit pictures "
-                         "change by whole grey levels; choose a larger tolerance")
-    return float(np.exp(here)), best
+# A weak method may need a large one to come down to a PSNR.
+ALPHAS = (0.1, 100.0)
 
 
 class Bench:
@@ -80,8 +46,8 @@ class Bench:
             self.measure(PUBLISHED)
         if name == "passive" or (name == PUBLISHED and settings):
             raise ValueError(f"{name!r} is the name of what all methods are compared with; choose another one")
-        alpha, result = at_mean_psnr(self.originals.pictures, self.index, self.extractor, self.psnr, tolerance=self.tolerance,
-                                     features=self.features, batch_size=self.batch_size, **settings)
+        alpha, result = at_psnr(self.originals.pictures, self.index, self.extractor, self.psnr, tolerance=self.tolerance, ends=ALPHAS,
+                                features=self.features, batch_size=self.batch_size, **settings)
         self._search(name, result.pictures)
         self._rows = [row for row in self._rows if row["method"] != name]
         common = dict(target=self.psnr, method=name, alpha=alpha, psnr=result.psnr.mean(), ssim=np.nanmean(result.ssim),

@@ -60,9 +60,12 @@ def precision_recall(predictions, truth):
 
     precision_i = correct ones among the first i / i; recall_i = the same number / pairs in the truth.
     """
-    table, pairs = ranked(predictions, truth), true_pairs(truth)
+    return _curve(ranked(predictions, truth), len(true_pairs(truth)))
+
+
+def _curve(table, pairs):
     found = table.correct.cumsum()
-    return table[["score", "correct"]].assign(precision=found / np.arange(1, len(table) + 1), recall=found / len(pairs))
+    return table[["score", "correct"]].assign(precision=found / np.arange(1, len(table) + 1), recall=found / pairs)
 
 
 def micro_ap(predictions, truth):
@@ -70,7 +73,10 @@ def micro_ap(predictions, truth):
 
     sum over i of (recall_i - recall_(i-1)) precision_i, with recall_0 = 0.
     """
-    curve = precision_recall(predictions, truth)
+    return _area(precision_recall(predictions, truth))
+
+
+def _area(curve):
     return float(np.sum(np.diff(curve.recall, prepend=0) * curve.precision))
 
 
@@ -81,14 +87,15 @@ def score_predictions(predictions, truth):
     is accepted there (both None where no threshold has that precision); recall_at_1, recall_at_10: share of the true
     pairs that are among the query's first 1, 10 predictions, where an equal score counts as being before.
     """
-    curve = precision_recall(predictions, truth)
+    table, pairs = ranked(predictions, truth), len(true_pairs(truth))
+    curve = _curve(table, pairs)
     good = curve[curve.precision >= PRECISION]
     # Of equal recalls the first: what comes after it are wrong predictions that need not be accepted.
     point = good.loc[good.recall.idxmax()] if len(good) and good.recall.max() > 0 else None
-    return {"micro_ap": float(np.sum(np.diff(curve.recall, prepend=0) * curve.precision)),
+    return {"micro_ap": _area(curve),
             "recall_at_p90": None if point is None else float(point.recall),
             "threshold_at_p90": None if point is None else float(point.score),
-            **{f"recall_at_{k}": recall_at_rank(predictions, truth, k) for k in (1, 10)}}
+            **{f"recall_at_{k}": _recall_at(table, pairs, k) for k in (1, 10)}}
 
 
 def recall_at_rank(predictions, truth, k):
@@ -96,9 +103,18 @@ def recall_at_rank(predictions, truth, k):
 
     The rank of a pair is the number of its query's scores that are at least as high, less one (itself); it counts below k.
     """
-    table = ranked(predictions, truth)
+    return _recall_at(ranked(predictions, truth), len(true_pairs(truth)), k)
+
+
+def _recall_at(table, pairs, k):
     rank = table.groupby("query_id").score.rank(method="max", ascending=False) - 1
-    return float((table.correct & (rank < k)).sum() / len(true_pairs(truth)))
+    return float((table.correct & (rank < k)).sum() / pairs)
+
+
+def micro_ap_interval(predictions, truth, rng, resamples=1000, units=None):
+    """The 95 % bootstrap interval of micro-AP: (low, high). The arguments are those of `micro_ap_resampled`."""
+    values = micro_ap_resampled(predictions, truth, rng, resamples, units)
+    return tuple(float(value) for value in np.nanquantile(values, [0.025, 0.975]))
 
 
 def micro_ap_resampled(predictions, truth, rng, resamples=1000, units=None):

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from activeindex_lite.edits.strengths import STRENGTHS
 from activeindex_lite.evaluation.probes import cell_ranks
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import MEAN, first_is_original, hit_table, summarise
+from activeindex_lite.evaluation.strength import strength_curves
 from activeindex_lite.index import build_index
 from activeindex_lite.pictures import synthetic_pictures
 from activeindex_lite.world.world import TRAIN_SEED
@@ -69,11 +69,5 @@ def under_blur(releases, index, extractor, truth, kernels=(1, 5, 9, 15, 21, 29),
 
     releases: dict from a name to the list of released pictures.
     """
-    import pandas as pd
-
-    rows = []
-    for name, pictures in releases.items():
-        for kernel in kernels:
-            features = extractor([STRENGTHS["Blur"](picture, kernel) for picture in pictures])
-            rows.append({"release": name, "kernel": kernel, "r1": first_is_original(index, features, truth, nprobe).mean()})
-    return pd.DataFrame(rows)
+    table = strength_curves({"Blur": kernels}, releases, truth, {"": (index, (nprobe,))}, extractor)
+    return table.rename(columns={"activated": "release", "value": "kernel"})[["release", "kernel", "r1"]]

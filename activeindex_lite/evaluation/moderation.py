@@ -6,12 +6,12 @@ import faiss
 import numpy as np
 
 from activeindex_lite.edits import EDITS
-from activeindex_lite.evaluation.copy_detection import micro_ap_resampled, precision_recall, score_predictions
+from activeindex_lite.evaluation.copy_detection import micro_ap_interval, precision_recall, score_predictions
 from activeindex_lite.evaluation.predictions import predict, typical_distances
 from activeindex_lite.evaluation.queries import edit_stream
 from activeindex_lite.pictures import synthetic_pictures
+from activeindex_lite.world.world import FRESH_SEED
 
-STRANGER_SEED = 4_000_000
 # As small as activation's: the network keeps its working memory for each size of batch that it has seen.
 BATCH = 2
 CAUGHT, MISTAKEN, MISSED = "caught", "blocked as another picture", "missed"
@@ -69,7 +69,7 @@ def upload(released, ids, extractor, *, copies=3, strangers=240, seed=0):
 
 def _edited(pictures, copies, seed, q):
     stranger = q - copies * len(pictures)
-    picture = pictures[q % len(pictures)] if stranger < 0 else synthetic_pictures([STRANGER_SEED + stranger])[0]
+    picture = pictures[q % len(pictures)] if stranger < 0 else synthetic_pictures([FRESH_SEED + stranger])[0]
     return EDITS["Random"](picture, edit_stream(seed, q))
 
 
@@ -111,8 +111,7 @@ def score_table(found, uploads, resamples=1000, seed=0):
     rows = []
     for name, predictions in found.items():
         scores = score_predictions(predictions, uploads.truth)
-        values = micro_ap_resampled(predictions, uploads.truth, np.random.default_rng(seed), resamples, uploads.units)
-        low, high = np.nanquantile(values, [0.025, 0.975])
+        low, high = micro_ap_interval(predictions, uploads.truth, np.random.default_rng(seed), resamples, uploads.units)
         rows.append({"what": name, "micro_ap": scores["micro_ap"], "low": low, "high": high,
                      "recall_at_p90": scores["recall_at_p90"], "threshold_at_p90": scores["threshold_at_p90"]})
     return pd.DataFrame(rows).astype({"recall_at_p90": float, "threshold_at_p90": float})

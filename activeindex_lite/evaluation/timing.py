@@ -4,6 +4,8 @@ import time
 
 import numpy as np
 
+SEARCHES = 200
+
 from activeindex_lite.index import faiss_threads
 
 
@@ -17,3 +19,12 @@ def search_milliseconds(index, queries, nprobe=None, k=1):
             index.search(queries[i : i + 1], k=k, nprobe=nprobe)
             times.append(1000 * (time.perf_counter() - begun))
     return np.array(times)
+
+
+def median_milliseconds(index, queries, nprobe=None):
+    """Median milliseconds of a search for edited copies: at most 200 of them, of every edit.
+
+    queries: dict from the name of an edit to features (Q, d).
+    """
+    real = np.concatenate(list(queries.values()))
+    return float(np.median(search_milliseconds(index, real[:: -(-len(real) // SEARCHES)], nprobe)))

@@ -6,7 +6,7 @@ from activeindex_lite.checks import whole_number
 
 # The published schedule, and the one-step attack that the paper gives beside it.
 SCHEDULES = {"10 steps, lr 1": dict(steps=10, lr=1.0), "1 step, lr 10": dict(steps=1, lr=10.0)}
-SMALLEST_ALPHA, LARGEST_ALPHA = 0.5, 16.0
+ALPHAS = (0.5, 16.0)
 
 
 def masking(picture):
@@ -40,35 +40,44 @@ def flattest_box(room, side=64):
     return int(left), int(top), int(left) + side, int(top) + side
 
 
-def at_psnr(pictures, index, extractor, psnr, *, tolerance=0.1, **settings):
+def at_psnr(pictures, index, extractor, psnr, *, tolerance=0.1, start=2.2, ends=ALPHAS, **settings):
     """The alpha whose saved 8-bit pictures have this mean PSNR (dB), and what activation makes at it: (alpha, Activation).
 
-    pictures, index, extractor and settings: as for `activate`, alpha apart. alpha is searched for from 0.5 to 16, by
-    Brent's bracketing of log alpha, until the mean PSNR is within tolerance. ValueError where no alpha there gives that
-    PSNR: beyond the ends, or between two whole grey levels of constraint="linf".
+    pictures, index, extractor and settings: as for `activate`, alpha apart. From start, alpha goes by the 20 dB that ten times
+    as much change costs until the PSNR lies between two runs, and then by Brent's bracketing of its logarithm, until it is
+    within tolerance: three or four runs as a rule. ValueError where no alpha between the ends gives that PSNR, or where it
+    lies between two whole grey levels of constraint="linf".
     """
     from scipy.optimize import brentq
 
     settings.setdefault("features", extractor(pictures))
+    low, high = np.log(ends)
     runs = {}
 
     def above(log_alpha):
-        if log_alpha not in runs:
-            runs[log_alpha] = _activated(pictures, index, extractor, alpha=float(np.exp(log_alpha)), **settings)
+        run = runs[log_alpha] = _activated(pictures, index, extractor, alpha=float(np.exp(log_alpha)), **settings)
         # A picture that nothing changed in has an infinite PSNR, which no bracketing can use.
-        return float(np.minimum(runs[log_alpha].psnr, 99).mean()) - psnr
+        miss = float(np.minimum(run.psnr, 99).mean()) - psnr
+        return 0.0 if abs(miss) <= tolerance else miss
 
-    ends = np.log(SMALLEST_ALPHA), np.log(LARGEST_ALPHA)
-    most, least = (above(end) + psnr for end in ends)
-    if not least <= psnr <= most:
-        raise ValueError(f"psnr={psnr!r}: alpha from {SMALLEST_ALPHA:g} to {LARGEST_ALPHA:g} gives these pictures {least:.1f} to "
-                         f"{most:.1f} dB; choose a value between")
-    brentq(above, *ends, xtol=tolerance / 40)
-    best = min(runs, key=lambda a: abs(above(a)))
-    if abs(above(best)) > tolerance:
-        raise ValueError(f"psnr={psnr!r}: at alpha {np.exp(best):.2f} the mean PSNR leaps past it, to {above(best) + psnr:.1f} dB, since 8-bit "
-                         "pictures change by whole grey levels; take the PSNR that one of them gives, as compare_bounds does")
-    return float(np.exp(best)), runs[best]
+    here = np.log(start)
+    miss = above(here)
+    while miss:
+        # A little too far, so that the next one is likely to lie on the other side.
+        there = np.clip(here + np.log(10) / 20 * miss + np.sign(miss) * 0.02, low, high)
+        if there == here:
+            raise ValueError(f"psnr={psnr!r}: alpha goes from {ends[0]:g} to {ends[1]:g}, and at {np.exp(here):.3g} these pictures have "
+                             f"{psnr + miss:.1f} dB; choose another PSNR: choose a value between what both ends give")
+        before, (here, miss) = (here, miss), (there, above(there))
+        if miss * before[1] < 0:
+            here = brentq(above, here, before[0], xtol=tolerance / 40)
+            break
+    best = runs[here]
+    if abs(best.psnr.mean() - psnr) > tolerance:
+        raise ValueError(f"psnr={psnr!r}: at alpha {np.exp(here):.3f} the mean PSNR leaps past it, to {best.psnr.mean():.2f} dB, since 8-bit "
+                         "pictures change by whole grey levels; choose a larger tolerance, or the PSNR that one of them gives, as "
+                         "compare_bounds does")
+    return float(np.exp(here)), best
 
 
 def compare_bounds(pictures, index, extractor, *, epsilon=3, tolerance=0.1, **settings):

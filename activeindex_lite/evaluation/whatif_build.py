@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.edits.strengths import STRENGTHS
-from activeindex_lite.evaluation.copy_detection import micro_ap, micro_ap_resampled
+from activeindex_lite.evaluation.copy_detection import micro_ap, micro_ap_interval
 from activeindex_lite.evaluation.predictions import predict
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import strictly_first
@@ -18,6 +18,7 @@ from activeindex_lite.evaluation.timing import search_milliseconds
 from activeindex_lite.files import whole_file
 from activeindex_lite.index import build_index
 from activeindex_lite.pictures.synthetic import synthetic_pictures
+from activeindex_lite.world.world import FRESH_SEED
 
 FACTORIES = ("IVF1536,PQ4x8", "IVF1536,Flat", "PCA64,LSH", "IVF256,PQ4x8", "IVF256,Flat", "IVF1536,PQ8x8", "OPQ8_64,PQ8x8", "PQ8x8",
              "IVF1024,PQ4x8", "IVF1024,Flat", "Flat")
@@ -33,7 +34,6 @@ FURTHER = {"Brightness 0.7": ("Brightness", 0.7), "Brightness 1.5": ("Brightness
            "Rotation 50": ("Rotation", 50), "Crop 0.8": ("Crop", 0.8), "Crop 0.3": ("Crop", 0.3)}
 ORIGINALS, STRANGERS = 48, 192
 ROUNDS = 5
-STRANGER_SEED = 4_000_000
 COMMAND = "activeindex-lite sweep --what whatif"
 
 
@@ -53,7 +53,7 @@ def copies_of(pictures, extractor, *, seed=0, edits=tuple(EDITS), further=tuple(
 
 def strangers_of(n, extractor, size, seed=0):
     """Features of n fresh pictures that no index stores, each under a Random edit of its own: (n, d) float32."""
-    pictures = synthetic_pictures(range(STRANGER_SEED, STRANGER_SEED + n), size)
+    pictures = synthetic_pictures(range(FRESH_SEED, FRESH_SEED + n), size)
     return edited_features(pictures, extractor, seed=seed, edits=("Random",), first=10_000)["Random"]
 
 
@@ -80,8 +80,8 @@ def _uap(index, copies, truth, strangers, nprobe, seed):
     names = [f"copy-{i}" for i in truth] + [f"stranger-{i}" for i in range(len(strangers))]
     found = predict(index, np.concatenate([copies, strangers]), names, [str(i) for i in range(index.ntotal)], nprobe=nprobe)
     pairs = pd.DataFrame({"query_id": names, "reference_id": [*map(str, truth), *[""] * len(strangers)]})
-    values = micro_ap_resampled(found, pairs, np.random.default_rng(seed), resamples=300)
-    return [round(float(v), 4) for v in (micro_ap(found, pairs), *np.nanquantile(values, [0.025, 0.975]))]
+    interval = micro_ap_interval(found, pairs, np.random.default_rng(seed), resamples=300)
+    return [round(value, 4) for value in (micro_ap(found, pairs), *interval)]
 
 
 def build_sweep(path, world, extractor, *, factories=FACTORIES, references=REFERENCES, nprobes=NPROBES, releases=RELEASES,

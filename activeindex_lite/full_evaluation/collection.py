@@ -8,9 +8,8 @@ import numpy as np
 from activeindex_lite.evaluation.benchmark_files import read_truth
 from activeindex_lite.full_evaluation.sources import SyntheticPictures, files_of, source_of
 from activeindex_lite.world import load_world
-from activeindex_lite.world.world import REFERENCE_SEED, TRAIN_SEED
+from activeindex_lite.world.world import FRESH_SEED, REFERENCE_SEED, TRAIN_SEED
 
-FRESH_SEED = 4_000_000
 MOST_FRESH = 100_000
 # Of a folder of photographs: the share that trains the index, where no other pictures are given for that, and the share that
 # is never indexed.

@@ -7,8 +7,8 @@ import pandas as pd
 
 from activeindex_lite.activation import check_settings
 from activeindex_lite.checks import whole_number
-from activeindex_lite.evaluation import hit_table, paired_gain, search_milliseconds, summarise
-from activeindex_lite.evaluation.copy_detection import micro_ap_resampled, score_predictions
+from activeindex_lite.evaluation import hit_table, median_milliseconds, paired_gain, summarise
+from activeindex_lite.evaluation.copy_detection import micro_ap_interval, score_predictions
 from activeindex_lite.evaluation.predictions import predict, typical_distances
 from activeindex_lite.full_evaluation.chunks import stage_folder
 from activeindex_lite.full_evaluation.features import cached_features
@@ -110,7 +110,7 @@ class _Run:
         self.references = [self._features(source, "references") for source in collection.references]
         self.names = np.concatenate([part.names for part in self.references])
         self.originals = self._choose_originals()
-        strangers = _first(collection.strangers, s.strangers or STRANGERS * len(self.originals))
+        strangers = collection.strangers.head(s.strangers or STRANGERS * len(self.originals))
         self.strangers = self._features(strangers, "strangers", None if collection.strangers_edited else s.seed)
         self.benchmark = self._features(collection.queries, "the benchmark's queries") if collection.queries is not None else None
         self.passive = self._release()
@@ -176,11 +176,8 @@ class _Run:
                 self.result.about.setdefault("pictures", {})[name] = str(active.pictures)
 
     def _time(self, name, factory, index, nprobe):
-        """Milliseconds of real searches, one at a time: at most 200 of the passive copies, of every edit."""
-        real = np.concatenate(list(self.passive.queries.values()))
-        real = real[:: -(-len(real) // 200)]
         self.rows["timing"].append({"index": name, "factory": factory, "nprobe": nprobe, "bytes": index.bytes_per_vector,
-                                    "ms": float(np.median(search_milliseconds(index, real, nprobe)))})
+                                    "ms": median_milliseconds(index, self.passive.queries, nprobe)})
 
     def _index(self, factory):
         """The trained, empty index, from the cache if it is there; and what it depends on, for the key of other stages."""
@@ -204,8 +201,7 @@ class _Run:
         for normalised in (False, True):
             found = predict(index, queries, self.query_ids[which], self.names, nprobe=nprobe, typical=typical if normalised else None)
             self.result.predictions[name, nprobe, activated, normalised, which] = found
-            resampled = micro_ap_resampled(found, truth, np.random.default_rng(self.settings.seed))
-            low, high = np.nanquantile(resampled, [0.025, 0.975])
+            low, high = micro_ap_interval(found, truth, np.random.default_rng(self.settings.seed))
             scores = score_predictions(found, truth)
             self.rows["copy_detection"].append({"index": name, "nprobe": nprobe, "activated": activated, "normalised": normalised,
                                                 "queries": which, "micro_ap": scores.pop("micro_ap"), "low": low, "high": high, **scores})
@@ -227,9 +223,3 @@ class _Run:
                              strangers=len(self.strangers), indexes={name: factory for name, (factory, _) in s.indexes.items()},
                              alpha=s.alpha, steps=s.steps, seed=s.seed)
         return result
-
-
-def _first(source, n):
-    """The first n pictures of a source, or all where it has fewer."""
-    n = min(n, len(source))
-    return type(source)(source.first, n) if hasattr(source, "first") else source.part(range(n))

@@ -42,6 +42,10 @@ class PictureFiles:
         """The pictures at these positions, in this order."""
         return PictureFiles([self.paths[i] for i in positions], [self.names[i] for i in positions])
 
+    def head(self, n):
+        """The first n pictures, or all where there are fewer."""
+        return self.part(range(min(n, len(self))))
+
     @cached_property
     def fingerprint(self):
         digest = hashlib.sha256()
@@ -73,6 +77,10 @@ class SyntheticPictures:
     @property
     def names(self):
         return [f"seed-{seed}" for seed in range(self.first, self.first + self.n)]
+
+    def head(self, n):
+        """The first n pictures, or all where there are fewer."""
+        return SyntheticPictures(self.first, min(n, self.n))
 
     @property
     def fingerprint(self):

@@ -8,8 +8,8 @@ import numpy as np
 
 from activeindex_lite.pictures.synthetic import synthetic_pictures
 
-# Seeds apart from each other and from the extractor's training pictures (1,000,000 and up).
-TRAIN_SEED, REFERENCE_SEED = 2_000_000, 3_000_000
+# Seeds apart from each other and from the extractor's training pictures (1,000,000 and up). Fresh pictures are in no set.
+TRAIN_SEED, REFERENCE_SEED, FRESH_SEED = 2_000_000, 3_000_000, 4_000_000
 SIZE = 224
 DATA = files("activeindex_lite") / "data"
 
