@@ -8,7 +8,7 @@ from torchvision.transforms.functional import adjust_brightness
 
 from activeindex_lite import activate, build_index
 from activeindex_lite.activation.margin import bit_margins, border_loss, margin_loss, margins, with_rivals
-from activeindex_lite.activation.methods import METHODS, Method, method_of, whole_picture_step
+from activeindex_lite.activation.methods import METHODS, Method, method_of, picture_share, whole_picture_step
 from activeindex_lite.activation.objective import amplitude, objective, target_loss
 from activeindex_lite.activation.views import random_views, shrink
 from activeindex_lite.index.rivals import Rivals, cell_rivals, code_rivals
@@ -212,9 +212,9 @@ def test_views_come_from_the_generator_alone():
 def test_a_first_step_is_proportional_to_the_pictures_gradient():
     generator = torch.Generator().manual_seed(0)
     picture_gradient, bound = torch.randn(2, 3, 5, 4, generator=generator), torch.rand(2, 3, 5, 4, generator=generator) + 0.1
-    delta, moments = torch.zeros(2, 3, 5, 4), (torch.zeros(2, 3, 5, 4), torch.zeros(2, 3, 5, 4))
+    delta, moments = torch.zeros(2, 3, 5, 4), (torch.zeros(2, 3, 5, 4), torch.zeros(2, 1, 1, 1))
     # With I = bound * delta, delta's gradient is bound times that of the picture.
-    whole_picture_step(delta, bound * picture_gradient, bound, moments, torch.zeros(()), 0.3)
+    whole_picture_step(delta, bound * picture_gradient, picture_share(bound), moments, torch.zeros(()), 0.3)
     change = (bound * delta).flatten(1)
     against = torch.nn.functional.cosine_similarity(change, -picture_gradient.flatten(1))
     assert against.numpy() == pytest.approx(1, abs=1e-5)
@@ -227,7 +227,7 @@ def test_whole_picture_steps_follow_torchs_adam_where_all_pixels_agree():
     gradients = torch.randn(4, generator=torch.Generator().manual_seed(0))
     reference = torch.zeros((), requires_grad=True)
     optimiser = torch.optim.Adam([reference], lr=0.7)
-    ours, moments, count = torch.zeros(1, 3, 2, 2), (torch.zeros(1, 3, 2, 2), torch.zeros(1, 3, 2, 2)), torch.zeros(())
+    ours, moments, count = torch.zeros(1, 3, 2, 2), (torch.zeros(1, 3, 2, 2), torch.zeros(1, 1, 1, 1)), torch.zeros(())
     for gradient in gradients:
         reference.grad = gradient.clone()
         optimiser.step()
@@ -282,7 +282,8 @@ def test_a_loss_of_ones_own(small_indexes, originals, world, extractor):
         return target_loss(features, targets)
 
     mine = activate(originals[:3], index, extractor, method="margin", features=x, steps=2, loss=my_loss)
-    assert seen[0] == ((3, 128), "point", 3, (3, 128))
+    # The pictures and, behind them, a view more of the first and the third.
+    assert seen[0] == ((5, 128), "point", 5, (5, 128))
     assert mine.loss[-1] == pytest.approx(np.square(mine.features - index.quantize(x)).sum(1), abs=1e-5)
 
 

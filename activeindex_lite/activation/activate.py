@@ -11,7 +11,7 @@ from torch.optim.adam import adam
 from tqdm import tqdm
 
 from activeindex_lite.activation import quality
-from activeindex_lite.activation.methods import method_of, whole_picture_step
+from activeindex_lite.activation.methods import method_of, picture_share, whole_picture_step
 from activeindex_lite.activation.objective import CONSTRAINTS, amplitude, objective
 from activeindex_lite.checks import whole_number
 
@@ -125,7 +125,9 @@ def _activate_batch(originals, index, features, extractor, generator, *, method,
     tensor = torch.from_numpy(arrays).to(extractor.device).permute(0, 3, 1, 2).float() / 255
     bound = amplitude(tensor, alpha, constraint, weights)
     delta = (1e-6 * torch.randn(tensor.shape, generator=generator)).to(tensor).requires_grad_()
-    moments, count = (torch.zeros_like(delta), torch.zeros_like(delta)), torch.zeros((), device=extractor.device)
+    count, first, second = torch.zeros((), device=extractor.device), torch.zeros_like(delta), torch.zeros_like(delta)
+    if method.whole_picture:
+        share, second = picture_share(bound), second[:, :1, :1, :1]
     path, losses = [], []
     for step in range(steps):
         forward, loss = method.looks(step, targets, extractor, generator)
@@ -133,9 +135,9 @@ def _activate_batch(originals, index, features, extractor, generator, *, method,
         total, loss_f, seen = objective(delta, tensor, bound, forward, targets, lambda_i, loss)
         (gradient,) = torch.autograd.grad(total.sum(), delta)
         if method.whole_picture:
-            whole_picture_step(delta, gradient, bound, moments, count, lr)
+            whole_picture_step(delta, gradient, share, (first, second), count, lr)
         else:
-            _adam_step(delta, gradient, moments, count, lr)
+            _adam_step(delta, gradient, (first, second), count, lr)
         path.append(seen[: len(tensor)].detach().cpu().numpy())
         losses.append(loss_f.detach().cpu().numpy())
     with torch.no_grad():

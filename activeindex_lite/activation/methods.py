@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 
 from activeindex_lite.activation.margin import margin_loss, with_rivals
@@ -51,9 +52,8 @@ class Method:
             return extractor.forward(torch.cat(seen))
 
         def loss(features, targets):
-            first = self.loss(features[:n], targets)
-            again = self.loss(features[n:], targets[more.numpy()]) if len(more) else first[:0]
-            return first.index_add(0, more.to(first.device), again)
+            losses = self.loss(features, targets[np.concatenate([np.arange(n), more.numpy()])])
+            return losses[:n].index_add(0, more.to(losses.device), losses[n:])
 
         return forward, loss
 
@@ -75,21 +75,25 @@ def method_of(method, loss=None):
     return method if loss is None else replace(method, loss=loss)
 
 
+def picture_share(bound):
+    """What `whole_picture_step` divides by: the bound of each pixel over its root mean square in the picture, (B, 3, H, W)."""
+    return bound.clamp(min=1e-12) / bound.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1e-12)
+
+
 @torch.no_grad()
-def whole_picture_step(delta, gradient, bound, moments, count, lr, beta1=0.9, beta2=0.999):
+def whole_picture_step(delta, gradient, share, moments, count, lr, beta1=0.9, beta2=0.999):
     """A step of Adam on delta (B, 3, H, W), in place, that changes pixels in proportion to the picture's own gradient.
 
     Adam's own step is nearly a sign: a pixel that matters little moves as far as one that matters much, and both cost the same
     dB. Here one second moment is kept for a picture, not one for a pixel, and the step is taken in the picture itself:
     delta's gradient is divided by the bound twice, so that the bound caps a change but does not shape it. For a given sum
-    of squares this buys most. moments: two tensors like delta; count: a scalar tensor.
+    of squares this buys most. share: `picture_share` of the bound; moments: tensors (B, 3, H, W) and (B, 1, 1, 1); count: a
+    scalar tensor.
     """
     first, second = moments
     count += 1
-    share = bound.clamp(min=1e-12) / bound.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1e-12)
     gradient = gradient / share
     first.lerp_(gradient, 1 - beta1)
-    # All pixels of a picture hold the same second moment.
-    second.lerp_(gradient.square().mean((1, 2, 3), keepdim=True).expand_as(second), 1 - beta2)
-    size = (second[:, :1, :1, :1] / (1 - beta2**count)).sqrt()
-    delta -= lr / (1 - beta1**count) * first / (size.clamp(min=1e-20) * share)
+    second.lerp_(gradient.square().mean((1, 2, 3), keepdim=True), 1 - beta2)
+    size = (second / (1 - beta2**count)).sqrt().clamp(min=1e-20)
+    delta.addcdiv_(first / size, share, value=-lr / (1 - beta1 ** float(count)))

@@ -28,8 +28,15 @@ def random_views(tensor, generator):
     """
     draw = _Draw(len(tensor), generator)
     kind = draw.uniform(0, 1)
-    grid = F.affine_grid(_placing(draw, kind).to(tensor), list(tensor.shape), align_corners=False)
-    return _recolour(F.grid_sample(tensor, grid, align_corners=False), draw, kind >= 0.6)
+    placing, colours = _placing(draw, kind), _colours(draw)
+    moved, recoloured = torch.nonzero(kind < 0.6)[:, 0], torch.nonzero(kind >= 0.6)[:, 0]
+    views = []
+    if len(moved):
+        grid = F.affine_grid(placing[moved].to(tensor), [len(moved), *tensor.shape[1:]], align_corners=False)
+        views.append(F.grid_sample(tensor[moved], grid, align_corners=False).clamp(0, 1))
+    if len(recoloured):
+        views.append(_recolour(tensor[recoloured], *(numbers[recoloured].to(tensor) for numbers in colours)))
+    return torch.cat(views)[torch.argsort(torch.cat([moved, recoloured]))]
 
 
 class _Draw:
@@ -58,14 +65,18 @@ def _placing(draw, kind):
     return torch.stack([top, torch.stack([scale * room * sin, scale * room * cos, y - (room - 1)], 1)], 1)
 
 
-def _recolour(views, draw, chosen):
-    """Brightness, hue and contrast of the chosen ones (B,) bool, one of the three each; clipped as a saved picture would be."""
+def _colours(draw):
+    """Factors of brightness and of contrast and turns of the hue in radians, three (B,): one of them does something."""
     one, which = torch.ones(draw.n), draw.uniform(0, 1)
     factor = torch.exp2(draw.uniform(-1, 1))
-    bright = torch.where(chosen & (which < 0.35), factor, one).to(views).view(-1, 1, 1)
-    contrast = torch.where(chosen & (which >= 0.35) & (which < 0.65), factor, one).to(views).view(-1, 1, 1)
-    turn = torch.where(chosen & (which >= 0.65), draw.uniform(-math.pi / 2, math.pi / 2), torch.zeros(draw.n)).to(views).view(-1, 1, 1)
-    matrix = turn.cos() * torch.eye(3).to(views) + turn.sin() * TURN.to(views) + (1 - turn.cos()) / 3
-    flat = ((matrix * bright) @ views.flatten(2)).clamp(0, 1)
-    grey = (views.new_tensor(LUMA) @ flat.mean(2).T).view(-1, 1, 1)
-    return (grey + (flat - grey) * contrast).clamp(0, 1).view_as(views)
+    bright, contrast = torch.where(which < 0.35, factor, one), torch.where((which >= 0.35) & (which < 0.65), factor, one)
+    return bright, contrast, torch.where(which >= 0.65, draw.uniform(-math.pi / 2, math.pi / 2), torch.zeros(draw.n))
+
+
+def _recolour(tensor, bright, contrast, turn):
+    """Brightness, hue and contrast of pictures (B, 3, S, S), a number (B,) each; clipped as a saved picture would be."""
+    bright, contrast, turn = (number.view(-1, 1, 1) for number in (bright, contrast, turn))
+    matrix = turn.cos() * torch.eye(3).to(tensor) + turn.sin() * TURN.to(tensor) + (1 - turn.cos()) / 3
+    flat = ((matrix * bright) @ tensor.flatten(2)).clamp(0, 1)
+    grey = (tensor.new_tensor(LUMA) @ flat.mean(2).T).view(-1, 1, 1)
+    return (grey + (flat - grey) * contrast).clamp(0, 1).view_as(tensor)
