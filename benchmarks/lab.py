@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR",
@@ -58,20 +60,25 @@ def _wait(address, server, seconds=60):
 
 
 @contextmanager
-def browser_page(width=1400, height=1200):
-    """A page of headless Chromium; page.problems collects its console errors and uncaught exceptions."""
+def chromium():
+    """A headless Chromium, closed at the end."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": width, "height": height})
-        page.problems = []
-        page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
         try:
-            yield page
+            yield browser
         finally:
             browser.close()
+
+
+def watched(page):
+    """The page, whose .problems collects console errors, uncaught exceptions and what it wants from beyond this computer."""
+    page.problems = []
+    page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("request", lambda request: page.problems.append(request.url) if re.match(r"http(?!://127\.0\.0\.1[:/])", request.url) else None)
+    return page
 
 
 def run_all(page, address, token, notebook, seconds=180):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.lab import browser_page, jupyter_lab, run_all
+from benchmarks.lab import chromium, jupyter_lab, run_all
 
 # The kernel's share of a move: the message that the browser would send is taken, and the answer is sent. Nobody draws it.
 IN_KERNEL = """
@@ -92,7 +92,8 @@ def in_browser(name, step, moves):
 
     with tempfile.TemporaryDirectory() as folder:
         nbformat.write(notebook_of(f"from activeindex_lite.widgets import {name}\n{name}()"), Path(folder) / "explorer.ipynb")
-        with jupyter_lab(folder) as (address, token), browser_page() as page:
+        with jupyter_lab(folder) as (address, token), chromium() as browser:
+            page = browser.new_page(viewport={"width": 1400, "height": 1200})
             run_all(page, address, token, "explorer.ipynb")
             page.wait_for_function("document.querySelector('.ai-finding')?.textContent", timeout=60_000)
             page.wait_for_timeout(1000)

@@ -2,7 +2,6 @@
 
 import functools
 import json
-import shutil
 import subprocess
 import sys
 
@@ -14,8 +13,6 @@ from activeindex_lite import build_index, load_queries, load_world
 from activeindex_lite.evaluation.probes import recall_by_nprobe
 from activeindex_lite.evaluation.retrieval import strictly_first
 from activeindex_lite.widgets import NprobeExplorer, nprobe_state, write_page
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -127,30 +124,9 @@ def test_a_page_is_never_overwritten_unasked(explorer, tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--no-first-run",
-                                                                     "--disable-background-networking", "--disable-component-update"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def page(browser, explorer, tmp_path):
-    page = browser.new_page(viewport={"width": 1000, "height": 1000})
-    page.complaints = []
-    page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("request", lambda request: page.complaints.append(request.url) if request.url.startswith("http") else None)
-    page.goto(write_page(explorer, tmp_path / "page.html").as_uri())
-    page.wait_for_selector(".ai-results img")
-    yield page
-    assert page.complaints == []
-    page.close()
+def page(open_page, explorer, tmp_path):
+    return open_page(write_page(explorer, tmp_path / "page.html").as_uri(), ".ai-results img")
 
 
 def test_the_page_says_what_python_says(page, explorer):

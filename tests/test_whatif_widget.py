@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 import subprocess
 import sys
 
@@ -14,7 +13,6 @@ import traitlets
 from activeindex_lite.evaluation.whatif import load_sweep
 from activeindex_lite.widgets import WhatIfExplorer, write_page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SETTINGS = [dict(a=dict(nprobe=4), b=dict(nprobe=64, alpha=6, steps=1)),
             dict(a=dict(factory="PCA64,LSH", edit="JPEG 10"), b=dict(factory="PQ8x8", alpha=1.5, edit="JPEG 10"), target=dict(r1=0.6, bytes=8)),
             dict(a=dict(references=5000, edit="Identity"), b=dict(factory="Flat", references=15000, edit="Rotation 50"), target=dict(psnr=45)),
@@ -97,37 +95,10 @@ def test_no_torch_is_loaded():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--no-first-run",
-                                                                     "--disable-background-networking", "--disable-component-update"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def open_page(browser, tmp_path):
-    pages = []
-
-    def open_(explorer):
-        page = browser.new_page(viewport={"width": 1000, "height": 1000})
-        page.complaints = []
-        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("request", lambda request: page.complaints.append(request.url) if request.url.startswith("http") else None)
-        page.goto(write_page(explorer, tmp_path / "page.html", overwrite=True).as_uri())
-        page.wait_for_selector(".ai-finding:not(:empty)")
-        pages.append(page)
-        return page
-
-    yield open_
-    for page in pages:
-        assert page.complaints == []
-        page.close()
+def show(open_page, tmp_path):
+    """show(explorer) is its page without a kernel."""
+    return lambda explorer: open_page(write_page(explorer, tmp_path / "page.html", overwrite=True).as_uri(), ".ai-finding:not(:empty)")
 
 
 def said_of(answer, sweep):
@@ -138,9 +109,9 @@ def said_of(answer, sweep):
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_the_page_says_what_python_says(open_page, settings):
+def test_the_page_says_what_python_says(show, settings):
     explorer = WhatIfExplorer(**settings)
-    page = open_page(explorer)
+    page = show(explorer)
     assert page.locator(".ai-finding").text_content() == explorer.finding
     answer = page.locator(".ai-answer").text_content()
     assert said_of(explorer.answer, explorer.sweep) in answer
@@ -158,9 +129,9 @@ def test_the_page_says_what_python_says(open_page, settings):
         assert page.locator("textarea").input_value() == explorer.program(side)
 
 
-def test_the_csv_of_the_page_is_python_s_table(open_page, tmp_path):
+def test_the_csv_of_the_page_is_python_s_table(show, tmp_path):
     explorer = WhatIfExplorer(a=dict(edit="Blur 3.5"))
-    page = open_page(explorer)
+    page = show(explorer)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="as CSV").click()
     table = pd.read_csv(io.StringIO(waiting.value.path().read_text(encoding="utf-8")))
@@ -169,10 +140,10 @@ def test_the_csv_of_the_page_is_python_s_table(open_page, tmp_path):
     pd.testing.assert_frame_equal(theirs, ours, check_dtype=False, rtol=1e-4, atol=1e-5)
 
 
-def test_keys_and_buttons_move_the_settings(open_page):
+def test_keys_and_buttons_move_the_settings(show):
     expect = pytest.importorskip("playwright.sync_api").expect
     explorer = WhatIfExplorer()
-    page, side_b = open_page(explorer), None
+    page, side_b = show(explorer), None
     side_b = page.get_by_role("group", name="Setting B")
     side_b.get_by_role("slider", name="nprobe").focus()
     page.keyboard.press("ArrowRight")
@@ -198,8 +169,8 @@ def test_keys_and_buttons_move_the_settings(open_page):
     expect(page.get_by_text("Copied.")).to_be_visible()
 
 
-def test_controls_and_pictures_have_names(open_page):
-    page = open_page(WhatIfExplorer())
+def test_controls_and_pictures_have_names(show):
+    page = show(WhatIfExplorer())
     unnamed = """() => [...document.querySelectorAll('.ai-explorer input, .ai-explorer select, .ai-explorer button, .ai-explorer textarea')]
         .filter((n) => !(n.labels && n.labels.length) && !n.textContent.trim() && !n.getAttribute('aria-label')).length"""
     assert page.evaluate(unnamed) == 0
