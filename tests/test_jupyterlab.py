@@ -1,0 +1,78 @@
+"""The explorers where students meet them: JupyterLab in headless Chromium, the whole notebook run, moved by mouse and keyboard.
+
+Screenshots stay in pytest's temporary folder (`pytest --basetemp DIR` chooses it). How long a move takes is measured apart, on a
+quiet machine: python -m benchmarks.latency.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from benchmarks import lab
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+# Notebook, the sliders that are moved (the first by the mouse, all by the keyboard) and what has to change with them.
+MOVED = [("02_ivf", ["nprobe"], ".ai-share"),
+         ("05_active_indexing", ["alpha", "nprobe"], ".ai-finding"),
+         ("09_whatif_lab", ["nprobe", "alpha"], ".ai-finding")]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, browser):
+    """(address, token) of a JupyterLab that serves a copy of the notebooks."""
+    root = tmp_path_factory.mktemp("lab") / "notebooks"
+    shutil.copytree(FOLDER, root)
+    with lab.jupyter_lab(root) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def screenshots(tmp_path_factory):
+    return tmp_path_factory.mktemp("screenshots")
+
+
+def explorer_of(page):
+    """The first explorer of the notebook, scrolled into view and drawn."""
+    explorer = page.locator(".jp-OutputArea .ai-explorer").first
+    explorer.wait_for(state="attached", timeout=60_000)
+    explorer.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.ai-finding')?.textContent.length > 20", timeout=60_000)
+    return explorer
+
+
+def drawn(explorer):
+    """Everything that its canvases and pictures show."""
+    return explorer.evaluate("e => [...e.querySelectorAll('canvas')].map((c) => c.toDataURL()).concat([...e.querySelectorAll('img')].map((i) => i.src))")
+
+
+def moves(page, explorer, slider, told, press):
+    """Whether the sentence and the drawing follow a move of the slider."""
+    before, pictures = explorer.locator(told).text_content(), drawn(explorer)
+    press(slider)
+    page.wait_for_function("([e, told, before]) => e.querySelector(told).textContent !== before", arg=[explorer.element_handle(), told, before],
+                           timeout=30_000)
+    assert drawn(explorer) != pictures
+
+
+@pytest.mark.parametrize(("notebook", "sliders", "told"), MOVED, ids=[name for name, *_ in MOVED])
+def test_explorer_in_jupyterlab(notebook, sliders, told, browser, server, screenshots):
+    page = lab.watched(browser.new_page(viewport={"width": 1400, "height": 1300}))
+    lab.run_all(page, *server, f"{notebook}.ipynb")
+    explorer = explorer_of(page)
+    first = explorer.get_by_role("slider", name=sliders[0]).first
+    moves(page, explorer, first, told, lambda slider: slider.click(position={"x": slider.bounding_box()["width"] * 0.6, "y": 6}))
+    for name in sliders:
+        slider = explorer.get_by_role("slider", name=name).first
+        slider.focus()
+        moves(page, explorer, slider, told, lambda _: page.keyboard.press("End"))
+        moves(page, explorer, slider, told, lambda _: page.keyboard.press("Home"))
+    page.screenshot(path=screenshots / f"{notebook}.png")
+    assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    # Nothing that was shown is kept in the page: reloaded and run again, everything is there again.
+    lab.run_all(page, *server, f"{notebook}.ipynb")
+    explorer = explorer_of(page)
+    moves(page, explorer, explorer.get_by_role("slider", name=sliders[0]).first, told,
+          lambda slider: slider.click(position={"x": slider.bounding_box()["width"] * 0.8, "y": 6}))
+    assert page.problems == []
+    page.close()
