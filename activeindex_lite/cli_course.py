@@ -1,11 +1,11 @@
-"""The commands check-environment, pages and assignment, and what they run."""
+"""The commands check-environment, pages, assignment and badges, and what they run."""
 
 import sys
 from pathlib import Path
 
 
 def add_course(commands):
-    """Add check-environment, pages and assignment to the commands of the parser."""
+    """Add check-environment, pages, assignment and badges to the commands of the parser."""
     environment = commands.add_parser("check-environment", help="what this computer lacks for the course, and how to mend it")
     environment.add_argument("--thorough", action="store_true", help="also run faiss, torch and torchvision")
     environment.set_defaults(run=_check_environment)
@@ -20,6 +20,9 @@ def add_course(commands):
     assignment.add_argument("--grader", choices=["nbgrader", "otter"], default="nbgrader", help="who marks (default nbgrader)")
     assignment.add_argument("--out", required=True, metavar="DIR", help="folder for the copies; nothing in it is overwritten")
     assignment.set_defaults(run=_assignment)
+    badges = commands.add_parser("badges", help="links that open README's course and each notebook on Binder, for a repository on GitHub")
+    badges.add_argument("repository", metavar="OWNER/NAME[@BRANCH]")
+    badges.set_defaults(run=_badges)
 
 
 def _check_environment(options):
@@ -43,3 +46,9 @@ def _assignment(options):
 
     for notebook in options.notebooks:
         print(write_assignment(notebook, options.out, options.grader))
+
+
+def _badges(options):
+    from activeindex_lite.course import write_badges
+
+    print(f"links to Binder in {len(write_badges(options.repository))} files")

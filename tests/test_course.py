@@ -2,12 +2,13 @@
 
 import ast
 import re
+import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from activeindex_lite.course import read_course, write_assignment
+from activeindex_lite.course import read_course, write_assignment, write_badges
 from activeindex_lite.course.notebooks import is_exercise, prerequisites
 from activeindex_lite.exercises import Verdict
 from activeindex_lite.figures.course import course_map, direct
@@ -182,3 +183,38 @@ def test_timetables_add_up(heading, minutes):
 def test_misconceptions_have_answers():
     rows = table("What students get wrong")
     assert len(rows) >= 8 and all(len(row) == 2 and len(row[1]) > 40 for row in rows)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    for source in (FOLDER.parent / "README.md", *FOLDER.glob("*.ipynb")):
+        shutil.copy(source, tmp_path / source.relative_to(FOLDER.parent))
+    return tmp_path
+
+
+def test_badges_open_the_right_files_and_leave_the_rest(checkout):
+    before = {path: path.read_text() for path in (checkout / "notebooks").glob("*.ipynb")}
+    for repository, owner, branch in (("octo/old@week/2", "octo/old", "week%2F2"), ("octo-cat/vector.course", "octo-cat/vector.course", "HEAD")):
+        written = write_badges(repository, checkout)
+        assert written == [checkout / "README.md", *sorted(before)]
+        for path in written:
+            links = re.findall(r"https://mybinder\.org/v2/gh/([^/]+/[^/]+)/([^/?]+)\?urlpath=lab/tree/([^)\s\"\\]+)", path.read_text())
+            assert [link[:2] for link in links] == [(owner, branch)], "one link, and none to the repository before"
+            assert (checkout / links[0][2]).exists() and links[0][2].endswith(("00_start_here.ipynb", path.name))
+    for path, text in before.items():
+        old, new = (nbformat.reads(t, as_version=4) for t in (text, path.read_text()))
+        nbformat.validate(new)
+        assert new.cells[1:] == old.cells[1:] and new.metadata == old.metadata
+        assert new.cells[0].source.split("\n\n")[2:] == old.cells[0].source.split("\n\n")[1:]
+    assert read_course(checkout / "notebooks").equals(COURSE)
+
+
+@pytest.mark.parametrize("repository", ["course", "https://github.com/octo/course", "octo/course/more", "octo/course@", "octo/cou rse", ""])
+def test_a_repository_of_another_form_is_refused_and_nothing_written(checkout, repository):
+    before = (checkout / "README.md").read_text()
+    with pytest.raises(ValueError, match="OWNER/NAME"):
+        write_badges(repository, checkout)
+    assert (checkout / "README.md").read_text() == before
+    with pytest.raises(FileNotFoundError, match="checkout"):
+        write_badges("octo/course", checkout / "notebooks")
