@@ -59,7 +59,7 @@ def test_results_follow_nprobe_without_a_new_activation(explorer):
     explorer.nprobe = 64
     assert explorer._view is view or explorer._view == view
     assert (explorer.results.nprobe == 64).all()
-    assert explorer.results.first.tolist() == [view["passive"]["ids"][-1], view["active"]["ids"][-1]]
+    assert explorer.results["first"].tolist() == [view["passive"]["ids"][-1], view["active"]["ids"][-1]]
 
 
 @pytest.mark.parametrize(("name", "value", "words"), [
