@@ -37,7 +37,11 @@ figure, axes = new_figure(3, 2)
 Described(figure, "An empty figure, of no other use than to be looked at.")""",
          "import pandas as pd\npd.DataFrame({'r1': [0.5]}).style.hide(axis='index')",
          "from activeindex_lite.exercises import start\nstart.share_found(lambda first, truth: None)",
-         "print({'a': 1})",
+         """@staticmethod
+def words(a: int, *, b=None) -> str:  # each kind of word that has a colour of its own
+    assert a in (1, 2.5) and not b is True or ~a
+    return f"{a!r:>4}" + "\\n" + len(str(a)) * 'b' """ + "+ 'a line that is far too long for the page' " * 4,
+         "print('long' * 60)",
          "from activeindex_lite.widgets import WhatIfExplorer\nWhatIfExplorer()",
          "## Then\n\nThe end."]
 
