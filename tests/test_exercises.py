@@ -7,6 +7,7 @@ import pytest
 
 from activeindex_lite.exercises import (
     activation,
+    beyond,
     copy_detection,
     evaluation,
     ivf,
@@ -14,6 +15,7 @@ from activeindex_lite.exercises import (
     perceptual,
     pq,
     similarity,
+    start,
     whatif,
 )
 
@@ -39,12 +41,18 @@ def middle(means):
     (similarity.threshold, lambda c, o, p: -1.0, "too low"),
     (similarity.threshold, lambda c, o, p: max(c), "lower threshold"),
     (similarity.threshold, lambda c, o, p: np.array([1, 2]), "one number"),
+    (similarity.threshold, lambda c, o, p: 56, "nothing passes"),
+    (similarity.top_k, lambda d, k: np.argpartition(d, k - 1)[:k], "of 900 values differ"),
     (similarity.brute_force, lambda q, x: (q @ x.T).argmax(1), "same length"),
     (ivf.nearest_cell, lambda x, c: ((x[:, None] - c) ** 2).sum(2).min(1), "argmin"),
     (ivf.nearest_cell, lambda x, c: ((x[:, None] - c) ** 2).sum(2).argmax(1), "furthest away"),
     (ivf.nearest_cell, lambda x, c: x[:, 99], "IndexError"),
     (ivf.posting_lists, lambda cells, n: [np.flatnonzero(cells == c) for c in np.unique(cells)], "empty list"),
     (ivf.posting_lists, lambda cells, n: 7, "int"),
+    (ivf.posting_lists, lambda cells, n: [int((cells == c).sum()) for c in range(n)], "how many there are"),
+    (ivf.posting_lists, lambda cells, n: [np.where(cells == c) for c in range(n)], "tuple"),
+    (ivf.posting_lists, lambda cells, n: [cells == c for c in range(n)], "places of True"),
+    (ivf.posting_lists, lambda cells, n: [{1.5, "a"} for c in range(n)], "numbers are expected"),
     (ivf.search, lambda q, c, lists, x, n: ((x - q) ** 2).sum(1).argmin(), "exact nearest"),
     (ivf.cheapest_nlist, lambda N, nprobe: np.sqrt(N), "for nprobe 1"),
     (ivf.cheapest_nlist, lambda N, nprobe: 0, "above 0"),
@@ -63,6 +71,8 @@ def middle(means):
     (activation.target, lambda x, c: x, "nowhere to go"),
     (activation.change, lambda delta, bound: np.clip(delta, -bound, bound), "gradient is 0"),
     (activation.change, lambda delta, bound: bound * delta, "without limit"),
+    (activation.change, lambda delta, bound: bound * delta / (1 + abs(delta)), "would do as well"),
+    (lsh.expected_distance, lambda a, b, n: n * np.arccos(1 + abs(a @ b)) / np.pi, "Divide a·b by both norms"),
     (activation.bits_loss, lambda x, s, w: (s * (w @ x)).mean(), "turned over"),
     (activation.bits_loss, lambda x, s, w: (np.sign(w @ x) != s).mean(), "staircase"),
     (activation.three_terms, lambda f, x, q: [((f - x) ** 2).sum(), ((x - q) ** 2).sum(), (f - x) @ (x - q)], "comes twice"),
@@ -102,7 +112,7 @@ def middle(means):
     (whatif.fewest_probes, lambda n, r1, wanted: n[r1 >= wanted].min(), "None is expected"),
     (whatif.front, lambda ms, r1: ((ms[:, None] >= ms) & (r1[:, None] <= r1)).any(1), "turn it over|as quick as itself|values differ"),
     (whatif.front, lambda ms, r1: ~((ms[:, None] > ms) & (r1[:, None] < r1)).any(1), "finds as much"),
-    (whatif.front, lambda ms, r1: np.flatnonzero(r1 > 0.5), "truth values"),
+    (whatif.front, lambda ms, r1: np.flatnonzero(r1 > 0.5), "values True and False"),
     (whatif.cheapest, lambda table, r1, psnr: table[table.r1 >= r1].ms.idxmin(), "dB or more"),
     (whatif.cheapest, lambda table, r1, psnr: table[(table.r1 >= r1) & (table.psnr >= psnr)].r1.idxmax(), "would do"),
     (whatif.cheapest, lambda table, r1, psnr: -1, "no label"),
@@ -116,14 +126,15 @@ def test_mistakes_are_named(check, wrong, said):
     assert re.search(said, verdict.message), verdict.message
 
 
-@pytest.mark.parametrize("module", [similarity, ivf, pq, lsh, activation, perceptual, copy_detection, evaluation, whatif], ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("module", [start, similarity, ivf, pq, lsh, activation, perceptual, copy_detection, evaluation, whatif, beyond], ids=lambda module: module.__name__.rpartition(".")[2])
 def test_no_check_raises_whatever_it_is_given(module):
     checks = [getattr(module, name) for name, thing in vars(module).items()
               if callable(thing) and (thing.__doc__ or "").startswith("f(")]
-    assert len(checks) >= 4
+    assert len(checks) >= (1 if module is start else 3)
     for check in checks:
         for answer in (None, 3, lambda *a: None, lambda *a: ..., lambda *a: "text", lambda *a: [[1], [2, 3]], lambda *a: np.nan,
-                       lambda *a: 1 / 0, lambda: 1, lambda *a: np.zeros((2, 2), complex)):
+                       lambda *a: 1 / 0, lambda: 1, lambda *a: np.zeros((2, 2), complex),
+                       lambda *a: list(range(5)), lambda *a: [None] * 5, lambda *a: ({}, {1}), lambda *a: [np.zeros(3), np.ones(2)], lambda *a: np.array(["a"])):
             verdict = check(answer)
             assert not verdict.passed and len(verdict.message) > 15, (check, verdict)
 

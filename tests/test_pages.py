@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from activeindex_lite.pages import NotebookFailed, broken_links, build_pages
+from activeindex_lite.pages.convert import markdown_soup
 
 REAL = Path(__file__).parent.parent / "notebooks"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -91,6 +92,10 @@ def test_the_real_course_has_no_broken_links(tmp_path):
     build_pages(REAL, tmp_path / "pages", execute=False)
     assert broken_links(tmp_path / "pages") == []
     assert len(list((tmp_path / "pages").glob("[0-9]*.html"))) == len(list(REAL.glob("*.ipynb")))
+
+
+def test_a_bar_in_the_code_of_a_table_has_no_backslash():
+    assert "<code>a | b</code>" in str(markdown_soup("| x |\n|---|\n| `a \\| b` |\n"))
 
 
 def test_notebooks_use_no_tex():

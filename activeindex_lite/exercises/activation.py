@@ -4,6 +4,8 @@ import numpy as np
 
 from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
 
+SQUASHED = "This keeps the bound and has a gradient everywhere, so it would do as well. The paper takes tanh, and the numbers here are compared with that."
+
 
 @verdict
 def target(answer):
@@ -31,6 +33,9 @@ def change(answer):
             (np.tanh(delta), "Its size is still that of tanh, from -1 to 1: bring in the bound."),
             (np.clip(delta, -bound, bound), "Clipping keeps the bound, but its gradient is 0 outside, where the optimiser would be stuck: tanh."),
             (np.tanh(bound * delta), "The bound goes outside: tanh ends at 1, so bound times tanh ends at the bound."),
+            (bound * np.tanh(delta / bound), "This keeps the bound as well; the paper has tanh(delta), so that one step means the same for every pixel."),
+            (bound * 2 / np.pi * np.arctan(delta), SQUASHED), (bound * delta / (1 + np.abs(delta)), SQUASHED),
+            (bound * np.sin(delta), "This keeps the bound, but goes up and down; tanh keeps the order."),
             (bound * delta, "This grows without limit: tanh keeps it within the bound.")])
     return "Whatever delta the optimiser finds, no pixel moves further than its bound."
 

@@ -21,6 +21,8 @@ def precision_and_recall(answer):
         passed, above = scores >= threshold, scores > threshold
         right = (passed & correct).sum()
         compare(call(answer, scores, correct, copies, threshold), np.array([right / passed.sum(), right / copies]), "precision and recall", hints=[
+            (right / passed.sum(), "That is the precision alone; return both, precision and recall."),
+            (right / copies, "That is the recall alone; return both, precision and recall."),
             (np.array([right / copies, right / passed.sum()]), "The two are exchanged: precision first."),
             (np.array([right / passed.sum(), right / correct.sum()]), "Recall is a share of all copies, and some got no right answer at any score."),
             (np.array([(above & correct).sum() / above.sum(), (above & correct).sum() / copies]), "A score that equals the threshold passes too."),
@@ -44,6 +46,8 @@ def micro_ap(answer):
         compare(one_number(call(answer, scores, correct, copies), "the micro-AP"), area(against), "the micro-AP", tolerance=1e-6, hints=[
             (area(kind), "Of equal scores you take the right ones first, which flatters; the wrong ones go first."),
             (area(np.argsort(-scores, kind="stable")), "Equal scores stand in the order of the file; the wrong ones go first."),
+            (correct.sum() / len(scores), "That is the share of right answers; the order of the scores has no part in it."),
+            ((np.cumsum(correct[against]) / np.arange(1, n + 1)).sum() / copies, "Precision counts only at the places of right answers, where the recall grows."),
             (area(np.argsort(scores, kind="stable")), "The highest score goes first."),
             (area(against, correct.sum()), "Recall counts all copies, also those that got no right answer."),
             (area(against) * copies, "A step of recall is 1 / copies.")])
@@ -54,7 +58,7 @@ def micro_ap(answer):
 def normalised(answer):
     """f(distances (Q,), background (Q, n)) -> normalised scores (Q,): of each upload minus its distance, plus what is typical for it."""
     rng = np.random.default_rng(2)
-    for Q, n in ((9, 20), (1, 3)):
+    for Q, n in ((9, 20), (1, 4)):
         distances, background = rng.uniform(0.1, 1.2, Q), rng.uniform(0.5, 1.8, (Q, n))
         nearest = np.sort(background, axis=1)[:, :3]
         typical = nearest.mean(1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
+from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, seen, verdict
 
 Z = 1.959964  # of a 95 % interval
 
@@ -38,13 +38,17 @@ def interval(answer):
         means, mean = hits.mean(1), hits.mean()
         right = Z * means.std() / np.sqrt(Q)
         low, high = _ends(call(answer, hits, np.random.default_rng(2)))
-        wide = {"one entry": Z * hits.std() / np.sqrt(Q * E), "no root": Z * means.std(), "68": right / Z, "one edit": Z * hits.std() / np.sqrt(Q)}
+        wide = {"one entry": Z * hits.std() / np.sqrt(Q * E), "no root": Z * means.std(), "68": right / Z, "90": right * 1.645 / Z,
+                "single": np.ptp(np.quantile(means, [0.025, 0.975])) / 2, "edits": Z * hits.mean(0).std() / np.sqrt(E), "one edit": Z * hits.std() / np.sqrt(Q)}
         half = (high - low) / 2
         if not low < mean < high:
             raise WrongAnswer(f"The mean is {mean:.3f}; [{low:.3f}, {high:.3f}] does not hold it.")
         _near(half, right, wide, {
             "one entry": "The Q x edits entries were drawn one by one. But the copies of one picture stand or fall together: draw whole rows.",
             "no root": "That is how far single pictures scatter; asked is how far their mean does.",
+            "single": "These are quantiles of single pictures; asked are those of the mean, over many draws.",
+            "edits": "The edits were drawn; draw pictures, which are the rows.",
+            "90": "That is a 90 % interval; 95 % are the quantiles .025 and .975.",
             "68": "That is one standard deviation; 95 % are the quantiles .025 and .975.",
             "one edit": "That is the interval of one edit; asked is that of the mean over the edits."})
         if abs(low + half - mean) > 0.25 * right:
@@ -83,7 +87,7 @@ def paired_gain(answer):
         try:
             gain, low, high = (float(value) for value in given)
         except (TypeError, ValueError):
-            raise WrongAnswer(f"Three numbers are expected, (gain, low, high); this is {given!r}.") from None
+            raise WrongAnswer(f"Three numbers are expected, (gain, low, high); this is {seen(given)}.") from None
         compare(gain, difference.mean(), "the gain", hints=[(-difference.mean(), "Its sign is turned over: after minus before.")])
         apart = Z * np.sqrt((before.mean(1).var() + after.mean(1).var()) / Q)
         _near((high - low) / 2, Z * difference.std() / np.sqrt(Q), {"apart": apart, "entries": Z * (after - before).std() / np.sqrt(8 * Q)}, {
@@ -99,7 +103,9 @@ def _ends(given):
     try:
         low, high = (float(value) for value in given)
     except (TypeError, ValueError):
-        raise WrongAnswer(f"Two numbers are expected, (low, high); this is {given!r}.") from None
+        raise WrongAnswer(f"Two numbers are expected, (low, high); this is {seen(given)}.") from None
+    if low == high:
+        raise WrongAnswer(f"Every draw gave {low:.4g}: draw with replacement (rng.integers); an order that is only shuffled has the same mean.")
     if not low < high:
         raise WrongAnswer(f"low must be below high; this is [{low:.4g}, {high:.4g}].")
     return low, high

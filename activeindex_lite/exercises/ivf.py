@@ -18,6 +18,9 @@ def nearest_cell(answer):
         x, centroids = _example(N)
         table = squared_distances(x, centroids)
         compare(call(answer, x, centroids), table.argmin(1), "the cells", hints=[
+            (table, "These are all the distances; asked is the place of the smallest in each row: argmin(axis=1)."),
+            (table.argmin(), "This is the smallest of the whole table; the smallest of each row is argmin(axis=1)."),
+            (centroids[table.argmin(1)], "These are the centroids themselves; asked is the number of each."),
             (table.min(1), "These are the distances; asked is which centroid they belong to: argmin."),
             (table.argmax(1), "These are the centroids furthest away."),
             (table.argmin(0), "This is the nearest vector of each centroid: the minimum is along the other axis."),
@@ -37,7 +40,14 @@ def posting_lists(answer):
             hint = f" {empty} cells are empty: they need an empty list each." if len(lists) == nlist - empty and empty else ""
             raise WrongAnswer(f"There are {nlist} cells, but {len(lists)} lists.{hint}")
         for cell, ids in enumerate(lists):
-            compare(np.sort(np.asarray(ids, dtype=int)), np.flatnonzero(cells == cell), f"the list of cell {cell}")
+            inside = cells == cell
+            ids = ids if isinstance(ids, np.ndarray) or not isinstance(ids, list | tuple | set) or not len(ids) else np.asarray(list(ids))
+            right = np.flatnonzero(inside)
+            compare(np.sort(ids) if np.ndim(ids) == 1 else ids, right, f"the list of cell {cell}", hints=[
+                (np.sort(inside), "This is True and False for every vector; np.flatnonzero gives the places of True."),
+                (right[None], "np.where gives a tuple: its first entry, or np.flatnonzero, is the array."),
+                (cells[inside], "These are the cells' numbers; asked are the ids, the places in the array cells."),
+                (right.size, "This is how many there are; asked are their ids.")])
     return "Each vector is in one list, and an empty cell has an empty one."
 
 

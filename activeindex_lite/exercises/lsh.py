@@ -29,7 +29,7 @@ def hamming(answer):
         a, b = rng.random(nbits) < 0.5, rng.random((N, nbits)) < 0.5
         expected = (a != b).sum(1)
         compare(call(answer, a, b), expected, "the distances", hints=[
-            (nbits - expected, "These are the bits that agree."), ((a != b).mean(1), "This is the share of differing bits; asked is their number."),
+            (expected.sum(), "This is the sum over all codes; sum along the last axis, axis=1."), (nbits - expected, "These are the bits that agree."), ((a != b).mean(1), "This is the share of differing bits; asked is their number."),
             (np.sqrt(expected), "No root here: the Hamming distance is a count.")])
     return "The number of bits that differ. On packed bytes it is an XOR and a count of ones: two instructions for 64 bits."
 
@@ -42,7 +42,12 @@ def expected_distance(answer):
         a, b = rng.normal(size=(2, 6))
         cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
         angle = np.arccos(cosine)
-        compare(call(answer, a, b, 64), 64 * angle / np.pi, "the expected distance", hints=[
+        given = call(answer, a, b, 64)
+        if isinstance(given, float | np.floating) and np.isnan(given):
+            raise WrongAnswer("The expected distance is NaN: arccos was asked for a number beyond 1. Divide a·b by both norms first.")
+        compare(given, 64 * angle / np.pi, "the expected distance", hints=[
+            (angle / np.pi, "That is the share of the bits; times nbits it is their number."),
+            (64 * np.degrees(angle) / np.pi, "The angle is in degrees, the half turn pi in radians."),
             (64 * angle / 180, "The angle is in radians: a half turn is pi."), (64 * (1 - angle / np.pi), "This is the number of bits that agree."),
             (64 * np.arccos(np.clip(a @ b, -1, 1)) / np.pi, "The vectors do not have length 1: divide by their norms."),
             (64 * (1 - cosine) / 2, "The share of differing bits is angle / pi, which is not (1 - cos) / 2.")])

@@ -19,7 +19,8 @@ def psnr(answer):
             (10 * np.log10(255**2 / wrapped), "uint8 wraps round: 3 - 5 is 254 there. Convert to float first."),
             (10 * np.log10(255**2 / np.square(a.astype(float) - b).sum()), "Asked is the mean of the squares, not their sum."),
             (20 * np.log10(255**2 / mse), "10 log10 of a ratio of squares (20 would be for amplitudes)."), (mse, "This is the mean squared error."),
-            (10 * np.log(255**2 / mse), "The logarithm is to base 10: np.log10."), (10 * np.log10(1 / mse), "The peak is 255 here: 255² / MSE.")])
+            (10 * np.log(255**2 / mse), "The logarithm is to base 10: np.log10."), (10 * np.log10(1 / mse), "The peak is 255 here: 255² / MSE."),
+            (10 * np.log10(255 / mse), "The peak is squared as well: 255² / MSE."), (-expected, "The fraction stands upside down: 255² / MSE.")])
     return "10 log10(255² / MSE). Six dB more: half the change."
 
 

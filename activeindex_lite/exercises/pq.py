@@ -72,7 +72,8 @@ def bytes_of_index(answer):
         given = one_number(call(answer, N, M, nbits, d), "the bytes")
         if not np.isclose(given, codes + books, rtol=1e-6):
             hints = [(codes, "These are the codes; the codebooks are missing."), (8 * codes + books, "A byte has 8 bits."),
+                     (codes + books / M, "That is one codebook; there are M of them."), (N * M + books, "A code of nbits bits takes nbits / 8 bytes."),
                      (codes + M * books, "Each codeword has d/M numbers, not d."), (codes + books / 4, "A float32 number has 4 bytes.")]
             hint = next((" " + said for value, said in hints if np.isclose(given, value, rtol=1e-6)), "")
-            raise WrongAnswer(f"N = {N:,}, M = {M}, nbits = {nbits}, d = {d}: {given} instead of {codes + books:,.0f} bytes.{hint}")
+            raise WrongAnswer(f"N = {N:,}, M = {M}, nbits = {nbits}, d = {d}: {given:,.0f} instead of {codes + books:,.0f} bytes.{hint}")
     return "The codebooks are a small constant; a million codes of 8 bytes are 8 MB."

@@ -16,6 +16,7 @@ def squared_distances(answer):
         expected = np.square(a[:, None] - b).sum(2)
         compare(call(answer, a, b), expected, "the distances", hints=[
             (np.sqrt(expected), "These are distances; their squares are asked for."),
+            (np.square(a[:, None] - b), "The last step is missing: sum over the last axis."),
             (expected.T, "Rows and columns are exchanged: row i belongs to a[i]."),
             (a @ b.T, "These are dot products, the -2 a.b of the formula's middle term still lacks its company."),
             (2 - 2 * a @ b.T, "2 - 2 a.b holds for unit vectors only; these have other lengths.")])
@@ -26,7 +27,7 @@ def squared_distances(answer):
 def top_k(answer):
     """f(distances (N,), k) -> the positions of the k smallest, the smallest first."""
     rng = np.random.default_rng(1)
-    for N, k in ((50, 5), (7, 7), (300, 1)):
+    for N, k in ((50, 5), (7, 7), (5000, 900)):
         distances = rng.permutation(N).astype(np.float32)
         order = np.argsort(distances)
         compare(call(answer, distances, k), order[:k], f"the first {k} of {N}", hints=[
@@ -46,7 +47,9 @@ def threshold(answer):
         given = one_number(call(answer, copies, others, precision), "the threshold")
         passed, false = (copies >= given).sum(), (others >= given).sum()
         got = passed / max(passed + false, 1)
-        if got < precision or not passed:
+        if not passed + false:
+            raise WrongAnswer(f"At {given:.4f} nothing passes: the highest score of a copy is {copies.max():.4f}.")
+        if got < precision:
             raise WrongAnswer(f"At {given:.4f}, {passed} copies and {false} others pass: precision {got:.3f}, asked for is {precision}. "
                               "The threshold is too low.")
         if passed / P < recall - 1e-9:

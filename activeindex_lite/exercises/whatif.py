@@ -1,5 +1,7 @@
 """Checks of the exercises on choosing a setting (notebook 09): the answers come from the stored sweep."""
 
+from functools import wraps
+
 import numpy as np
 
 from activeindex_lite.evaluation.whatif import RESAMPLES, load_sweep
@@ -24,12 +26,14 @@ def fewest_probes(answer):
             right = nprobes[r1 >= wanted].min()
             compare(one_number(call(answer, nprobes, r1, wanted), "the number of probes"), right, f"{factory}, an R@1 of {wanted:.3f}", hints=[
                 (nprobes[np.abs(r1 - wanted).argmin()], "That is the nearest R@1; asked is one that is not below what is wanted."),
+                (nprobes[r1 > wanted].min(initial=0), "At least: an R@1 that equals what is wanted is enough, >=."),
                 (nprobes[r1 >= wanted].max(), "That reaches it too, but with the most probes."),
                 (np.flatnonzero(r1 >= wanted).min(), "That is a place in the array; the probes are nprobes[place].")])
         try:
             given = answer(nprobes, r1, 1.01)
         except Exception as error:  # whatever the student's code raises is for the student to read
-            raise WrongAnswer(f"Where no nprobe reaches it, None is expected; this stops with {type(error).__name__}: {error}") from error
+            raise WrongAnswer(f"Where no nprobe reaches it, None is expected; this stops with {type(error).__name__}: {error}. Ask first "
+                              "whether there is one.") from error
         if given is not None:
             raise WrongAnswer(f"No nprobe reaches an R@1 of 1.01: None is expected, this is {given!r}.")
     return "Compare it with the R@1 of an activated copy, and you have the price of activation in probes."
@@ -47,7 +51,8 @@ def front(answer):
         strictly = ((ms[:, None] > ms) & (r1[:, None] < r1)).any(1)
         given = call(answer, ms, r1)
         if getattr(given, "dtype", None) != bool:
-            raise WrongAnswer(f"An array of {len(ms)} truth values is expected, this is {getattr(given, 'dtype', type(given).__name__)}.")
+            kind = f"an array of {given.dtype}" if isinstance(given, np.ndarray) else f"a {type(given).__name__}"
+            raise WrongAnswer(f"A numpy array of {len(ms)} values True and False is expected, this is {kind}.")
         compare(given, ~beaten, "the front", hints=[
             (beaten, "These are the settings that are beaten: turn it over with ~."),
             (~strictly, "A setting is also beaten by one that is as quick and finds more, or finds as much and is quicker."),
@@ -77,10 +82,12 @@ def _row(answer, table, r1, psnr):
     """The row that the student's function names; WrongAnswer where it names none."""
     if not callable(answer):
         raise WrongAnswer(f"A function is expected here, this is {type(answer).__name__}: hand over its name without brackets.")
+
+    @wraps(answer)
     def cheapest(*limits):
         return answer(table.copy(), *limits)
 
-    label = one_number(call(cheapest, r1, psnr), "the row's label")
+    label = one_number(call(cheapest, r1, psnr), "the row's label (idxmin gives one)")
     if label not in table.index:
         raise WrongAnswer(f"{label:g} is no label of the table; idxmin of the column ms gives the one of the smallest time.")
     return table.loc[label]
@@ -102,6 +109,7 @@ def paired_interval(answer):
             (np.percentile((a - b)[draws].mean(1), ends), "The sign is turned over: B less A."),
             (np.percentile((b - a)[draws].mean(1), [5, 95]), "These ends hold 90 %; 95 % lie between the percentiles 2.5 and 97.5."),
             (np.percentile((b - a)[draws], ends), "These are percentiles of single pictures: first the mean of each draw."),
+            (np.percentile((b - a)[draws].mean(0), ends), "The mean of each draw is along its row: axis 1."),
             (apart, "The pictures of A and B are drawn apart; they are the same pictures, so draw their differences."),
             (np.percentile(b[draws].mean(1), ends) - np.percentile(a[draws].mean(1), ends), "A difference of intervals is no interval of the difference.")])
     return "Drawn in pairs, what is hard for both settings cancels: the interval is narrower than that of either."

@@ -33,7 +33,11 @@ def markdown_soup(text):
     """Markdown as a BeautifulSoup."""
     from nbconvert.filters import markdown2html
 
-    return finished(BeautifulSoup(markdown2html(text), "html.parser"))
+    soup = BeautifulSoup(markdown2html(text), "html.parser")
+    # In a table a bar in code is written with a backslash, which nbconvert leaves there.
+    for code in soup.select("td code"):
+        code.string = code.get_text().replace("\\|", "|")
+    return finished(soup)
 
 
 def finished(soup):

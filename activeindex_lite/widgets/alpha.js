@@ -101,14 +101,14 @@ function render({ model, el }) {
   const finding = html("p", { className: "ai-finding" });
   finding.setAttribute("aria-live", "polite");
   const problem = html("p", { className: "ai-problem", role: "alert" });
-  const probesTitle = html("h4"), alphasTitle = html("h4"), measured = html("p", { className: "ai-note" });
+  const probesTitle = html("h2"), alphasTitle = html("h2"), measured = html("p", { className: "ai-note" });
   root.append(bar, problem,
     html("div", { className: "ai-pictures" }, original.node, released.node, difference.node),
     finding,
     html("div", { className: "ai-two" },
-      html("section", {}, html("h4", {}, "The walk of the feature"), walk,
+      html("section", {}, html("h2", {}, "The walk of the feature"), walk,
         html("p", { className: "ai-note" }, "Each point stands at its true distance from x and from the star; distances between other points are not to scale.")),
-      html("section", {}, html("h4", {}, "The search for the edited copy"), ...rows)),
+      html("section", {}, html("h2", {}, "The search for the edited copy"), ...rows)),
     html("div", { className: "ai-two" }, html("section", {}, probesTitle, overProbes), html("section", {}, alphasTitle, overAlphas)),
     measured);
   const curves = root.querySelectorAll(":scope > .ai-two")[1];

@@ -118,13 +118,13 @@ function render({ model, el }) {
   const meter = html("div", { className: "ai-meter" }), fill = html("div"), share = html("p", { className: "ai-share" });
   meter.append(fill);
   meter.setAttribute("aria-hidden", "true");
-  const recallTitle = html("h4"), timeTitle = html("h4"), measured = html("p", { className: "ai-note" });
+  const recallTitle = html("h2"), timeTitle = html("h2"), measured = html("p", { className: "ai-note" });
   root.append(html("div", { className: "ai-bar" }, controls.nprobe.node, controls.index.node, controls.query.node), problem,
     html("div", { className: "ai-two" },
-      html("section", {}, html("h4", {}, "The cells round the query ✕"), map,
+      html("section", {}, html("h2", {}, "The cells round the query ✕"), map,
         html("p", { className: "ai-note" }, "From the middle outward in the true order of distance; the angle only brings like directions together.")),
       html("section", {}, html("div", { className: "ai-pair" }, searched.node, original.node), verdict, share, meter,
-        html("h4", {}, "First results"), results)),
+        html("h2", {}, "First results"), results)),
     html("div", { className: "ai-two" }, html("section", {}, recallTitle, recall), html("section", {}, timeTitle, time)), measured);
 
   const cache = {};

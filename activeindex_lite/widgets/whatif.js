@@ -47,7 +47,7 @@ function resultTable() {
     return { row, cells: [cell(row, "ai-a"), cell(row, "ai-b"), cell(row, "ai-change")] };
   });
   const node = html("table", { className: "ai-table" }, html("caption", {}, "What both settings reach and cost"),
-    html("thead", {}, html("tr", {}, ...["", "○ A", "◆ B", "B against A"].map((text) => html("th", { scope: "col" }, text)))),
+    html("thead", {}, html("tr", {}, ...["what", "○ A", "◆ B", "B against A"].map((text) => html("th", { scope: "col" }, text)))),
     html("tbody", {}, ...rows.map(({ row }) => row)));
   function fill(sweep, a, b) {
     const both = [a, b].map(sweep.measured), [old, now] = both, [gain, low, high] = sweep.gain(a, b);
@@ -74,7 +74,7 @@ function question(sweep, get, put) {
   const said = html("p", { className: "ai-answer", "aria-live": "polite" }), take = html("button", { type: "button" }, "Take it as B");
   let answer = null;
   take.addEventListener("click", () => answer && put("b", answer.setting));
-  const node = html("section", { className: "ai-ask" }, html("h4", {}, "Which is the cheapest setting that reaches ..."), r1.node, psnr.node, bytes.node, said, take);
+  const node = html("section", { className: "ai-ask" }, html("h2", {}, "Which is the cheapest setting that reaches ..."), r1.node, psnr.node, bytes.node, said, take);
   return {
     node,
     draw() {
@@ -111,7 +111,7 @@ function liveSection(model, stored) {
   });
   input.disabled = Boolean(stored);
   return {
-    node: html("section", {}, html("h4", {}, "Measure it now"), html("div", { className: "ai-buttons" }, count.node, ...buttons), said),
+    node: html("section", {}, html("h2", {}, "Measure it now"), html("div", { className: "ai-buttons" }, count.node, ...buttons), said),
     draw() {
       const live = model.get("_live") || {};
       said.textContent = live.text || (stored ? "This page has no kernel, so nothing can be measured here: open the notebook for that. All else works." : "Activates, edits and searches in the kernel, with the first of the sweep's originals.");
@@ -139,7 +139,7 @@ function exportSection(sweep, get) {
     const value = program(sweep.about, get(input.value));
     if (text.value !== value) { text.value = value; copied.textContent = ""; }
   }
-  return { node: html("section", {}, html("h4", {}, "Take it away"), html("div", { className: "ai-buttons" }, which.node, copy, link), text, copied), draw };
+  return { node: html("section", {}, html("h2", {}, "Take it away"), html("div", { className: "ai-buttons" }, which.node, copy, link), text, copied), draw };
 }
 
 // ---- the widget --------------------------------------------------------------------------------------------------
@@ -157,8 +157,8 @@ function render({ model, el }) {
   const problem = html("div", { className: "ai-problem", role: "status" });
   const root = html("div", { className: "ai-explorer ai-whatif" }, problem, html("div", { className: "ai-sides" }, ...sides.map((side) => side.node)),
     html("div", { className: "ai-buttons" }, same, swap, differ), said, table.node,
-    html("div", { className: "ai-two" }, html("section", {}, html("h4", {}, "R@1 over nprobe, all else as set"), probes), html("section", {}, html("h4", {}, "R@1 over alpha, all else as set"), alphas)),
-    html("div", { className: "ai-two" }, html("div", {}, asked.node, live.node), html("section", {}, html("h4", {}, "Every setting: time and R@1"), field,
+    html("div", { className: "ai-two" }, html("section", {}, html("h2", {}, "R@1 over nprobe, all else as set"), probes), html("section", {}, html("h2", {}, "R@1 over alpha, all else as set"), alphas)),
+    html("div", { className: "ai-two" }, html("div", {}, asked.node, live.node), html("section", {}, html("h2", {}, "Every setting: time and R@1"), field,
       html("p", { className: "ai-note" }, "Among A's references, under A's edit. Green squares are good enough, the star is the cheapest of them."))),
     taken.node, html("p", { className: "ai-note" }, sweep.about.made));
 
