@@ -1,6 +1,5 @@
 """What axe-core, the engine of browsers' accessibility audits, finds in explorers, in a page of the course and in a report."""
 
-import shutil
 from pathlib import Path
 
 import nbformat
@@ -12,7 +11,6 @@ from activeindex_lite.exercises import start
 from activeindex_lite.pages import build_pages
 from activeindex_lite.widgets import AlphaExplorer, NprobeExplorer, WhatIfExplorer, nprobe_state, write_page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SERIOUS = ("serious", "critical")
 # A page with all that pages hold: text, code, a table, a figure, an exercise with its verdict, an explorer.
 CELLS = ["""# A page
@@ -44,18 +42,6 @@ def words(a: int, *, b=None) -> str:  # each kind of word that has a colour of i
          "print('long' * 60)",
          "from activeindex_lite.widgets import WhatIfExplorer\nWhatIfExplorer()",
          "## Then\n\nThe end."]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--no-first-run",
-                                                                     "--disable-background-networking", "--disable-component-update"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 
 from activeindex_lite.pages import NotebookFailed, broken_links, build_pages
 from activeindex_lite.pages.convert import markdown_soup
+from benchmarks.lab import watched
 
 REAL = Path(__file__).parent.parent / "notebooks"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 OPENING = "# {}\n\n**What you will do.** Look at *one* figure.\n\n**What you need.** {}\n\n**How long.** 3 minutes."
 FIGURE = """from activeindex_lite.figures.style import Described, new_figure
 figure, axes = new_figure(3, 2)
@@ -116,27 +116,18 @@ def test_each_kind_of_broken_link_is_found(tmp_path):
         assert sum(said in line for line in found) == 1, said
 
 
-def test_an_explorer_moves_in_its_frame_without_a_network(built):
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--no-first-run",
-                                                                    "--disable-background-networking", "--disable-component-update"])
-        page = browser.new_context(offline=True).new_page()
-        complaints = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: complaints.append(request.url) if request.url.startswith("http") else None)
-        page.goto((built[0] / "01_second.html").as_uri())
-        frame = page.frame_locator("iframe.explorer")
-        slider = frame.get_by_role("slider")
-        before = frame.locator(".ai-share").inner_text()
-        slider.focus()
-        page.keyboard.press("End")
-        playwright.expect(slider).to_have_attribute("aria-valuetext", "40 cells")
-        assert frame.locator(".ai-share").inner_text() != before
-        # The frame is as tall as the page in it, so that nothing has to be scrolled twice.
-        inside = page.frames[1].evaluate("document.documentElement.scrollHeight")
-        assert page.locator("iframe.explorer").bounding_box()["height"] >= inside
-        assert complaints == []
-        browser.close()
+def test_an_explorer_moves_in_its_frame_without_a_network(built, browser):
+    expect = pytest.importorskip("playwright.sync_api").expect
+    page = watched(browser.new_context(offline=True).new_page())
+    page.goto((built[0] / "01_second.html").as_uri())
+    frame = page.frame_locator("iframe.explorer")
+    slider = frame.get_by_role("slider")
+    before = frame.locator(".ai-share").inner_text()
+    slider.focus()
+    page.keyboard.press("End")
+    expect(slider).to_have_attribute("aria-valuetext", "40 cells")
+    assert frame.locator(".ai-share").inner_text() != before
+    # The frame is as tall as the page in it, so that nothing has to be scrolled twice.
+    inside = page.frames[1].evaluate("document.documentElement.scrollHeight")
+    assert page.locator("iframe.explorer").bounding_box()["height"] >= inside
+    assert page.problems == []
