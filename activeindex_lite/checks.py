@@ -12,9 +12,9 @@ def features_array(features, d=None, name="features"):
 
     d: the dimension that is needed (None: any). Vectors of zeros are let through: they are a point like any other.
     """
-    if np.iscomplexobj(features) or np.ma.is_masked(features):
-        raise ValueError(f"{name}: {'complex numbers' if np.iscomplexobj(features) else 'a masked array with missing numbers'} were "
-                         "given; an extractor returns real numbers, all of them, (N, d) float32")
+    if getattr(getattr(features, "dtype", None), "kind", "f") == "c" or np.ma.is_masked(features):
+        raise ValueError(f"{name}: complex numbers, or a masked array with missing ones, were given; an extractor returns real numbers, all of "
+                         "them, (N, d) float32")
     try:
         array = np.asarray(features, dtype=np.float32, order="C")
     except (TypeError, ValueError, RuntimeError) as error:

@@ -67,7 +67,7 @@ class ActiveIndex:
         self.faiss = make_index(factory, d)
         if isinstance(self.faiss, (faiss.IndexIDMap, faiss.IndexIDMap2)):
             raise ValueError(f"{factory!r}: ids here are 0 .. N-1 in the order of adding; leave IDMap out")
-        self.factory, self.seed = factory, int(seed)
+        self.factory, self.seed = factory, whole_number(seed, "seed", 2**31 - 1, "as faiss takes it")
         codec = storage(anatomy(self.faiss)[1])
         if hasattr(codec, "do_polysemous_training"):
             # Polysemous training only renumbers the centroids, for a filter by Hamming distance that no search here
