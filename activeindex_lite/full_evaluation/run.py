@@ -186,7 +186,7 @@ class _Run:
         if path.exists():
             return ActiveIndex.load(path), trained
         index = build_index(factory, self.train.features)
-        index.save(path)
+        index.save(path, overwrite=True)  # another run on this cache may have brought it meanwhile: the same one
         return index, trained
 
     def _retrieval(self, name, index, nprobe, activated, queries):
