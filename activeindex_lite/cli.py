@@ -79,9 +79,10 @@ def _parser():
 
 
 def _demo(options):
-    from activeindex_lite.demo import mean_table, run_demo
+    from activeindex_lite.demo import check_demo, mean_table, run_demo
     from activeindex_lite.report import prepare_folder, write_report
 
+    check_demo(options.queries, options.seed, options.pictures, options.alpha)  # before a folder is made
     folder = prepare_folder(options.out or _free_folder("demo"))
     demo = run_demo(options.queries, options.seed, options.pictures, options.alpha)
     print(f"\nR@1, mean over the 14 edits, {demo.about['queries']} originals among {demo.about['references']:,} references")
