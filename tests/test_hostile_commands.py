@@ -8,7 +8,8 @@ import pytest
 from activeindex_lite.cli import main
 
 FILES = {"afile": b"mine", "empty.csv": b"", "p.csv": b"Q0,R0,0.9\n", "t.csv": b"Q0,R0\n", "binary.csv": b"\xff\xfe\x00", "nan.csv": b"Q0,R0,nan\n",
-         "words.csv": b"Q0,R0,high\n", "twice.csv": b"Q0,R0,1\nQ0,R0,2\n", "none.csv": b"Q0,\n", "notebook.ipynb": b"{", "x/a.jpg": b"no picture"}
+         "words.csv": b"Q0,R0,high\n", "twice.csv": b"Q0,R0,1\nQ0,R0,2\n", "none.csv": b"Q0,\n", "notebook.ipynb": b"{", "empty.ipynb": b"", "list.ipynb": b"[1]",
+         "nb/01_a.ipynb": b"{}", "x/a.jpg": b"no picture"}
 
 SLIPS = {
     "demo --out afile": "afile exists", "demo --queries 0": "queries=0", "demo --queries -3": "queries=-3", "demo --queries 99999999": "queries=99999999",
@@ -30,7 +31,9 @@ SLIPS = {
     "check-extractor lite --queries 0": "queries=0", "check-extractor lite --pictures emptyd": "no picture in", "check-extractor gone.pt": "no such file",
     "check-extractor afile.pt@9": "no such file", "train --out afile": "afile exists", "world --out afile": "afile", "sweep --out afile": "afile",
     "sweep --queries 0": "queries=0", "sweep --queries 201": "queries=201", "pages --notebooks gone": "gone", "pages --notebooks emptyd": "emptyd",
-    "assignment gone.ipynb --out a": "gone.ipynb", "assignment emptyd --out a": "emptyd", "assignment notebook.ipynb --out a": "notebook.ipynb",
+    "assignment afile --out a": "afile is not a notebook", "assignment binary.csv --out a": "binary.csv is not a notebook",
+    "assignment empty.ipynb --out a": "empty.ipynb is not a notebook", "assignment list.ipynb --out a": "list.ipynb is not a notebook",
+    "pages --notebooks nb": "nb/01_a.ipynb is not a notebook", "assignment gone.ipynb --out a": "gone.ipynb", "assignment emptyd --out a": "emptyd", "assignment notebook.ipynb --out a": "notebook.ipynb",
 }
 # What argparse answers itself, with its usage.
 USAGE = ("", "nothing", "demo --queries x", "demo --alpha", "evaluate --index", "score p.csv", "sweep --what else", "assignment --out a", "demo extra",
