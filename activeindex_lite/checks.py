@@ -3,13 +3,18 @@
 import numpy as np
 
 ROWS = 65_536
+# Beyond, squared distances overflow float32, and faiss's k-means ends the process.
+LARGEST = 1e15
 
 
 def features_array(features, d=None, name="features"):
-    """The features as a C-contiguous float32 array (N, d), N >= 1, without NaN or infinity; ValueError otherwise.
+    """The features as a C-contiguous float32 array (N, d), N >= 1, real, none missing, below 1e15 in size; ValueError otherwise.
 
-    d: the dimension that is needed (None: any).
+    d: the dimension that is needed (None: any). Vectors of zeros are let through: they are a point like any other.
     """
+    if getattr(getattr(features, "dtype", None), "kind", "f") == "c" or np.ma.is_masked(features):
+        raise ValueError(f"{name}: complex numbers, or a masked array with missing ones, were given; an extractor returns real numbers, all of "
+                         "them, (N, d) float32")
     try:
         array = np.asarray(features, dtype=np.float32, order="C")
     except (TypeError, ValueError, RuntimeError) as error:
@@ -23,12 +28,20 @@ def features_array(features, d=None, name="features"):
     if d is not None and array.shape[1] != d:
         raise ValueError(f"{name} has d = {array.shape[1]}, the index was made for d = {d}: use the extractor it "
                          "was made with")
-    # In pieces: for a million vectors that are mapped from a disk, one array of all answers would be half a gigabyte.
-    bad = np.concatenate([~np.isfinite(array[start : start + ROWS]).all(1) for start in range(0, len(array), ROWS)])
-    if bad.any():
-        raise ValueError(f"{name}: {bad.sum()} of {len(array)} vectors hold NaN or infinity, the first is number "
-                         f"{int(np.argmax(bad))}; leave them out")
+    # NaN makes a comparison false, and neither min nor max needs memory, be they a million vectors mapped from a disk.
+    if not (array.min() > -LARGEST and array.max() < LARGEST):
+        _tell_bad(array, name)
     return array
+
+
+def _tell_bad(array, name):
+    """Raise the ValueError about vectors with NaN, infinity or numbers that are too large."""
+    finite = np.concatenate([np.isfinite(array[start : start + ROWS]).all(1) for start in range(0, len(array), ROWS)])
+    if finite.all():
+        raise ValueError(f"{name}: the largest number is {max(array.max(), -array.min()):g}, above {LARGEST:g}, where distances are no longer "
+                         "finite; divide each vector by its length, as an extractor does")
+    raise ValueError(f"{name}: {(~finite).sum()} of {len(array)} vectors hold NaN or infinity, the first is number "
+                     f"{int(np.argmin(finite))}; leave them out")
 
 
 def whole_number(value, name, most=None, why=""):
@@ -40,4 +53,15 @@ def whole_number(value, name, most=None, why=""):
     if number < 1 or (most is not None and number > most):
         allowed = "of at least 1" if most is None else f"from 1 to {most}"
         raise ValueError(f"{name}={value!r}: a whole number {allowed} is expected{why and ', '}{why}")
+    return number
+
+
+def real_number(value, name, least, most, why):
+    """The value as a float from least to most; otherwise a ValueError that ends in why, a reason."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        number = float("nan")
+    if isinstance(value, str) or not least <= number <= most:
+        raise ValueError(f"{name}={value!r}: a number from {least:g} to {most:g} is expected; {why}")
     return number

@@ -19,12 +19,22 @@ def main(arguments=None):
     try:
         options.run(options)
     except (ValueError, OSError) as error:
-        print(f"activeindex-lite: {error}", file=sys.stderr)
+        print(f"activeindex-lite: {_sentence(error)}", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print("activeindex-lite: this needs more memory than there is: ask for fewer pictures, or close other programs", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("activeindex-lite: interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+def _sentence(error):
+    """An error in words: of what the system says, the file and the reason, without its number."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
 
 
 def _parser():
@@ -79,9 +89,10 @@ def _parser():
 
 
 def _demo(options):
-    from activeindex_lite.demo import mean_table, run_demo
+    from activeindex_lite.demo import check_demo, mean_table, run_demo
     from activeindex_lite.report import prepare_folder, write_report
 
+    check_demo(options.queries, options.seed, options.pictures, options.alpha)  # before a folder is made
     folder = prepare_folder(options.out or _free_folder("demo"))
     demo = run_demo(options.queries, options.seed, options.pictures, options.alpha)
     print(f"\nR@1, mean over the 14 edits, {demo.about['queries']} originals among {demo.about['references']:,} references")

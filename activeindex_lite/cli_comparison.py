@@ -21,14 +21,23 @@ def add_comparison(commands):
 
 def run(options):
     """Carry out the command; its tables are written whole, and printed."""
+    from activeindex_lite.checks import real_number, whole_number
     from activeindex_lite.comparison import COMPARED, run_comparison
-    from activeindex_lite.demo import photo_originals, synthetic_originals
+    from activeindex_lite.demo import check_demo, photo_originals, synthetic_originals
     from activeindex_lite.extractor import load_extractor
+    from activeindex_lite.extractor.network import D
+    from activeindex_lite.index import ActiveIndex
     from activeindex_lite.report import prepare_folder
 
     unknown = [name for name in options.methods if name not in COMPARED]
     if unknown:
         raise ValueError(f"--methods {unknown[0]!r}: choose from {', '.join(map(repr, COMPARED))}")
+    check_demo(options.queries, options.seed, options.pictures, 3.0)
+    for psnr in options.psnr:
+        real_number(psnr, "--psnr", 20, 80, "in dB; 43 is what the paper's pictures have")
+    nlist = ActiveIndex(options.index, D).nlist
+    for nprobe in options.nprobe:
+        whole_number(nprobe, "--nprobe", nlist, f"cells of {options.index} to visit")
     folder, extractor = prepare_folder(options.out), load_extractor("lite")
     originals = (photo_originals(options.pictures, options.queries, extractor) if options.pictures
                  else synthetic_originals(options.queries, options.seed))

@@ -78,5 +78,7 @@ def extractor_of(text, device="cpu"):
     """The extractor that NAME[@SIZE] names."""
     from activeindex_lite.extractor import load_extractor
 
-    which, _, size = text.partition("@")
-    return load_extractor(which, size=int(size) if size else None, device=device)
+    which, at, size = text.partition("@")
+    if at and not (size.isdecimal() and size.isascii()):
+        raise ValueError(f"--extractor {text}: after @ the side of its input is expected, in pixels, as in lite@96")
+    return load_extractor(which, size=int(size) if at else None, device=device)

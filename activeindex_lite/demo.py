@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from activeindex_lite.activation import activate
+from activeindex_lite.activation import activate, check_settings
 from activeindex_lite.checks import whole_number
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation import (
@@ -87,6 +87,18 @@ def photo_originals(folder, queries, extractor):
 
     return Originals(pictures, first + np.arange(len(pictures)), world.train, np.concatenate([world.references, features]),
                      picture_of, f"the pictures of {folder} ({len(found)} joined to the ready references)")
+
+
+def check_demo(queries, seed, pictures, alpha):
+    """ValueError, or an OSError about the folder, for arguments that `run_demo` would refuse later."""
+    n = len(load_world().references)
+    whole_number(queries, "queries", None if pictures else n, "the pictures to activate")
+    whole_number(seed + 1, "seed + 1", 2**31)
+    check_settings(alpha)
+    if pictures:
+        open_pictures(pictures)
+    elif queries < 2:
+        raise ValueError(f"queries={queries}: the ready world has 2 to {n} references to activate")
 
 
 def run_demo(queries=100, seed=0, pictures=None, alpha=3.0, progress=True):

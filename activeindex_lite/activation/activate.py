@@ -13,7 +13,8 @@ from tqdm import tqdm
 from activeindex_lite.activation import quality
 from activeindex_lite.activation.methods import method_of, picture_share, whole_picture_step
 from activeindex_lite.activation.objective import CONSTRAINTS, amplitude, objective
-from activeindex_lite.checks import whole_number
+from activeindex_lite.checks import features_array, real_number, whole_number
+from activeindex_lite.pictures.given import rgb_pictures
 
 
 @dataclass
@@ -73,13 +74,14 @@ def activate(pictures, index, extractor, *, method="published", alpha=3.0, steps
     Raises ValueError for an alpha, steps, constraint or method out of range, and the index's own error where there is
     nothing to activate (Flat).
     """
-    if isinstance(pictures, Image.Image) or not len(pictures):
-        raise ValueError("pictures: a list of one or more PIL pictures is expected, as in activate([picture], ...)")
+    pictures = rgb_pictures(pictures)
+    _check_parts(index, extractor, generator, batch_size)
     method = method_of(method, loss)
     lr, weights = method.lr if lr is None else lr, method.weights if weights is None else weights
-    check_settings(alpha, steps, lr, constraint)
-    pictures = [p if p.mode == "RGB" else p.convert("RGB") for p in pictures]
-    features = extractor(pictures) if features is None else np.asarray(features, np.float32)
+    check_settings(alpha, steps, lr, constraint, lambda_i, weights)
+    features = features_array(extractor(pictures) if features is None else features, index.d)
+    if len(features) != len(pictures):
+        raise ValueError(f"features has {len(features)} rows for {len(pictures)} pictures: one of each original is expected, in order")
     index.targets(features[:1])  # says at once where there is nothing to activate
     generator = generator or torch.Generator().manual_seed(0)
     settings = dict(method=method, alpha=alpha, steps=steps, lr=lr, lambda_i=lambda_i, constraint=constraint, weights=weights)
@@ -96,15 +98,28 @@ def activate(pictures, index, extractor, *, method="published", alpha=3.0, steps
     return _collect(done, complete)
 
 
-def check_settings(alpha=3.0, steps=10, lr=1.0, constraint="jnd"):
+def check_settings(alpha=3.0, steps=10, lr=1.0, constraint="jnd", lambda_i=1.0, weights=(1, 1, 1)):
     """ValueError for settings that `activate` would refuse, to be asked before long work begins."""
-    if not (np.isfinite(alpha) and 0 <= alpha <= 255):
-        raise ValueError(f"alpha={alpha!r}: a number from 0 (no change) to 255 is expected; the paper uses 3")
+    real_number(alpha, "alpha", 0, 255, "0 changes nothing, the paper uses 3")
     whole_number(steps, "steps", why="the paper uses 10")
-    if not (np.isfinite(lr) and lr > 0):
-        raise ValueError(f"lr={lr!r}: a learning rate above 0 is expected; the paper uses 1 (10 steps) or 10 (1 step)")
+    real_number(lr, "lr", 1e-9, 1e9, "a learning rate; the paper uses 1 (10 steps) or 10 (1 step)")
+    real_number(lambda_i, "lambda_i", 0, 1e9, "the weight of the picture term; the paper uses 1")
+    if np.shape(weights) != (3,):
+        raise ValueError(f"weights={weights!r}: three numbers are expected, for red, green and blue")
+    for weight in weights:
+        real_number(weight, "a weight of a channel", 0, 1000, "the published ones are 0.24, 0.12 and 0.63")
     if constraint not in CONSTRAINTS:
         raise ValueError(f"constraint={constraint!r}: choose one of {', '.join(CONSTRAINTS)}")
+
+
+def _check_parts(index, extractor, generator, batch_size):
+    """ValueError for arguments that are something else than what they stand for."""
+    if not hasattr(index, "targets") or not hasattr(extractor, "forward"):
+        raise ValueError(f"activate(pictures, index, extractor) takes an ActiveIndex and an Extractor, got {type(index).__name__} and "
+                         f"{type(extractor).__name__}: see build_index and load_extractor")
+    if generator is not None and not isinstance(generator, torch.Generator):
+        raise ValueError(f"generator={generator!r}: a torch Generator is expected, such as torch.Generator().manual_seed(0)")
+    whole_number(batch_size, "batch_size")
 
 
 def _batches(pictures, batch_size):
@@ -140,6 +155,8 @@ def _activate_batch(originals, index, features, extractor, generator, *, method,
             _adam_step(delta, gradient, (first, second), count, lr)
         path.append(seen[: len(tensor)].detach().cpu().numpy())
         losses.append(loss_f.detach().cpu().numpy())
+    if not torch.isfinite(delta).all():
+        raise ValueError("the loss or its gradient is not finite, so the pictures would be lost: mend the loss, or take a smaller lr")
     with torch.no_grad():
         final = ((tensor + bound * torch.tanh(delta)).clamp(0, 1) * 255).round().to(torch.uint8)
     saved = [Image.fromarray(a) for a in final.permute(0, 2, 3, 1).cpu().numpy()]

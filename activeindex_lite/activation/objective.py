@@ -46,4 +46,6 @@ def objective(delta, tensor, bound, forward, targets, lambda_i, loss=target_loss
     change = bound * torch.tanh(delta)
     features = forward(tensor + change)
     loss_f = loss(features, targets)
+    if getattr(loss_f, "shape", None) != (len(tensor),):
+        raise ValueError(f"the loss has the shape {tuple(getattr(loss_f, 'shape', ()))}: one number a picture is expected, ({len(tensor)},)")
     return loss_f + lambda_i * change.square().mean((1, 2, 3)), loss_f, features

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 
-from activeindex_lite.course.notebooks import is_exercise
+from activeindex_lite.course.notebooks import is_exercise, read_notebook
 
 FORMATS = ("nbgrader", "otter")
 MARK = {"nbgrader": "###", "otter": "#"}
@@ -25,7 +25,7 @@ def write_assignment(notebook, folder, grader="nbgrader", solutions=None):
     notebook = Path(notebook)
     if grader not in FORMATS:
         raise ValueError(f"grader={grader!r}: choose one of {', '.join(FORMATS)}")
-    source = nbformat.read(notebook, as_version=4)
+    source = read_notebook(notebook)
     if not any(map(is_exercise, source.cells)):
         raise ValueError(f"{notebook} has no exercise: a code cell with the tag exercise")
     known = read_solutions(solutions or notebook.parent / "solutions" / f"{notebook.stem}.py")

@@ -22,10 +22,20 @@ def read_course(folder="."):
     return pd.DataFrame([described(path) for path in paths])
 
 
+def read_notebook(path):
+    """A notebook file as nbformat has it; ValueError for a file that is none."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except (ValueError, nbformat.ValidationError, AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is not a notebook, or it is damaged ({str(error).splitlines()[0][:120]}): save it again from JupyterLab") from error
+    return notebook
+
+
 def described(path):
     """One notebook as a dict, see `read_course`."""
-    notebook = nbformat.read(path, as_version=4)
-    opening = notebook.cells[0].source
+    notebook = read_notebook(path)
+    opening = notebook.cells[0].source if notebook.cells else ""
     title, minutes = re.match(r"# (.+)", opening), re.search(r"How long\.\*\* (\d+) minutes", opening)
     if not title or not minutes:
         raise ValueError(f"{path}: the first cell must begin with '# Title' and say '**How long.** N minutes'")

@@ -7,6 +7,8 @@ A recipe is a list of (name, parameters) in the order of application. Its parame
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from activeindex_lite.edits import basic, destructive
 from activeindex_lite.edits.emoji import DRAWINGS, overlay_emoji
 from activeindex_lite.edits.screenshot import ACCENTS, LAYOUTS, THEMES, screenshot
@@ -114,6 +116,8 @@ def draw_random_edit(rng):
     likely, the order is random, but a crop goes first and a palette last. Families and ranges follow the automatic
     transformations of DISC21 (Douze et al., arXiv 2106.09672) as Active Image Indexing (ICLR 2023) uses them.
     """
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng={rng!r}: a numpy Generator is expected, such as numpy.random.default_rng(seed)")
     counts = list(EDIT_COUNTS)
     n = counts[int(rng.choice(len(counts), p=list(EDIT_COUNTS.values())))]
     names = []

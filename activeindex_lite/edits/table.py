@@ -35,6 +35,13 @@ class Edit:
         return self.function(picture, rng)
 
 
+class _Edits(dict):
+    """Edits by name; a name that is not there is told with those that are."""
+
+    def __missing__(self, name):
+        raise KeyError(f"no edit {name!r}: choose one of {', '.join(self)}")
+
+
 def _table():
     edits = [
         Edit("Identity", "the picture as it is", lambda p: p.copy()),
@@ -52,7 +59,7 @@ def _table():
         Edit("Meme", "a caption band above the picture", meme),
         Edit("Random", "1-4 random edits from different families", random_edit, needs_rng=True),
     ]
-    return MappingProxyType({edit.name: edit for edit in edits})
+    return MappingProxyType(_Edits({edit.name: edit for edit in edits}))
 
 
 EDITS = _table()

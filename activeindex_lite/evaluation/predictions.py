@@ -24,6 +24,10 @@ def predict(index, queries, query_ids, reference_ids=None, *, k=K, nprobe=None, 
         raise ValueError(f"{len(queries)} queries but {len(query_ids)} names: one name a query is expected")
     if reference_ids is not None and len(reference_ids) != index.ntotal:
         raise ValueError(f"{len(reference_ids)} names of references but {index.ntotal} stored vectors: one name each is expected")
+    if not len(queries):
+        raise ValueError("queries is empty: at least one vector is needed")
+    if typical is not None and np.shape(typical) != (len(queries),):
+        raise ValueError(f"typical has shape {np.shape(typical)}: one number a query is expected, ({len(queries)},), from typical_distances")
     k = min(whole_number(k, "k"), index.ntotal)
     parts = []
     for start in range(0, len(queries), BLOCK):

@@ -3,6 +3,7 @@
 import numpy as np
 from tqdm import tqdm
 
+from activeindex_lite.checks import whole_number
 from activeindex_lite.edits import EDITS
 
 
@@ -18,6 +19,10 @@ def edited_features(pictures, extractor, *, seed=0, edits=tuple(EDITS), first=0,
     a passive and an activated picture in the same place meet exactly the same edit (first: where the list begins in a
     longer one). batch_size: pictures that the extractor sees at once.
     """
+    unknown = [name for name in edits if name not in EDITS]
+    if unknown:
+        raise ValueError(f"no edit {unknown[0]!r}: choose one of {', '.join(EDITS)}")
+    whole_number(seed + 1 if isinstance(seed, int | np.integer) else 0, "seed + 1")
     features = {}
     for name in tqdm(edits, desc="edits", unit="edit", leave=False, disable=not progress):
         edited = (EDITS[name](picture, edit_stream(seed, i)) for i, picture in enumerate(pictures, first))

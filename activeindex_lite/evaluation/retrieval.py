@@ -1,6 +1,10 @@
 """R@1: the share of edited queries whose first result is the original, with bootstrap intervals."""
 
+from collections.abc import Mapping
+
 import numpy as np
+
+from activeindex_lite.checks import whole_number
 
 MEAN = "Mean"
 
@@ -13,6 +17,8 @@ def first_is_original(index, queries, truth, nprobe=None):
     truth = np.asarray(truth)
     if len(truth) != len(queries):
         raise ValueError(f"{len(queries)} queries but {len(truth)} ids of originals: one id a query is expected")
+    if len(truth) and (truth.dtype.kind not in "iu" or not 0 <= truth.min() <= truth.max() < index.ntotal):
+        raise ValueError(f"truth holds {truth.tolist()!r:.60}: ids of stored vectors are expected, whole numbers from 0 to {index.ntotal - 1}")
     return strictly_first(*index.search(queries, k=min(2, index.ntotal), nprobe=nprobe), truth)
 
 
@@ -30,8 +36,8 @@ def hit_table(index, queries, truth, nprobe=None):
     """
     import pandas as pd
 
-    if not queries:
-        raise ValueError('queries is empty: give at least one edit, as {"Identity": features}')
+    if not isinstance(queries, Mapping) or not queries:
+        raise ValueError('queries is no dict, or empty: give at least one edit, as {"Identity": features}')
     return pd.DataFrame({edit: first_is_original(index, features, truth, nprobe) for edit, features in queries.items()})
 
 
@@ -43,6 +49,11 @@ def intervals(values, rng, resamples=2000, level=0.95):
     """
     values = np.asarray(values, float)
     n = len(values)
+    if not n:
+        raise ValueError("an interval of nothing was asked for: at least one row is needed")
+    whole_number(resamples, "resamples")
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng={rng!r}: a numpy Generator is expected, such as numpy.random.default_rng(0)")
     means = rng.multinomial(n, np.full(n, 1 / n), size=resamples) @ values / n
     return np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
 

@@ -2,8 +2,11 @@
 
 import datetime
 import json
+import os
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from activeindex_lite.files import whole_file
@@ -22,14 +25,11 @@ def build_table(path, settings, jobs, rows_of, *, title, unit, progress=True):
     if path.exists():
         raise FileExistsError(f"{path} exists: name another file, or delete it first")
     part = path.with_suffix(".part")
-    finished = begun(part, settings)
-    with open(part, "a", encoding="utf-8") as file:
+    with resumed(part, settings) as (finished, note):
         for job in tqdm(jobs[len(finished):], desc=title, unit=unit, disable=not progress):
-            finished.append(rows_of(job))
-            file.write(json.dumps(finished[-1]) + "\n")
-            file.flush()
-    write_table(path, pd.DataFrame([row for rows in finished for row in rows]), settings)
-    part.unlink()
+            note(rows_of(job))
+        write_table(path, pd.DataFrame([row for rows in finished for row in rows]), settings)
+        part.unlink()
 
 
 def write_table(path, table, about):
@@ -39,19 +39,54 @@ def write_table(path, table, about):
         temporary.write_text(f"# {first}\n" + table.to_csv(index=False, float_format="%.5g"), encoding="utf-8")
 
 
+@contextmanager
+def resumed(part, settings):
+    """(list of what is finished, function that notes one more in the list and the file), as `begun`, for this process alone.
+
+    ValueError where another run is writing the same file: two would take turns in it, and neither could be gone on with.
+    """
+    lock = FileLock(part.with_suffix(".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ValueError(f"another run is writing {part}: wait until it ends, or name another file") from None
+    try:
+        finished = begun(part, settings)
+        with open(part, "a", encoding="utf-8") as file:
+
+            def note(job):
+                finished.append(job)
+                file.write(json.dumps(job) + "\n")
+                file.flush()
+
+            yield finished, note
+    finally:
+        lock.release()
+        part.with_suffix(".lock").unlink(missing_ok=True)
+
+
 def begun(part, settings):
     """What an interrupted run has written, a line a finished job, begun with the same settings; begins the file where there is none."""
-    if not part.exists():
-        part.write_text(json.dumps(settings) + "\n", encoding="utf-8")
-        return []
     # A run that was killed may have left half a line at the end, which is cut off and measured again.
-    lines = part.read_text(encoding="utf-8").splitlines(keepends=True)
-    whole = [line for line in lines if line.endswith("\n")]
-    if whole != lines:
-        part.write_text("".join(whole), encoding="utf-8")
-    if not whole or json.loads(whole[0]) != json.loads(json.dumps(settings)):
+    text = part.read_bytes() if part.exists() else b""
+    whole = text[: text.rfind(b"\n") + 1].splitlines()
+    if not text:
+        with whole_file(part) as temporary:
+            temporary.write_text(json.dumps(settings) + "\n", encoding="utf-8")
+        return []
+    if not whole or _read(whole[0]) != json.loads(json.dumps(settings)):
         raise ValueError(f"{part} was begun with other settings: delete it, or go on with the ones in its first line")
+    if not text.endswith(b"\n"):
+        os.truncate(part, text.rfind(b"\n") + 1)
     return [json.loads(line) for line in whole[1:]]
+
+
+def _read(line):
+    """The settings in a line, or None if it holds none."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def load_table(path):

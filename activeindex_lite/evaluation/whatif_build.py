@@ -13,7 +13,7 @@ from activeindex_lite.evaluation.copy_detection import micro_ap, micro_ap_interv
 from activeindex_lite.evaluation.predictions import predict
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import strictly_first
-from activeindex_lite.evaluation.table_file import begun
+from activeindex_lite.evaluation.table_file import resumed
 from activeindex_lite.evaluation.timing import search_milliseconds
 from activeindex_lite.files import whole_file
 from activeindex_lite.index import build_index
@@ -97,18 +97,15 @@ def build_sweep(path, world, extractor, *, factories=FACTORIES, references=REFER
     settings = dict(factories=list(factories), references=list(references), nprobes=list(nprobes), releases=[list(r) for r in releases],
                     edits=[*EDITS, *further], originals=originals, strangers=strangers, seed=seed)
     part = path.with_suffix(".part")
-    rows = begun(part, settings)
-    done = {(row["factory"], row["alpha"], row["steps"]) for row in rows}
-    wanted = {f: [r for r in releases if (f, *r) not in done and (f != "Flat" or not r[0])] for f in factories}
-    with open(part, "a", encoding="utf-8") as file, tqdm(total=sum(map(len, wanted.values())), desc="what if", unit="release",
-                                                         disable=not progress) as bar:
-        for row in _measured(wanted, world, extractor, settings, further):
-            rows.append(row)
-            file.write(json.dumps(row) + "\n")
-            file.flush()
-            bar.update()
-    _store(path, rows, {"made": datetime.date.today().isoformat(), "command": command, **settings})
-    part.unlink()
+    with resumed(part, settings) as (rows, note):
+        done = {(row["factory"], row["alpha"], row["steps"]) for row in rows}
+        wanted = {f: [r for r in releases if (f, *r) not in done and (f != "Flat" or not r[0])] for f in factories}
+        with tqdm(total=sum(map(len, wanted.values())), desc="what if", unit="release", disable=not progress) as bar:
+            for row in _measured(wanted, world, extractor, settings, further):
+                note(row)
+                bar.update()
+        _store(path, rows, {"made": datetime.date.today().isoformat(), "command": command, **settings})
+        part.unlink()
 
 
 def _measured(wanted, world, extractor, settings, further):

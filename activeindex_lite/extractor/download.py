@@ -16,6 +16,8 @@ import torch
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
+from activeindex_lite.files import told, whole_file
+
 CHUNK = 1 << 20
 NETWORK_ERRORS = (URLError, HTTPException, TimeoutError, ConnectionError, ssl.SSLError)
 
@@ -55,7 +57,8 @@ def note_sum(path):
     """Write the file's SHA-256 beside it, as `sha256sum --check` reads it, unless a note is there."""
     note = _beside(path, ".sha256")
     if not note.exists():
-        note.write_text(f"{sha256(path)}  {path.name}\n")
+        with whole_file(note) as temporary:
+            temporary.write_text(f"{sha256(path)}  {path.name}\n")
 
 
 def check_sum(path):
@@ -101,6 +104,8 @@ def _download(url, path, attempts, timeout, progress):
             failures = 0 if _size(part) > had else failures + 1
             if failures >= attempts or isinstance(error, HTTPError):  # the latter is an answer, no accident
                 raise ConnectionError(_explain(url, path, part, error)) from error
+        except OSError as error:
+            raise told(error, path) from error
     part.replace(path)
     _beside(part, ".etag").unlink(missing_ok=True)
 
@@ -146,7 +151,8 @@ def _note_version(response, etag):
     if version.startswith("W/"):
         etag.unlink(missing_ok=True)
     else:
-        etag.write_text(version)
+        with whole_file(etag) as temporary:
+            temporary.write_text(version)
 
 
 def _copy(response, file, begin, total, name, progress):

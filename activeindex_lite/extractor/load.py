@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from activeindex_lite.extractor.download import sha256
-from activeindex_lite.extractor.extractor import IMAGENET_MEAN, IMAGENET_STD, Extractor
+from activeindex_lite.extractor.extractor import IMAGENET_MEAN, IMAGENET_STD, Extractor, checked_device
 from activeindex_lite.extractor.gradients import SIZE as GRADIENTS_SIZE
 from activeindex_lite.extractor.gradients import Gradients
 from activeindex_lite.extractor.network import LiteNet
@@ -44,9 +44,9 @@ def load_extractor(which="lite", *, size=None, mean=None, std=None, device="cpu"
         a torch nn.Module of the same contract (224 x 224 unless size says otherwise).
     size: side of the input in pixels; mean, std: normalisation per channel (default ImageNet's; none for "gradients").
     """
-    module, usual, name, digest = _open(which, device)
+    module, usual, name, digest = _open(which, checked_device(device))
     usual_mean, usual_std = ((0, 0, 0), (1, 1, 1)) if isinstance(module, Gradients) else (IMAGENET_MEAN, IMAGENET_STD)
-    return Extractor(module, size or usual, usual_mean if mean is None else mean, usual_std if std is None else std, name,
+    return Extractor(module, usual if size is None else size, usual_mean if mean is None else mean, usual_std if std is None else std, name,
                      device, digest)
 
 

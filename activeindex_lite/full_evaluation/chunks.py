@@ -35,7 +35,10 @@ def read_arrays(path):
     """The arrays of a file that write_arrays made: dict. A damaged file is a ValueError that says what to do."""
     try:
         with np.load(path, allow_pickle=False) as stored:
-            return dict(stored)
+            arrays = dict(stored)
+            if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+                raise ValueError("it holds other things than arrays")
+            return arrays
     except (ValueError, EOFError, BadZipFile) as error:
         raise ValueError(f"{path} is damaged ({error}): delete it, and the same command makes it again") from None
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from filelock import FileLock
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.files import whole_file
@@ -69,7 +70,12 @@ def cached_features(source, extractor, cache, *, title, seed=None, progress=True
     if not (folder / "rows.npz").exists():
         paths = make_chunks(folder, len(source), CHUNK, lambda start, stop: extract_chunk(source, start, stop, extractor, seed),
                             title=title, progress=progress)
-        _gather(folder, paths, extractor.d)
+        # Another run on this cache may have gathered and deleted its chunks meanwhile.
+        with FileLock(folder / "gather.lock"):
+            if not (folder / "rows.npz").exists():
+                _gather(folder, paths, extractor.d)
+            for path in paths:
+                path.unlink(missing_ok=True)
     about = read_arrays(folder / "rows.npz")
     names = source.names
     skipped = [(names[i], str(reason)) for i, reason in zip(about["bad"], about["reasons"], strict=True)]
@@ -79,23 +85,18 @@ def cached_features(source, extractor, cache, *, title, seed=None, progress=True
 
 
 def _gather(folder, paths, d):
-    """One mapped array out of the chunks' files, which are deleted once it is there."""
+    """One array, to be mapped, out of the chunks' files."""
     columns = {name: [] for name in ("rows", "bad", "reasons")}
     for path in paths:
         chunk = read_arrays(path)
         for name, parts in columns.items():
             parts.append(chunk[name])
     columns = {name: np.concatenate(parts) for name, parts in columns.items()}
-    n, start = len(columns["rows"]), 0
-    with whole_file(folder / "features.npy") as temporary:
-        # numpy cannot map an array without rows.
-        whole = np.lib.format.open_memmap(temporary, "w+", np.float32, (max(n, 1), d))
+    n = len(columns["rows"])
+    # Written, not mapped: on a full disk that is an error, not the end of the process. numpy cannot map an array without rows.
+    with whole_file(folder / "features.npy") as temporary, open(temporary, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (max(n, 1), d)})
         for path in paths:
-            features = read_arrays(path)["features"]
-            whole[start : start + len(features)] = features
-            start += len(features)
-        whole.flush()
-        del whole
+            file.write(np.ascontiguousarray(read_arrays(path)["features"], "<f4").data)
+        file.write(b"" if n else bytes(4 * d))
     write_arrays(folder / "rows.npz", **columns)  # last: it says that the rest is complete
-    for path in paths:
-        path.unlink()

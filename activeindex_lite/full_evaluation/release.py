@@ -1,5 +1,7 @@
 """Originals released as they are or activated, and features of their 14 edited copies: one chunk function, cached on disk."""
 
+import hashlib
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +10,7 @@ import torch
 from activeindex_lite.activation import activate
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation import edited_features
-from activeindex_lite.files import whole_file
+from activeindex_lite.files import LONGEST, whole_file
 from activeindex_lite.full_evaluation.chunks import make_chunks, read_arrays, stage_folder
 
 CHUNK = 16
@@ -56,10 +58,18 @@ def release_chunk(source, rows, names, features, start, extractor, seed, activat
         quality = {"before": run.loss[0], "after": run.loss[-1], **{name: getattr(run, name) for name in QUALITY[:4]}}
         if activator.keep:
             for name, picture in zip(names, pictures, strict=True):
-                with whole_file(activator.keep / f"{name.replace('/', '__')}.png") as temporary:
+                with whole_file(activator.keep / kept_name(name)) as temporary:
                     picture.save(temporary, "PNG")
     queries = edited_features(pictures, extractor, seed=seed, first=start)
     return {"queries": np.stack(list(queries.values())), **quality}
+
+
+def kept_name(name):
+    """The file that keeps the released picture of that name; another name, another file, never longer than file systems allow."""
+    flat = name.replace("/", "__")
+    if "__" in name or len(os.fsencode(flat)) > LONGEST:
+        flat = f"{flat[:30]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}"
+    return f"{flat}.png"
 
 
 def release(source, references, originals, extractor, cache, *, seed=0, activator=None, trained=None, keep=False, progress=True):

@@ -91,6 +91,7 @@ def checked_settings(settings, collection, extractor):
     if settings.strangers is not None:
         whole_number(settings.strangers, "strangers", why="the queries without an original")
     check_settings(settings.alpha, settings.steps)
+    whole_number(settings.seed + 1, "seed + 1")
     for factory, nprobes in settings.indexes.values():
         index = ActiveIndex(factory, extractor.d)
         for nprobe in nprobes:
@@ -186,7 +187,7 @@ class _Run:
         if path.exists():
             return ActiveIndex.load(path), trained
         index = build_index(factory, self.train.features)
-        index.save(path)
+        index.save(path, overwrite=True)  # another run on this cache may have brought it meanwhile: the same one
         return index, trained
 
     def _retrieval(self, name, index, nprobe, activated, queries):

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import re
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from activeindex_lite.index.anatomy import (
     rotation_quantizers,
     storage,
 )
+from activeindex_lite.index.factory import make_index
 
 # Below this many training vectors a centroid, faiss itself warns that k-means is poorly fed.
 WANTED = 39
@@ -64,19 +64,10 @@ class ActiveIndex:
     """A thin wrapper over a faiss index (`.faiss` is the index itself): see `build_index` for how to make one."""
 
     def __init__(self, factory, d, *, seed=1234):
-        try:
-            # faiss accepts IVF0 or PQ4x0, and then the process ends or fails far from the cause.
-            if re.search(r"(?<!\d)0+(?!\d)", factory):
-                raise RuntimeError("a number in it is 0")
-            self.faiss = faiss.index_factory(d, factory)
-        except (RuntimeError, TypeError) as error:
-            reason = str(error).strip().rsplit(": ", 1)[-1]
-            raise ValueError(f"faiss cannot make an index of {factory!r} for d = {d}: {reason}. Strings that work are "
-                             "like IVF1024,Flat  IVF1024,PQ8x8  OPQ8,PQ8x8  PCA64,LSH (PQ's first number must divide d)"
-                             ) from None
+        self.faiss = make_index(factory, d)
         if isinstance(self.faiss, (faiss.IndexIDMap, faiss.IndexIDMap2)):
             raise ValueError(f"{factory!r}: ids here are 0 .. N-1 in the order of adding; leave IDMap out")
-        self.factory, self.seed = factory, int(seed)
+        self.factory, self.seed = factory, whole_number(seed, "seed", 2**31 - 1, "as faiss takes it")
         codec = storage(anatomy(self.faiss)[1])
         if hasattr(codec, "do_polysemous_training"):
             # Polysemous training only renumbers the centroids, for a filter by Hamming distance that no search here
@@ -177,7 +168,10 @@ class ActiveIndex:
     def copy(self):
         """An index of its own with the same training and the same stored vectors."""
         other = copy.copy(self)
-        other.faiss = faiss.clone_index(self.faiss)
+        try:
+            other.faiss = faiss.clone_index(self.faiss)
+        except RuntimeError:  # faiss clones not every transform (ITQ, L2norm), but writes all of them
+            other.faiss = faiss.deserialize_index(faiss.serialize_index(self.faiss))
         return other
 
     def refilled(self, features):

@@ -90,7 +90,8 @@ class Site:
         """A picture beside the pages, under a name of its own."""
         folder = self.out / "pictures"
         folder.mkdir(exist_ok=True)
-        shutil.copyfile(picture, folder / picture.name)
+        with whole_file(folder / picture.name) as temporary:
+            shutil.copyfile(picture, temporary)
         return f"pictures/{picture.name}"
 
 

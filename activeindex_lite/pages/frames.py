@@ -1,5 +1,6 @@
 """The page of one explorer, made to stand inside a notebook's page."""
 
+from activeindex_lite.files import whole_file
 from activeindex_lite.widgets.page import write_page
 
 # Pages opened from a disk may not look into each other, so the explorer's says how tall it is.
@@ -16,5 +17,6 @@ def write_frame(explorer, path):
     path.parent.mkdir(parents=True, exist_ok=True)
     write_page(explorer, path, overwrite=True)
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("</body></html>\n", HEIGHT), encoding="utf-8")
+    with whole_file(path) as temporary:
+        temporary.write_text(text.replace("</body></html>\n", HEIGHT), encoding="utf-8")
     return path

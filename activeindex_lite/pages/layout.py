@@ -6,6 +6,8 @@ import io
 import re
 from pathlib import Path
 
+from activeindex_lite.files import whole_file
+
 STYLE = Path(__file__).parent / "style.css"
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -74,4 +76,5 @@ def save_thumbnail(source, path, side=240):
 
     with Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))) as picture:
         picture.thumbnail((2 * side, 2 * side))
-        picture.convert("RGB").save(path, "WEBP", quality=85)
+        with whole_file(path) as temporary:
+            picture.convert("RGB").save(temporary, "WEBP", quality=85)

@@ -1,12 +1,17 @@
 """Synthetic pictures: a seed in, a picture out; the same scene at every size and on every machine."""
 
+from numbers import Real
+
 import numpy as np
 from PIL import Image
 
+from activeindex_lite.checks import whole_number
 from activeindex_lite.pictures import scenes
 from activeindex_lite.pictures.fields import Dice, palette
 
 SMALLEST, LARGEST = 96, 512
+# A picture of 224 pixels takes 150 kB.
+MOST = 100_000
 BACKGROUNDS = (scenes.clouds, scenes.glow, scenes.tiles, scenes.landscape, scenes.landscape, scenes.city)
 
 
@@ -17,9 +22,9 @@ def draw(seed, size=224):
     Returns uint8 (size, size, 3), sRGB. The same seed gives the same scene at every size, and the same pixels on every
     machine to within one grey level.
     """
-    if not SMALLEST <= size <= LARGEST or size != int(size):
+    if not isinstance(size, Real) or not SMALLEST <= size <= LARGEST or size != int(size):
         raise ValueError(f"size={size!r}: a synthetic picture has a side of {SMALLEST} to {LARGEST} whole pixels")
-    if seed < 0 or seed != int(seed):
+    if not isinstance(seed, Real) or not 0 <= seed < np.inf or seed != int(seed):
         raise ValueError(f"seed={seed!r}: a seed is a whole number of 0 or more")
     dice = Dice(int(seed))
     canvas = np.empty((3, int(size), int(size)), np.float32)
@@ -43,5 +48,5 @@ def synthetic_pictures(seeds, size=224):
     seeds: an iterable of whole numbers >= 0, or one number n for the seeds 0 .. n-1. See `draw` for what a seed fixes.
     """
     if np.ndim(seeds) == 0:
-        seeds = range(int(seeds))
+        seeds = range(whole_number(seeds, "seeds", MOST, "as many pictures, or give the seeds themselves in a list"))
     return [Image.fromarray(draw(seed, size)) for seed in seeds]

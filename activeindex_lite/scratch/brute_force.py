@@ -7,12 +7,25 @@ DISTANCES_AT_A_TIME = 4_000_000
 
 
 def as_features(x, d=None):
-    """x as a float32 array (N, d), or ValueError if it is not a table of numbers with d columns."""
-    x = np.ascontiguousarray(x, np.float32)
+    """x as a float32 array (N, d), or ValueError if it is not a table of numbers below 1e15 with d columns."""
+    try:
+        x = np.ascontiguousarray(x, np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"features are a table of numbers (N, d), these are not ({error}).") from None
     if x.ndim != 2 or (d is not None and x.shape[1] != d):
         raise ValueError(f"features of shape (N, {'d' if d is None else d}) are expected, these have shape {x.shape}; "
                          "for one vector write x[None].")
+    # Beyond, a squared distance overflows; a NaN makes a comparison false.
+    if not (x.min(initial=0) > -1e15 and x.max(initial=0) < 1e15):
+        raise ValueError("the features hold NaN, infinity or numbers above 1e15, which have no distances: leave them out.")
     return x
+
+
+def whole(value, name, least, most=None, why=""):
+    """value as an int from least to most (None: no limit), or ValueError that ends in why."""
+    if not isinstance(value, (int, np.integer)) or value < least or (most is not None and value > most):
+        raise ValueError(f"{name} is {value}; it has to be a whole number {f'of at least {least}' if most is None else f'between {least} and {most}'}{why}.")
+    return int(value)
 
 
 def squared_distances(a, b):
@@ -45,8 +58,7 @@ def smallest(distances, k, ids=None):
     ids: (n,), the names of the entries; their positions if left out. Where n < k, the rest is distance inf and id -1
     (faiss fills up with the largest float in place of inf).
     """
-    if k < 1:
-        raise ValueError(f"k is {k}; at least 1 result has to be asked for.")
+    k = whole(k, "k", 1, why=", the results asked for")
     best = np.arange(len(distances))
     if k < len(distances):
         best = np.argpartition(distances, k - 1)[:k]
@@ -60,6 +72,9 @@ def smallest(distances, k, ids=None):
 
 def pairs_to_arrays(results):
     """[(distances (k,), ids (k,)), ...] of Q queries -> distances (Q, k), ids (Q, k)."""
+    results = list(results)
+    if not results:
+        raise ValueError("there are no queries: at least one vector (1, d) is needed.")
     found, names = zip(*results, strict=True)
     return np.stack(found), np.stack(names)
 

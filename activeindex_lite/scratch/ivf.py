@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .brute_force import as_features, in_pieces, pairs_to_arrays, smallest, squared_distances
+from .brute_force import as_features, in_pieces, pairs_to_arrays, smallest, squared_distances, whole
 from .kmeans import assign, kmeans
 
 
@@ -57,8 +57,9 @@ class IVF:
     def probe(self, queries, nprobe=1):
         """The nprobe cells whose centroids are nearest to each of queries (Q, d): (Q, nprobe) int64, nearest first."""
         queries = as_features(queries, self.d)
-        if not 1 <= nprobe <= self.nlist:
-            raise ValueError(f"nprobe is {nprobe}; it has to lie between 1 and the number of cells, {self.nlist}.")
+        nprobe = whole(nprobe, "nprobe", 1, self.nlist, ", the number of cells")
+        if not len(queries):
+            return np.empty((0, nprobe), np.int64)
         return np.concatenate([smallest_columns(squared_distances(queries[piece], self.centroids), nprobe)
                                for piece in in_pieces(queries, self.nlist)])
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .brute_force import as_features, in_pieces, squared_distances
+from .brute_force import as_features, in_pieces, squared_distances, whole
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,7 @@ def kmeans(x, K, rng, iterations=25, start=None):
     faiss does the same, but on at most 256 vectors for each centroid. ValueError unless 1 <= K <= N.
     """
     x = as_features(x)
-    if not 1 <= K <= len(x):
-        raise ValueError(f"K is {K}; it has to lie between 1 and the number of vectors, {len(x)}: "
-                         "take fewer centroids, or more vectors to learn from.")
+    K = whole(K, "K", 1, len(x), ", the number of vectors: take fewer centroids, or more vectors to learn from")
     centroids = x[rng.choice(len(x), K, replace=False)] if start is None else as_features(start, x.shape[1]).copy()
     labels, distances = assign(x, centroids)
     distortions = [distances.mean()]

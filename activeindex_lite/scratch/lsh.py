@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .brute_force import as_features, pairs_to_arrays, smallest
+from .brute_force import as_features, pairs_to_arrays, smallest, whole
 
 # Number of ones in each byte 0 ... 255 (numpy 2 has bitwise_count).
 ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1).astype(np.uint8)
@@ -31,8 +31,7 @@ class LSH:
         Two vectors at an angle theta differ in a bit with probability theta / pi (Goemans and Williamson, 1995;
         Charikar, 2002). rng: a numpy Generator.
         """
-        if nbits < 1:
-            raise ValueError(f"nbits is {nbits}; at least one bit is needed.")
+        nbits, d = whole(nbits, "nbits", 1), whole(d, "d", 1)
         normals = rng.normal(size=(nbits, d))
         return cls(normals / np.linalg.norm(normals, axis=1, keepdims=True))
 
@@ -43,9 +42,9 @@ class LSH:
         They are the eigenvectors of the covariance of x with the largest eigenvalues; at most d of them.
         """
         x = as_features(x)
-        if not 1 <= nbits <= x.shape[1]:
-            raise ValueError(f"nbits is {nbits}; there are 1 to d = {x.shape[1]} principal directions. "
-                             "LSH.random makes as many hyperplanes as one likes.")
+        nbits = whole(nbits, "nbits", 1, x.shape[1], f", the d = {x.shape[1]} principal directions; LSH.random makes as many hyperplanes as one likes")
+        if not len(x):
+            raise ValueError("there is no vector to learn from: at least one is needed.")
         mean = x.mean(0)
         centred = x - mean
         _, vectors = np.linalg.eigh(centred.T @ centred / len(x))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .brute_force import as_features, pairs_to_arrays, smallest, squared_distances
+from .brute_force import as_features, pairs_to_arrays, smallest, squared_distances, whole
 from .kmeans import assign, kmeans
 
 
@@ -28,10 +28,9 @@ class PQ:
         start: codebooks (M, K, d/M) to begin with. ValueError if M does not divide d, or for nbits outside 1..8.
         """
         x = as_features(x)
-        if not 1 <= M <= x.shape[1] or x.shape[1] % M:
+        if x.shape[1] % whole(M, "M", 1, x.shape[1], ", the number of dimensions"):
             raise ValueError(f"M is {M}; the d = {x.shape[1]} dimensions have to fall into M equal parts.")
-        if not 1 <= nbits <= 8:
-            raise ValueError(f"nbits is {nbits}; it has to lie between 1 and 8, so that a code number fits in a byte.")
+        nbits = whole(nbits, "nbits", 1, 8, ", so that a code number fits in a byte")
         parts = np.split(x, M, axis=1)
         start = [None] * M if start is None else start
         return cls([kmeans(part, 2**nbits, rng, iterations, s).centroids for part, s in zip(parts, start, strict=True)])

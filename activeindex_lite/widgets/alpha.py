@@ -104,13 +104,15 @@ class AlphaExplorer(Explorer):
 
     def _received(self, _, content, buffers):
         """A picture file from the browser. An error goes to the page: here nobody would see it."""
-        if content.get("kind") != "picture":
+        if not isinstance(content, dict) or content.get("kind") != "picture":
             return
         name = str(content.get("name", "picture"))[:80]
         try:
-            data = bytes(buffers[0])
-            if len(data) > LARGEST_UPLOAD:
-                raise ValueError(f"{len(data) / 1e6:.0f} MB are more than {LARGEST_UPLOAD / 1e6:.0f} MB: take a smaller file")
+            if not buffers:
+                raise ValueError("nothing came with it: choose the file again")
+            data = memoryview(buffers[0]).cast("B")
+            if data.nbytes > LARGEST_UPLOAD:
+                raise ValueError(f"{data.nbytes / 1e6:.0f} MB are more than {LARGEST_UPLOAD / 1e6:.0f} MB: take a smaller file")
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "upload"
                 path.write_bytes(data)

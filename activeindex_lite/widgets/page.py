@@ -55,8 +55,8 @@ def write_page(explorer, path, overwrite=False):
         raise FileExistsError(f"{path} exists: give another name, or overwrite=True")
     state = {name: getattr(explorer, name) for name in explorer.keys if name in explorer.page_traits}
     state["_stored"] = explorer.stored()
-    # "</" would end the script element.
-    data = json.dumps(state, allow_nan=False, separators=(",", ":")).replace("</", "<\\/")
+    # "</" would end the script element, and "<!--" would keep it from ending.
+    data = json.dumps(state, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     text = PAGE.format(title=html.escape(explorer.title), intro=html.escape(explorer.intro), css=explorer._css,
                        esm=explorer._esm.replace("export default", "const explorer ="), state=data)
     with whole_file(path) as temporary:

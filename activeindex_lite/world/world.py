@@ -31,6 +31,8 @@ class World:
         """The reference pictures of the given ids (one or several in 0 .. 49999), drawn now: a list of PIL pictures."""
         ids = np.atleast_1d(ids)
         n = len(self.references)
+        if ids.size and ids.dtype.kind not in "iu":
+            raise ValueError(f"reference ids {ids.tolist()!r:.60}: whole numbers from 0 to {n - 1} are expected")
         if ids.min(initial=0) < 0 or ids.max(initial=0) >= n:
             raise ValueError(f"reference ids {ids.min()} to {ids.max()}: the ready world has 0 to {n - 1}")
         return synthetic_pictures(REFERENCE_SEED + ids, self.size)
