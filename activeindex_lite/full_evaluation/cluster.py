@@ -6,7 +6,8 @@ import io
 import pickle
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from itertools import count, islice
+from itertools import islice
+from uuid import uuid4
 
 import dask
 import torch
@@ -17,7 +18,6 @@ from activeindex_lite.full_evaluation.chunks import on_one_thread
 # Tasks that are under way or wait, for each worker: enough that none is idle, few enough that none holds much.
 AHEAD = 2
 RETRIES = 2
-NUMBERS = count()
 # What decides the last digit of a result.
 PACKAGES = ("activeindex-lite", "torch", "torchvision", "faiss-cpu", "numpy", "pillow")
 
@@ -46,7 +46,7 @@ class Cluster:
     @contextmanager
     def sharing(self, **things):
         """with cluster.sharing(index=index) as runner: things that many chunks need, by name; what is there is not sent again."""
-        new = {name: (thing, f"activeindex-{name}-{next(NUMBERS)}") for name, thing in things.items()
+        new = {name: (thing, f"activeindex-{name}-{uuid4().hex}") for name, thing in things.items()
                if self.shared.get(name, (None,))[0] is not thing}
         for thing, plugin in new.values():
             self.client.register_plugin(Carried(plugin, thing))
