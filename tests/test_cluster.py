@@ -236,7 +236,8 @@ def test_another_version_on_a_worker_is_named(client, monkeypatch):
     from activeindex_lite.full_evaluation import cluster
 
     cluster.same_versions(client)
-    monkeypatch.setattr(cluster, "versions", lambda known=cluster.versions(): {**known, "torch": "1.0"})
+    known = cluster.versions()
+    monkeypatch.setattr(cluster, "versions", lambda: {**known, "torch": "1.0"})
     monkeypatch.setattr(client, "run", lambda function: {"tcp://a:1": {**function(), "torch": "2.0"}})
     with pytest.raises(ValueError, match=r"tcp://a:1 has torch 2.0 \(here 1.0\)"):
         cluster.same_versions(client)
