@@ -18,7 +18,7 @@ from activeindex_lite.cli import main
 from activeindex_lite.full_evaluation import Settings, folder_collection, run_evaluation
 from activeindex_lite.full_evaluation.chunks import Loop, make_chunks, read_arrays
 from activeindex_lite.full_evaluation.results import write_evaluation
-from activeindex_lite.full_evaluation.search import Searched, can_merge, filled
+from activeindex_lite.full_evaluation.search import Searched, can_merge, emptied, filled
 from activeindex_lite.full_evaluation.sources import PictureFiles, SyntheticPictures
 from activeindex_lite.index import ActiveIndex
 from activeindex_lite.pictures import synthetic_pictures
@@ -26,7 +26,7 @@ from activeindex_lite.pictures import synthetic_pictures
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'activeindex-lite[dask]'")
 
 INDEXES = {"IVF-PQ": ("IVF4,PQ8x4", (1, 2)), "PCA+LSH": ("PCA16,LSH", (1,)), "No index": ("Flat", (1,))}
-SETTINGS = Settings(INDEXES, queries=12, strangers=20)
+SETTINGS = Settings(INDEXES, queries=12, strangers=20, keep_pictures=True)
 TIMED = ("timing.csv",)
 
 
@@ -58,12 +58,12 @@ def folder(tmp_path_factory):
 
 
 def evaluated(folder, extractor, out, client=None):
-    """The files of an evaluation of the folder, {name: bytes}, times apart."""
+    """Tables and kept pictures of an evaluation of the folder, {name: bytes}, times apart."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         out.mkdir(exist_ok=True)
         write_evaluation(run_evaluation(folder_collection(folder), extractor, out / "cache", SETTINGS, progress=False, client=client), out)
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*.csv") if path.name not in TIMED}
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*.*") if path.suffix in (".csv", ".png") and path.name not in TIMED}
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,8 @@ def same(a, b):
 
 def test_two_workers_give_the_tables_of_a_plain_run(folder, extractor, plain, client, tmp_path):
     assert same(evaluated(folder, extractor, tmp_path, client), plain)
-    assert len(plain) > 15 and plain["skipped.csv"].count(b"0007.jpg") == 1, "the damaged picture is told, the others go on"
+    assert len(plain) > 15 and sum(name.endswith(".png") for name in plain) == 2 * 12
+    assert plain["skipped.csv"].count(b"0007.jpg") == 1, "the damaged picture is told, the others go on"
     assert not [name for plugins in client.run(carried).values() for name in plugins], "something was left on a worker"
 
 
@@ -127,16 +128,6 @@ def test_command_interrupted_on_a_cluster_goes_on_without_one(folder, client, tm
     assert same(a, b) and len(a) > 8
 
 
-def test_kept_pictures_are_written_by_the_client(folder, extractor, client, tmp_path):
-    collection = folder_collection(folder)
-    settings = Settings({"IVF": ("IVF4,Flat", (1,))}, queries=3, strangers=2, keep_pictures=True)
-    kept = []
-    for where, engine in (("plain", None), ("cluster", client)):
-        result = run_evaluation(collection, extractor, tmp_path / where, settings, progress=False, client=engine)
-        kept.append({path.name: path.read_bytes() for path in Path(result.about["pictures"]["IVF"]).iterdir()})
-    assert kept[0] == kept[1] and len(kept[0]) == 3
-
-
 # Filling by shards.
 
 
@@ -154,7 +145,7 @@ def test_an_index_filled_by_shards_is_one_filled_at_once(factory, merged, vector
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         index.train(train)
-    assert can_merge(index) == merged
+    assert can_merge(emptied(index)) == merged
     whole = filled(index, [references[:5000], references[5000:]], Backwards())
     assert index.ntotal == 0 and whole.ntotal == 7000
     # What nobody here wrote: faiss's own add, one part after the other, in the same pieces of 2,048.

@@ -63,20 +63,21 @@ class Cluster:
         tasks, numbers = enumerate(tasks), {}
         arriving = as_completed(with_results=True)
 
-        def begin(n):
-            for number, task in islice(tasks, n):
+        def begin():
+            # Workers may have gone meanwhile.
+            for number, task in islice(tasks, max(0, AHEAD * self.workers - len(numbers))):
                 future = self.client.submit(on_worker, function, task, plugins, pure=False, retries=RETRIES)
-                numbers[future.key] = number
+                numbers[future] = number
                 arriving.add(future)
 
         try:
             # A task holds its part of the data; Dask's warning is for graphs that should not.
             with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}):
-                begin(AHEAD * self.workers)
+                begin()
                 for future, result in arriving:
-                    yield numbers.pop(future.key), result
+                    yield numbers.pop(future), result
                     future.release()
-                    begin(AHEAD * self.workers - len(numbers))
+                    begin()
         except KilledWorker as error:
             raise ChildProcessError(f"a chunk brought down one worker after the other, the last one {error.last_worker.address}: most likely "
                                     "their memory is too small for it. Give workers more; the same command goes on from here") from error
@@ -84,6 +85,8 @@ class Cluster:
             raise ConnectionError("the Dask scheduler is gone, and with it the chunks under way; the same command goes on from here") from error
         finally:
             arriving.clear()
+            if numbers and self.client.status == "running":  # given up before the end
+                self.client.cancel(list(numbers), force=True)
 
     @property
     def workers(self):

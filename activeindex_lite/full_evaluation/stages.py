@@ -25,13 +25,16 @@ PICTURES, ORIGINALS, QUERIES = 16, 2, 256
 
 @dataclass
 class Stages:
-    """table: stage, unit, n (how many), seconds, workers; results: {stage: list of results of its chunks, in order}."""
+    """table: stage, unit, n (how many), seconds, core_seconds, workers; results: {stage: results of its chunks, in order}.
+
+    core_seconds: processor time of all workers, which, unlike seconds, does not grow when other programs want the cores.
+    """
 
     table: pd.DataFrame
     results: dict
 
 
-def measure(client=None, pictures=192, originals=8, queries=8192, accident=False):
+def measure(client=None, pictures=160, originals=6, queries=8192, accident=False):
     """Extract pictures, activate originals and their edited copies, search for queries, each in chunks: a Stages.
 
     client: a Dask Client, or None for a loop in this process, on one thread. accident: kill one of the client's workers, on
@@ -44,13 +47,14 @@ def measure(client=None, pictures=192, originals=8, queries=8192, accident=False
     rows, results, workers = [], {}, 1 if client is None else len(client.nthreads())
     with runner_of(client).sharing(extractor=load_extractor("lite"), index=index) as runner:
         for stage, unit, n, function, tasks, needs in _stages(index, pictures, originals, queries):
-            begun, found = time.perf_counter(), {}
+            used, begun, found = core_seconds(client), time.perf_counter(), {}
             with closing(runner.run(function, tasks, needs)) as arriving:
                 for number, result in arriving:
                     found[number] = result
                     if accident and client is not None:
                         accident = lose_a_worker(client)
-            rows.append({"stage": stage, "unit": unit, "n": n, "seconds": time.perf_counter() - begun, "workers": workers})
+            seconds, used = time.perf_counter() - begun, core_seconds(client) - used
+            rows.append({"stage": stage, "unit": unit, "n": n, "seconds": seconds, "core_seconds": used, "workers": workers})
             results[stage] = [found[number] for number in range(len(found))]
     return Stages(pd.DataFrame(rows), results)
 
@@ -73,6 +77,11 @@ def _stages(index, pictures, originals, queries):
     yield ("activate and edit", "original", originals, release_chunk,
            [(source.part(range(a, b)), features[a:b], a, 0, activation) for a, b in spans(originals, ORIGINALS)], ("extractor", "index"))
     yield "search", "query", queries, search_chunk, [(asked[a:b], 10, NPROBE) for a, b in spans(queries, QUERIES)], ("index",)
+
+
+def core_seconds(client=None):
+    """Processor time that all workers together, or this process without a client, have used so far."""
+    return time.process_time() if client is None else sum(client.run(time.process_time).values())
 
 
 def same(a, b):
@@ -110,9 +119,9 @@ def million(table, price, pictures=1_000_000, originals=10_000, queries=200_000)
     """What a large evaluation would take: a DataFrame stage, n, core_hours, cost.
 
     table: of a Stages. price: of a core-hour, in any currency. pictures, originals, queries: how many of each; core-hours are
-    seconds times workers, measured, in proportion. Searching a larger index takes longer than this says.
+    those measured, in proportion. Searching a larger index takes longer than this says.
     """
     wanted = {"extract": pictures, "activate and edit": originals, "search": queries}
     n = table.stage.map(wanted)
-    hours = n * table.seconds * table.workers / table.n / 3600
+    hours = n * table.core_seconds / table.n / 3600
     return pd.DataFrame({"stage": table.stage, "n": n, "core_hours": hours, "cost": price * hours})
