@@ -14,6 +14,7 @@ import torch
 from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin, as_completed, get_worker
 
 from activeindex_lite.full_evaluation.chunks import on_one_thread
+from activeindex_lite.pickled import call_pickled
 
 # Tasks that are under way or wait, for each worker: enough that none is idle, few enough that none holds much.
 AHEAD = 2
@@ -66,7 +67,9 @@ class Cluster:
         def begin():
             # Workers may have gone meanwhile.
             for number, task in islice(tasks, max(0, AHEAD * self.workers - len(numbers))):
-                future = self.client.submit(on_worker, function, task, plugins, pure=False, retries=RETRIES)
+                # As bytes: Dask's scheduler looks into tasks, and would load torch for it.
+                data = pickle.dumps((on_worker, (function, task, plugins)))
+                future = self.client.submit(call_pickled, data, key=f"{function.__name__}-{uuid4().hex}", retries=RETRIES)
                 numbers[future] = number
                 arriving.add(future)
 
