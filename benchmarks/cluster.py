@@ -58,7 +58,8 @@ def row(name, measured, equal, files, memory=None):
     """A line of the printed table."""
     seconds = measured.table.set_index("stage").seconds
     rates = (measured.table.set_index("stage").n / seconds).round(2)
-    return {"": name, "pictures/s": rates["extract"], "originals/s": rates["activate and edit"], "queries/s": rates["search"].round(),
+    core = (measured.table.set_index("stage").eval("n / core_seconds")).round(1)
+    return {"": name, "pictures/s": rates["extract"], "a core-second": core["extract"], "originals/s": rates["activate and edit"], "queries/s": rates["search"].round(),
             "equal to plain": equal, "files equal": files, **(memory or {})}
 
 

@@ -88,11 +88,15 @@ def run_evaluation(collection, extractor, cache, settings, progress=True, client
 
 
 def runner_of(client):
-    """What runs the chunks: the workers of a Dask client, or, without one, a loop in this process."""
+    """What runs the chunks: the workers of a Dask client, or, without one, a loop in this process.
+
+    ValueError where a worker has other versions of what the figures depend on.
+    """
     if client is None:
         return Loop()
-    from activeindex_lite.full_evaluation.cluster import Cluster
+    from activeindex_lite.full_evaluation.cluster import Cluster, same_versions
 
+    same_versions(client)
     return Cluster(client)
 
 
