@@ -8,6 +8,7 @@ A few minutes on two quiet cores. Scheduler and workers are started as on a real
 import argparse
 import contextlib
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -84,7 +85,7 @@ def main(arguments=None):
                 there, theirs = stages.measure(client, **size), tables(folder, Path(scratch) / str(n), client)
                 equal = sum(files[name] == theirs.get(name) for name in files)
                 memory = {"peak MB of a worker": round(max(client.run(stages.peak_megabytes).values())),
-                          "of the scheduler": round(client.run_on_scheduler(stages.peak_megabytes))}
+                          "of the scheduler": round(client.run_on_scheduler(resource.getrusage, resource.RUSAGE_SELF).ru_maxrss / 1024)}
             rows.append(row(f"{n} workers", there, stages.same(plain, there), f"{equal} of {len(files)}", memory))
             print(pd.DataFrame(rows[-1:]).to_string(index=False), flush=True)
     print("\n" + pd.DataFrame(rows).fillna("").to_string(index=False))
