@@ -58,6 +58,8 @@ def _evaluate(options):
         begin_folder(options.out, named)  # not before: a slip of the pen should leave nothing behind
         cache = options.cache or Path(options.out) / "cache"
         with _client(options.dask) as client:
+            if client:
+                print(f"Dask's dashboard: {client.dashboard_link}")
             write_evaluation(run_evaluation(collection, extractor, cache, settings, client=client), options.out)
     page = write_evaluation_page(options.out)
     tables, about = read_tables(options.out)

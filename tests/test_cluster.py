@@ -223,15 +223,19 @@ def test_torchscript_travels(extractor):
     assert (pickle.loads(pickle.dumps(traced))(pictures) == traced(pictures)).all()
 
 
-def test_another_version_on_a_worker_is_named(client, monkeypatch):
+def test_another_version_or_number_of_threads_on_a_worker_is_named(client, monkeypatch):
     from activeindex_lite.full_evaluation import cluster
 
-    cluster.same_versions(client)
+    cluster.check_workers(client)
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "nthreads", lambda: {"tcp://a:1": 1, "tcp://b:1": 4})
+        with pytest.raises(ValueError, match="1 workers have more than one thread, the first is tcp://b:1.*--nthreads 1"):
+            cluster.check_workers(client)
     known = cluster.versions()
     monkeypatch.setattr(cluster, "versions", lambda: {**known, "torch": "1.0"})
     monkeypatch.setattr(client, "run", lambda function: {"tcp://a:1": {**function(), "torch": "2.0"}})
     with pytest.raises(ValueError, match=r"tcp://a:1 has torch 2.0 \(here 1.0\)"):
-        cluster.same_versions(client)
+        cluster.check_workers(client)
 
 
 @pytest.mark.parametrize("address", ["local:0", "local:many", "scheduler", ""])

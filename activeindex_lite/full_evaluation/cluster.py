@@ -82,8 +82,8 @@ class Cluster:
                     future.release()
                     begin()
         except KilledWorker as error:
-            raise ChildProcessError(f"a chunk brought down one worker after the other, the last one {error.last_worker.address}: most likely "
-                                    "their memory is too small for it. Give workers more; the same command goes on from here") from error
+            raise ChildProcessError(f"a chunk brought down one worker after the other, the last one {getattr(error.last_worker, 'address', '?')}: most "
+                                    "likely their memory is too small for it. Give workers more; the same command goes on from here") from error
         except CancelledError as error:
             raise ConnectionError("the Dask scheduler is gone, and with it the chunks under way; the same command goes on from here") from error
         finally:
@@ -132,8 +132,13 @@ def versions():
     return known
 
 
-def same_versions(client):
-    """ValueError where a worker has another version of something than this process."""
+def check_workers(client):
+    """ValueError where a worker has several threads, or another version of something than this process."""
+    # Chunks side by side in one process would set the number of threads for each other.
+    several = [worker for worker, threads in client.nthreads().items() if threads != 1]
+    if several:
+        raise ValueError(f"{len(several)} workers have more than one thread, the first is {several[0]}: begin one worker a core, with "
+                         "dask worker --nthreads 1 --nworkers N, or threads_per_worker=1")
     own = versions()
     for worker, theirs in client.run(versions).items():
         other = [f"{name} {theirs[name]} (here {own[name]})" for name in own if theirs[name] != own[name]]

@@ -90,13 +90,13 @@ def run_evaluation(collection, extractor, cache, settings, progress=True, client
 def runner_of(client):
     """What runs the chunks: the workers of a Dask client, or, without one, a loop in this process.
 
-    ValueError where a worker has other versions of what the figures depend on.
+    ValueError where a worker has several threads, or other versions of what the figures depend on.
     """
     if client is None:
         return Loop()
-    from activeindex_lite.full_evaluation.cluster import Cluster, same_versions
+    from activeindex_lite.full_evaluation.cluster import Cluster, check_workers
 
-    same_versions(client)
+    check_workers(client)
     return Cluster(client)
 
 
