@@ -1,5 +1,6 @@
 """The commands evaluate and score, and what they run."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 
@@ -27,6 +28,8 @@ def add_evaluation(commands):
     parser.add_argument("--cache", metavar="DIR", help="folder for features and activated copies (default: cache in --out)")
     parser.add_argument("--keep-pictures", action="store_true", help="save the activated pictures as PNG files in the cache")
     parser.add_argument("--device", default="cpu", help="of the extractor: cpu or cuda")
+    parser.add_argument("--dask", metavar="ADDRESS", help="run on a Dask cluster: a scheduler's address, such as tcp://scheduler:8786, or "
+                        "local:N for N workers on this machine; same tables")
     parser.set_defaults(run=_evaluate)
     score = commands.add_parser("score", help="micro-AP, recall at precision 90 and at ranks 1 and 10 of anybody's predictions, as JSON")
     score.add_argument("predictions", metavar="PREDICTIONS.csv", help="query_id,reference_id,score")
@@ -46,7 +49,7 @@ def _evaluate(options):
     )
     from activeindex_lite.report.evaluation_page import write_evaluation_page
 
-    named = {name: value for name, value in vars(options).items() if name not in ("run", "out", "cache", "device")}
+    named = {name: value for name, value in vars(options).items() if name not in ("run", "out", "cache", "device", "dask")}
     if is_finished(options.out, named):
         print(f"{options.out} holds this evaluation already; its tables:")
     else:
@@ -54,7 +57,10 @@ def _evaluate(options):
         settings = checked_settings(settings_of(options), collection, extractor)
         begin_folder(options.out, named)  # not before: a slip of the pen should leave nothing behind
         cache = options.cache or Path(options.out) / "cache"
-        write_evaluation(run_evaluation(collection, extractor, cache, settings), options.out)
+        with _client(options.dask) as client:
+            if client:
+                print(f"Dask's dashboard: {client.dashboard_link}")
+            write_evaluation(run_evaluation(collection, extractor, cache, settings, client=client), options.out)
     page = write_evaluation_page(options.out)
     tables, about = read_tables(options.out)
     print(f"\n{about['collection']}: {about['queries']} originals among {about['references']:,} references, {about['strangers']} strangers, "
@@ -63,6 +69,19 @@ def _evaluate(options):
     if len(tables["skipped"]):
         print(f"\n{len(tables['skipped'])} pictures were left out: skipped.csv says which and why")
     print(f"\ntables: {options.out}; open {page}")
+
+
+def _client(address):
+    """A context manager around a Dask client, or around None without an address; Dask is loaded only where it is asked for."""
+    if address is None:
+        return nullcontext()
+    try:
+        from activeindex_lite.full_evaluation.cluster import connected
+    except ModuleNotFoundError as error:
+        if error.name not in ("dask", "distributed"):
+            raise
+        raise ValueError("--dask needs Dask: pip install \"activeindex-lite[dask]\"") from None
+    return connected(address)
 
 
 def _score(options):

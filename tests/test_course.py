@@ -136,7 +136,8 @@ def test_the_given_imports_hold_verdicts():
 # The glossary: each word that a notebook sets in bold, and each letter of the field in backticks.
 LEAD = re.compile(r"(Predict|Explain|What you will do|What you will learn|What you need|How long)\.?|✗.*")
 # Bold for another reason than being a word of the field.
-OTHER = {"M parts", "θ / π", "it hurts", "is it a copy at all?", "For teachers.", "paired", "steps", "view", "borders of both"}
+OTHER = {"M parts", "θ / π", "it hurts", "is it a copy at all?", "For teachers.", "paired", "steps", "view", "borders of both",
+         "extract", "activate and edit", "search", "Pictures", "Results", "Versions", "Memory"}
 LETTERS = {"nlist", "nprobe", "alpha", "nbits"}
 
 
@@ -156,7 +157,7 @@ def test_glossary_entries_are_short_and_say_where():
     for term, text in re.findall(r"^### (.+)\n(.+)$", GLOSSARY, re.MULTILINE):
         found = re.search(r"\(((?:\d\d(?:, )?)+)\)$", text)
         assert found, f"{term}: the entry ends with the numbers of notebooks in brackets"
-        assert set(found[1].split(", ")) <= {f"{n:02d}" for n in range(11)}
+        assert set(found[1].split(", ")) <= {f"{n:02d}" for n in range(12)}
         assert len(re.findall(r"[.:;?] ", text)) <= 4 and len(text) < 260, f"{term}: one or two sentences"
 
 
@@ -168,7 +169,7 @@ def table(heading):
 
 def test_goals_and_minutes_are_those_of_the_notebooks():
     rows = {number: (int(minutes), goal) for number, minutes, goal in table("Learning goals and minutes")}
-    assert list(rows) == [f"{n:02d}" for n in range(11)] and all(len(goal) > 30 for _, goal in rows.values())
+    assert list(rows) == [f"{n:02d}" for n in range(12)] and all(len(goal) > 30 for _, goal in rows.values())
     for row in COURSE.itertuples():
         assert rows[row.number][0] == row.minutes, f"{row.name}: the guide says {rows[row.number][0]} minutes, the notebook {row.minutes}"
 

@@ -109,7 +109,7 @@ def test_importing_is_light():
 
 
 def test_each_stage_imports_only_earlier_ones():
-    stages = ["threads", "checks", "files", "environment_check", "pictures", "extractor", "world", "scratch", "index", "activation", "edits",
+    stages = ["threads", "checks", "files", "pickled", "environment_check", "pictures", "extractor", "world", "scratch", "index", "activation", "edits",
               "evaluation", "figures", "exercises", "widgets", "demo", "lesson", "comparison", "full_evaluation", "report", "training", "extractor_check",
               "course", "pages", "cli_comparison", "cli_course", "cli_evaluation", "cli"]
     package = ROOT / "activeindex_lite"

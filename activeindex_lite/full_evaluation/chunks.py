@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from contextlib import closing, contextmanager
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from activeindex_lite.files import whole_file
@@ -43,16 +45,47 @@ def read_arrays(path):
         raise ValueError(f"{path} is damaged ({error}): delete it, and the same command makes it again") from None
 
 
-def make_chunks(folder, n, size, function, *, title, unit="picture", progress=True):
-    """Call function(start, stop) for each chunk of 0 .. n - 1 whose file is not there yet; the paths of all of them, in order.
+def on_one_thread(function, *arguments, **more):
+    """Call a function with one thread in numpy, torch and faiss: sums round otherwise on two, and pictures come out otherwise."""
+    with threadpool_limits(1):
+        return function(*arguments, **more)
 
-    function returns a dict of arrays. An interruption loses the chunk that is being made, no other.
+
+class Loop:
+    """Runs chunks one after the other in this process; `cluster.Cluster` runs them on many machines in the same way."""
+
+    def __init__(self, shared=None):
+        self.shared = shared or {}
+
+    @contextmanager
+    def sharing(self, **things):
+        """with loop.sharing(extractor=extractor) as runner: things that many chunks need, by name. Leave them unchanged inside."""
+        yield Loop(self.shared | things)
+
+    def run(self, function, tasks, needs=()):
+        """Yield (number, function(*task, **needed)) for each task, an iterable of tuples; needs: names of shared things."""
+        needed = {name: self.shared[name] for name in needs}
+        for number, task in enumerate(tasks):
+            yield number, on_one_thread(function, *task, **needed)
+
+
+def make_chunks(folder, n, size, function, task=lambda start, stop: (start, stop), *, needs=(), runner=None, keep=None, title, unit="picture",
+                progress=True):
+    """Make the chunks of 0 .. n - 1 whose file is not there yet; the paths of all of them, in order.
+
+    function(*task(start, stop), **needed) makes one, a dict of arrays; it may run elsewhere, so a task holds all that it needs
+    but the shared things. keep(start, result), if given, is called here before the result is written, and may take from it.
+    An interruption loses the chunks that are being made, no other. runner: a Loop (None) or a Cluster.
     """
     paths = {start: folder / f"{start:08d}.npz" for start in range(0, n, size)}
-    with tqdm(total=n, desc=title, unit=unit, disable=not progress) as bar:
-        for start, path in paths.items():
-            stop = min(start + size, n)
-            if not path.exists():
-                write_arrays(path, **function(start, stop))
-            bar.update(stop - start)
+    missing = [start for start, path in paths.items() if not path.exists()]
+    ends = {start: min(start + size, n) for start in paths}
+    with tqdm(total=n, desc=title, unit=unit, disable=not progress, initial=n - sum(ends[start] - start for start in missing)) as bar, \
+            closing((runner or Loop()).run(function, (task(start, ends[start]) for start in missing), needs)) as results:
+        for number, result in results:
+            start = missing[number]
+            if keep:
+                keep(start, result)
+            write_arrays(paths[start], **result)
+            bar.update(ends[start] - start)
     return list(paths.values())

@@ -7,12 +7,12 @@ from filelock import FileLock
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.files import whole_file
-from activeindex_lite.full_evaluation.chunks import make_chunks, read_arrays, stage_folder, write_arrays
+from activeindex_lite.full_evaluation.chunks import Loop, make_chunks, read_arrays, stage_folder, write_arrays
 from activeindex_lite.pictures import UnreadablePicture
 
 CHUNK = 256
 # Raised when the code that makes features changes what it makes: older caches are then left alone.
-VERSION = 1
+VERSION = 2  # 2: one thread a chunk
 
 
 @dataclass(frozen=True)
@@ -32,24 +32,25 @@ class Features:
         return len(self.features)
 
 
-def read_some(source, positions):
-    """(positions, pictures) of those that can be read, and [(position, reason)] of the others."""
+def read_some(source, start):
+    """(positions, pictures) of those that can be read, and [(position, reason)] of the others; the first has position start."""
     kept, pictures, bad = [], [], []
-    for i in positions:
+    for i in range(len(source)):
         try:
             pictures.append(source[i])
-            kept.append(i)
+            kept.append(start + i)
         except UnreadablePicture as error:
-            bad.append((i, error.reason))
+            bad.append((start + i, error.reason))
     return kept, pictures, bad
 
 
-def extract_chunk(source, start, stop, extractor, seed=None):
-    """Features of the pictures start .. stop - 1 of a source, as dict of arrays: features, rows, bad, reasons.
+def extract_chunk(source, start, seed, extractor):
+    """Features of a part of a source that begins at position start, as dict of arrays: features, rows, bad, reasons.
 
-    seed: None for the pictures as they are; a number to give each a Random edit first.
+    seed: None for the pictures as they are; a number to give each a Random edit first. Everything is a matter of a picture's
+    position and of its chunk, so that it does not matter where and when the chunk is made.
     """
-    kept, pictures, bad = read_some(source, range(start, stop))
+    kept, pictures, bad = read_some(source, start)
     if seed is not None:
         # A third number in the seed: no stranger meets the edit that an original in the same place meets.
         pictures = [EDITS["Random"](picture, np.random.default_rng([seed, 1, i])) for i, picture in zip(kept, pictures, strict=True)]
@@ -57,10 +58,10 @@ def extract_chunk(source, start, stop, extractor, seed=None):
             "reasons": np.array([reason for _, reason in bad], str)}
 
 
-def cached_features(source, extractor, cache, *, title, seed=None, progress=True):
+def cached_features(source, extractor, cache, *, title, seed=None, progress=True, runner=None):
     """Features of every readable picture of a source, from the cache as far as they are there: a Features.
 
-    cache: its folder. seed: as in `extract_chunk`. ValueError where not one picture can be read.
+    cache: its folder. seed: as in `extract_chunk`. runner: of the chunks. ValueError where not one picture can be read.
     """
     stored = source.stored(extractor) if seed is None else None
     if stored is not None:
@@ -68,8 +69,9 @@ def cached_features(source, extractor, cache, *, title, seed=None, progress=True
     settings = dict(pictures=source.fingerprint, extractor=extractor.fingerprint, seed=seed, chunk=CHUNK, version=VERSION)
     folder = stage_folder(cache, "features", settings)
     if not (folder / "rows.npz").exists():
-        paths = make_chunks(folder, len(source), CHUNK, lambda start, stop: extract_chunk(source, start, stop, extractor, seed),
-                            title=title, progress=progress)
+        with (runner or Loop()).sharing(extractor=extractor) as sharing:
+            paths = make_chunks(folder, len(source), CHUNK, extract_chunk, lambda start, stop: (source.part(range(start, stop)), start, seed),
+                                needs=("extractor",), runner=sharing, title=title, progress=progress)
         # Another run on this cache may have gathered and deleted its chunks meanwhile.
         with FileLock(folder / "gather.lock"):
             if not (folder / "rows.npz").exists():

@@ -1,5 +1,6 @@
 """The full evaluation: features, indexes, activation, retrieval under 14 edits and copy detection, resumed from its cache."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -7,12 +8,13 @@ import pandas as pd
 
 from activeindex_lite.activation import check_settings
 from activeindex_lite.checks import whole_number
-from activeindex_lite.evaluation import hit_table, median_milliseconds, paired_gain, summarise
+from activeindex_lite.evaluation import first_is_original, median_milliseconds, paired_gain, summarise
 from activeindex_lite.evaluation.copy_detection import micro_ap_interval, score_predictions
 from activeindex_lite.evaluation.predictions import predict, typical_distances
-from activeindex_lite.full_evaluation.chunks import stage_folder
+from activeindex_lite.full_evaluation.chunks import Loop, stage_folder
 from activeindex_lite.full_evaluation.features import cached_features
-from activeindex_lite.full_evaluation.release import Activator, release
+from activeindex_lite.full_evaluation.release import release
+from activeindex_lite.full_evaluation.search import Searched, filled
 from activeindex_lite.index import ActiveIndex, NothingToActivate, build_index
 
 # As many strangers to an original as in the paper's experiment: 10,000 originals, 40,000 queries without one.
@@ -70,18 +72,32 @@ def default_indexes(d, n):
             "PCA+LSH": (f"PCA{min(64, d)},LSH", (1,)), "OPQ": (f"OPQ8_{min(64, d)},PQ8x8", (1,))}
 
 
-def run_evaluation(collection, extractor, cache, settings, progress=True):
+def run_evaluation(collection, extractor, cache, settings, progress=True, client=None):
     """Evaluate every index of the settings on a Collection; returns an Evaluation.
 
-    cache: a folder; what an interrupted call left there is used, and the tables come out the same (times apart).
-    settings: Settings, or a function of (d, n), the dimension and the number of training pictures, that gives them.
+    cache: a folder; what an interrupted call left there is used, and the tables come out the same (times apart). client: a
+    Dask Client, whose workers then extract, activate, fill and search; the tables are the same again. settings: Settings, or a function of (d, n), the dimension and the number of training pictures, that gives them.
     ValueError for settings that cannot be carried out, before the long part begins.
     """
     settings = checked_settings(settings, collection, extractor)
-    run = _Run(collection, extractor, cache, settings, progress)
-    for name, (factory, nprobes) in run.settings.indexes.items():
-        run.one_index(name, factory, nprobes)
-    return run.finish()
+    with runner_of(client).sharing(extractor=extractor) as runner:
+        run = _Run(collection, extractor, cache, settings, progress, runner)
+        for name, (factory, nprobes) in run.settings.indexes.items():
+            run.one_index(name, factory, nprobes)
+        return run.finish()
+
+
+def runner_of(client):
+    """What runs the chunks: the workers of a Dask client, or, without one, a loop in this process.
+
+    ValueError where a worker has several threads, or other versions of what the figures depend on.
+    """
+    if client is None:
+        return Loop()
+    from activeindex_lite.full_evaluation.cluster import Cluster, check_workers
+
+    check_workers(client)
+    return Cluster(client)
 
 
 def checked_settings(settings, collection, extractor):
@@ -102,8 +118,8 @@ def checked_settings(settings, collection, extractor):
 class _Run:
     """Features and tables of an evaluation that is going on."""
 
-    def __init__(self, collection, extractor, cache, settings, progress):
-        self.collection, self.extractor, self.cache, self.progress = collection, extractor, cache, progress
+    def __init__(self, collection, extractor, cache, settings, progress, runner):
+        self.collection, self.extractor, self.cache, self.progress, self.runner = collection, extractor, cache, progress, runner
         self.settings = s = settings
         self.result = Evaluation()
         self.skipped = [dict(where=where, picture=name, reason=reason) for where, name, reason in collection.missing]
@@ -119,7 +135,8 @@ class _Run:
         self._truths()
 
     def _features(self, source, where, seed=None):
-        found = cached_features(source, self.extractor, self.cache, title=where, seed=seed, progress=self.progress)
+        found = cached_features(source, self.extractor, self.cache, title=where, seed=seed, progress=self.progress,
+                                runner=self.runner)
         self.skipped += [dict(where=where, picture=name, reason=reason) for name, reason in found.skipped]
         return found
 
@@ -133,9 +150,9 @@ class _Run:
 
     def _release(self, index=None, trained=None):
         s = self.settings
-        activator = Activator(index, s.alpha, s.steps) if index is not None else None
         return release(self.collection.references[0], self.references[0], self.originals, self.extractor, self.cache, seed=s.seed,
-                       activator=activator, trained=trained, keep=s.keep_pictures, progress=self.progress)
+                       index=index, alpha=s.alpha, steps=s.steps, trained=trained, keep=s.keep_pictures, progress=self.progress,
+                       runner=self.runner)
 
     def _truths(self):
         names = self.names[self.originals]
@@ -158,23 +175,28 @@ class _Run:
                    for activated, copies in released.items()}
         if self.benchmark is not None:
             queries[False, "benchmark"] = self.benchmark.features
-        # One index after the other in the same memory: with the training pictures for what is typical, then the references.
-        index.add(self.train.features)
-        typical = {(key, nprobe): typical_distances(index, features, nprobe) for key, features in queries.items() for nprobe in nprobes}
-        index.reset()
-        for part in self.references:
-            index.add(part.features)
-        for nprobe in nprobes:
-            self._time(name, factory, index, nprobe)
-            for activated, copies in released.items():
-                self._retrieval(name, index, nprobe, activated, copies.queries)
-            for key, features in queries.items():
-                self._copy_detection(name, index, nprobe, *key, features, typical[key, nprobe])
+        # One after the other: with the training pictures for what is typical, then with the references.
+        with self._searched(index, [self.train]) as background:
+            typical = {(key, nprobe): typical_distances(background, features, nprobe) for key, features in queries.items() for nprobe in nprobes}
+        with self._searched(index, self.references) as searched:
+            for nprobe in nprobes:
+                self._time(name, factory, searched.index, nprobe)
+                for activated, copies in released.items():
+                    self._retrieval(name, searched, nprobe, activated, copies.queries)
+                for key, features in queries.items():
+                    self._copy_detection(name, searched, nprobe, *key, features, typical[key, nprobe])
         if True in released:
             active = released[True]
             self.rows["quality"].append(pd.DataFrame({"index": name, "picture": self.names[self.originals], **active.quality}))
             if active.pictures:
                 self.result.about.setdefault("pictures", {})[name] = str(active.pictures)
+
+    @contextmanager
+    def _searched(self, index, parts):
+        """The index, filled with the features of these parts, to be searched by the runner."""
+        full = filled(index, [part.features for part in parts], self.runner)
+        with self.runner.sharing(index=full) as runner:
+            yield Searched(full, runner)
 
     def _time(self, name, factory, index, nprobe):
         self.rows["timing"].append({"index": name, "factory": factory, "nprobe": nprobe, "bytes": index.bytes_per_vector,
@@ -192,7 +214,9 @@ class _Run:
 
     def _retrieval(self, name, index, nprobe, activated, queries):
         seed, key = self.settings.seed, {"index": name, "nprobe": nprobe}
-        hits = self.hits[name, nprobe, activated] = hit_table(index, queries, self.originals, nprobe)
+        # All edits in one search, which keeps more workers busy.
+        found = first_is_original(index, np.concatenate(list(queries.values())), np.tile(self.originals, len(queries)), nprobe)
+        hits = self.hits[name, nprobe, activated] = pd.DataFrame(dict(zip(queries, np.split(found, len(queries)), strict=True)))
         self.rows["retrieval"].append(summarise(hits, np.random.default_rng(seed)).assign(activated=activated, **key))
         if activated:
             self.rows["gains"].append({**key, **paired_gain(self.hits[name, nprobe, False], hits, np.random.default_rng(seed))})

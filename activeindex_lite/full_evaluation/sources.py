@@ -4,11 +4,12 @@ import hashlib
 import os
 from functools import cached_property
 from pathlib import Path
+from platform import node
 
 import numpy as np
 
 from activeindex_lite.extractor.load import LITE_SIZE
-from activeindex_lite.pictures import open_pictures, synthetic_pictures
+from activeindex_lite.pictures import UnreadablePicture, open_pictures, synthetic_pictures
 from activeindex_lite.world import load_world
 from activeindex_lite.world.world import REFERENCE_SEED, SIZE, TRAIN_SEED
 
@@ -31,7 +32,17 @@ class PictureFiles:
         return len(self._folder)
 
     def __getitem__(self, i):
-        return self._folder[int(i)]
+        try:
+            return self._folder[int(i)]
+        except UnreadablePicture as error:
+            if error.path.parent.is_dir():
+                raise
+            raise FileNotFoundError(f"{error.path.parent}: there is no such folder on {node()}. A disk that was taken away? On a cluster every "
+                                    "worker must see the pictures under the same path") from None
+
+    def __reduce__(self):
+        # Elsewhere the current folder is another one.
+        return PictureFiles, ([path.absolute() for path in self.paths], self.names)
 
     @property
     def paths(self):
@@ -62,6 +73,19 @@ class PictureFiles:
         """Features that need not be computed: none."""
 
 
+class Drawn:
+    """Synthetic pictures of a list of seeds, drawn when asked for."""
+
+    def __init__(self, seeds):
+        self.seeds = seeds
+
+    def __len__(self):
+        return len(self.seeds)
+
+    def __getitem__(self, i):
+        return synthetic_pictures([self.seeds[i]], SIZE)[0]
+
+
 class SyntheticPictures:
     """Synthetic pictures of the seeds first .. first + n - 1; source[i] is drawn when asked for. `names` are the seeds."""
 
@@ -72,7 +96,11 @@ class SyntheticPictures:
         return self.n
 
     def __getitem__(self, i):
-        return synthetic_pictures([self.first + int(i)], SIZE)[0]
+        return self.part([i])[0]
+
+    def part(self, positions):
+        """The pictures at these positions, in this order."""
+        return Drawn([self.first + int(i) for i in positions])
 
     @property
     def names(self):
