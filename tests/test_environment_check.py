@@ -50,7 +50,7 @@ def test_what_is_missing_or_too_old_is_named_with_the_line_that_mends_it(pretend
 
 
 def test_condas_name_of_faiss_counts_and_a_local_version_is_no_trouble(pretend):
-    pretend(faiss_cpu=None, faiss="1.9.0", torch="2.6.0+cpu")
+    pretend(faiss_cpu=None, faiss="1.12.0", torch="2.6.0+cpu")
     table = environment.check_environment().set_index("what")
     assert table.ok["faiss-cpu"] and table.ok["torch"]
 
