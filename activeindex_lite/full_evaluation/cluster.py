@@ -3,6 +3,7 @@
 import copyreg
 import importlib.metadata
 import io
+import os
 import pickle
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -112,8 +113,8 @@ def connected(address):
     kind, _, number = address.partition(":")
     if kind == "local" and number.isdecimal() and int(number) > 0:
         # By default Dask lets workers give freed memory back at once; a network that takes it again each time is 1.5 times slower.
-        with dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": str(2**30)}), \
-                LocalCluster(n_workers=int(number), threads_per_worker=1, processes=True) as cluster, Client(cluster) as client:
+        with _environment_as_before(), dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": str(2**30)}), \
+                LocalCluster(n_workers=int(number), threads_per_worker=1, processes=True, dashboard_address=":0") as cluster, Client(cluster) as client:
             yield client
     elif "://" in address:
         with Client(address) as client:
@@ -121,6 +122,17 @@ def connected(address):
             yield client
     else:
         raise ValueError(f"--dask {address}: give a scheduler's address, such as tcp://scheduler:8786, or local:N for N workers on this machine")
+
+
+@contextmanager
+def _environment_as_before():
+    """Dask sets OMP_NUM_THREADS and more for workers in the environment of the process that starts them, and leaves it so."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def versions():
