@@ -58,9 +58,15 @@ def literal(node, name):
     return next((keyword.value.value for keyword in node.keywords if keyword.arg == name and isinstance(keyword.value, ast.Constant)), None)
 
 
+# Dask carries pickles from the client to its own workers, which run what the client tells them anyway; these files read none.
+CARRIERS = {ROOT / "pickled.py": {"pickle.loads"}, ROOT / "full_evaluation" / "cluster.py": {"pickle.loads", "torch.jit.load"}}
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT.parent)))
 def test_no_call_that_runs_what_it_reads(source):
     for name, node in calls(source):
+        if name in CARRIERS.get(source, ()):
+            continue
         assert name not in ("eval", "exec", "os.system", "os.popen", "pickle.load", "pickle.loads", "yaml.load", "joblib.load", "pd.read_pickle",
                             "shelve.open", "marshal.loads"), name
         # numpy's own default is False since 1.16.3.
@@ -70,6 +76,11 @@ def test_no_call_that_runs_what_it_reads(source):
         assert not name.endswith((".extractall", ".unpack_archive")), "an archive is unpacked, which may write anywhere"
         if name == "torch.jit.load":
             assert source.name == "load.py", "TorchScript is opened in one place, which warns"
+
+
+@pytest.mark.parametrize("source", CARRIERS, ids=lambda path: path.name)
+def test_what_carries_pickles_opens_no_file(source):
+    assert not {name for name, _ in calls(source)} & {"open", "np.load", "torch.load", "Path"}
 
 
 def test_the_search_for_calls_finds_some():

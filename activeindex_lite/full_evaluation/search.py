@@ -1,8 +1,9 @@
 """Filling an index by shards that are made side by side and merged by faiss, and searching it by chunks of queries."""
 
-import pickle
+import copy
 from contextlib import closing
 
+import faiss
 import numpy as np
 
 from activeindex_lite.full_evaluation.chunks import on_one_thread
@@ -15,7 +16,9 @@ QUERIES = 256
 
 def emptied(index):
     """An index of its own with the same training that stores nothing."""
-    other = pickle.loads(pickle.dumps(index))  # faiss's clone_index does not know every transform
+    other = copy.copy(index)
+    # Through bytes: what faiss clones may be of another type (IndexFlat for IndexFlatL2), which it then does not merge.
+    other.faiss = faiss.deserialize_index(faiss.serialize_index(index.faiss))
     other.reset()
     return other
 
