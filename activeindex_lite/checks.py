@@ -44,14 +44,14 @@ def _tell_bad(array, name):
                      f"{int(np.argmin(finite))}; leave them out")
 
 
-def whole_number(value, name, most=None, why=""):
-    """The value as an int from 1 to most (None: no limit); otherwise a ValueError that ends in why, a reason."""
+def whole_number(value, name, most=None, why="", least=1):
+    """The value as an int from least to most (None: no limit); otherwise a ValueError that ends in why, a reason."""
     try:
-        number = int(value) if value == int(value) else 0
+        number = int(value) if value == int(value) else least - 1
     except (TypeError, ValueError, OverflowError):
-        number = 0
-    if number < 1 or (most is not None and number > most):
-        allowed = "of at least 1" if most is None else f"from 1 to {most}"
+        number = least - 1
+    if number < least or (most is not None and number > most):
+        allowed = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise ValueError(f"{name}={value!r}: a whole number {allowed} is expected{why and ', '}{why}")
     return number
 

@@ -67,8 +67,7 @@ def synthetic_originals(queries, seed):
     """`queries` references of the ready world, drawn without repetition by the seed."""
     world = load_world()
     n = len(world.references)
-    if not 2 <= queries <= n:
-        raise ValueError(f"queries={queries}: the ready world has 2 to {n} references to activate")
+    whole_number(queries, "queries", n, "the references of the ready world to activate", least=2)
     ids = np.sort(np.random.default_rng(seed).choice(n, queries, replace=False))
     return Originals(world.pictures(ids), ids, world.train, world.references, lambda i: world.pictures([i])[0],
                      f"synthetic pictures of {world.size} x {world.size} pixels")
@@ -91,14 +90,12 @@ def photo_originals(folder, queries, extractor):
 
 def check_demo(queries, seed, pictures, alpha):
     """ValueError, or an OSError about the folder, for arguments that `run_demo` would refuse later."""
-    n = len(load_world().references)
-    whole_number(queries, "queries", None if pictures else n, "the pictures to activate")
-    whole_number(seed + 1, "seed + 1", 2**31)
+    most, least = (None, 1) if pictures else (len(load_world().references), 2)
+    whole_number(queries, "queries", most, "the pictures to activate", least)
+    whole_number(seed, "seed", 2**31 - 1, least=0)
     check_settings(alpha)
     if pictures:
         open_pictures(pictures)
-    elif queries < 2:
-        raise ValueError(f"queries={queries}: the ready world has 2 to {n} references to activate")
 
 
 def run_demo(queries=100, seed=0, pictures=None, alpha=3.0, progress=True):

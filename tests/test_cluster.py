@@ -18,7 +18,7 @@ from activeindex_lite.cli import main
 from activeindex_lite.full_evaluation import Settings, folder_collection, run_evaluation
 from activeindex_lite.full_evaluation.chunks import Loop, make_chunks, read_arrays
 from activeindex_lite.full_evaluation.results import write_evaluation
-from activeindex_lite.full_evaluation.search import Searched, can_merge, emptied, filled
+from activeindex_lite.full_evaluation.search import Searched, can_merge, filled
 from activeindex_lite.full_evaluation.sources import PictureFiles, SyntheticPictures
 from activeindex_lite.index import ActiveIndex
 from activeindex_lite.pictures import synthetic_pictures
@@ -148,7 +148,7 @@ def test_an_index_filled_by_shards_is_one_filled_at_once(factory, merged, vector
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         index.train(train)
-    assert can_merge(emptied(index)) == merged
+    assert can_merge(index.emptied()) == merged
     whole = filled(index, [references[:5000], references[5000:]], Backwards())
     assert index.ntotal == 0 and whole.ntotal == 7000
     # What nobody here wrote: faiss's own add, one part after the other, in the same pieces of 2,048.

@@ -22,7 +22,7 @@ def edited_features(pictures, extractor, *, seed=0, edits=tuple(EDITS), first=0,
     unknown = [name for name in edits if name not in EDITS]
     if unknown:
         raise ValueError(f"no edit {unknown[0]!r}: choose one of {', '.join(EDITS)}")
-    whole_number(seed + 1 if isinstance(seed, int | np.integer) else 0, "seed + 1")
+    whole_number(seed, "seed", least=0)
     features = {}
     for name in tqdm(edits, desc="edits", unit="edit", leave=False, disable=not progress):
         edited = (EDITS[name](picture, edit_stream(seed, i)) for i, picture in enumerate(pictures, first))

@@ -18,8 +18,8 @@ TARGET = "IVF-PQ"
 def strength_rows(name, released, truth, indexes, extractor, values=None, *, seed=0):
     """One sweep, a key of STRENGTHS, at each of its strengths: a list of dicts sweep, value, index, nprobe, activated, r1, low, high, queries.
 
-    released: dict from what goes into the column activated (False, True, or a name) to N PIL pictures as they were released; truth: (N,) ids of the originals;
-    indexes: dict name -> (ActiveIndex, numbers of cells to visit). values: None for the strengths of the published curves.
+    released: dict from what goes into the column activated (False, True, or a name) to N PIL pictures as they were released;
+    truth: (N,) ids of the originals; indexes: dict name -> (ActiveIndex, numbers of cells to visit). values: None for the strengths of the published curves.
     low, high: 95 % bootstrap over pictures. A tie for the first place counts against. ValueError for an unknown sweep.
     """
     if name not in STRENGTHS:

@@ -4,9 +4,9 @@ import time
 
 import numpy as np
 
-SEARCHES = 200
-
 from activeindex_lite.index import faiss_threads
+
+SEARCHES = 200
 
 
 def search_milliseconds(index, queries, nprobe=None, k=1):

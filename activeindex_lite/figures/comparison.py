@@ -43,10 +43,6 @@ def where_copies_go(table):
     return Described(figure, f"What becomes of edited copies, as stacked bars. {told}.")
 
 
-def _legend_below(figure, axes):
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncol=4, frameon=False, fontsize=11)
-
-
 def _row(name, nprobe):
     return f"{name}, {nprobe} cell{'s' if nprobe > 1 else ''}"
 

@@ -112,7 +112,7 @@ def connected(address):
     """
     kind, _, number = address.partition(":")
     if kind == "local" and number.isdecimal() and int(number) > 0:
-        # By default Dask lets workers give freed memory back at once; a network that takes it again each time is 1.5 times slower.
+        # By default Dask lets workers give freed memory back at once; a network that takes it again each time is half as quick.
         with _environment_as_before(), dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": str(2**30)}), \
                 LocalCluster(n_workers=int(number), threads_per_worker=1, processes=True, dashboard_address=":0") as cluster, Client(cluster) as client:
             yield client

@@ -76,7 +76,8 @@ def run_evaluation(collection, extractor, cache, settings, progress=True, client
     """Evaluate every index of the settings on a Collection; returns an Evaluation.
 
     cache: a folder; what an interrupted call left there is used, and the tables come out the same (times apart). client: a
-    Dask Client, whose workers then extract, activate, fill and search; the tables are the same again. settings: Settings, or a function of (d, n), the dimension and the number of training pictures, that gives them.
+    Dask Client, whose workers then extract, activate, fill and search; the tables are the same again. settings: Settings, or a
+    function of (d, n), the dimension and the number of training pictures, that gives them.
     ValueError for settings that cannot be carried out, before the long part begins.
     """
     settings = checked_settings(settings, collection, extractor)
@@ -107,7 +108,7 @@ def checked_settings(settings, collection, extractor):
     if settings.strangers is not None:
         whole_number(settings.strangers, "strangers", why="the queries without an original")
     check_settings(settings.alpha, settings.steps)
-    whole_number(settings.seed + 1, "seed + 1")
+    whole_number(settings.seed, "seed", least=0)
     for factory, nprobes in settings.indexes.values():
         index = ActiveIndex(factory, extractor.d)
         for nprobe in nprobes:

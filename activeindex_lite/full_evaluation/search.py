@@ -1,9 +1,7 @@
 """Filling an index by shards that are made side by side and merged by faiss, and searching it by chunks of queries."""
 
-import copy
 from contextlib import closing
 
-import faiss
 import numpy as np
 
 from activeindex_lite.full_evaluation.chunks import on_one_thread
@@ -14,18 +12,9 @@ SHARD = 8 * 2048
 QUERIES = 256
 
 
-def emptied(index):
-    """An index of its own with the same training that stores nothing."""
-    other = copy.copy(index)
-    # Through bytes: what faiss clones may be of another type (IndexFlat for IndexFlatL2), which it then does not merge.
-    other.faiss = faiss.deserialize_index(faiss.serialize_index(index.faiss))
-    other.reset()
-    return other
-
-
 def fill_chunk(features, index):
     """A shard: an index with the training of the shared one that stores features (n, d) and nothing else."""
-    shard = emptied(index)
+    shard = index.emptied()
     shard.add(features)
     return shard
 
@@ -33,7 +22,7 @@ def fill_chunk(features, index):
 def can_merge(index):
     """Whether faiss can merge such indexes."""
     try:
-        index.faiss.check_compatible_for_merge(emptied(index).faiss)
+        index.faiss.check_compatible_for_merge(index.emptied().faiss)
     except RuntimeError:
         return False
     return True
@@ -52,7 +41,7 @@ def filled(index, parts, runner):
     where adding one after the other would have put it, so searches return the same, ties included. A graph (HNSW) and an
     index that re-ranks cannot be merged: they are filled here.
     """
-    whole = emptied(index)
+    whole = index.emptied()
     if not can_merge(whole):
         for features in parts:
             on_one_thread(whole.add, features)

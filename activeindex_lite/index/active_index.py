@@ -168,16 +168,20 @@ class ActiveIndex:
     def copy(self):
         """An index of its own with the same training and the same stored vectors."""
         other = copy.copy(self)
-        try:
-            other.faiss = faiss.clone_index(self.faiss)
-        except RuntimeError:  # faiss clones not every transform (ITQ, L2norm), but writes all of them
-            other.faiss = faiss.deserialize_index(faiss.serialize_index(self.faiss))
+        # Through bytes: faiss clones not every transform (ITQ, L2norm), and some indexes into another type (IndexFlat for
+        # IndexFlatL2), which it then does not merge.
+        other.faiss = faiss.deserialize_index(faiss.serialize_index(self.faiss))
+        return other
+
+    def emptied(self):
+        """An index of its own with the same training that stores nothing."""
+        other = self.copy()
+        other.reset()
         return other
 
     def refilled(self, features):
         """An index of its own with the same training that stores features (N, d) and nothing else: the same codes, the same units."""
-        other = self.copy()
-        other.reset()
+        other = self.emptied()
         other.add(features)
         return other
 
