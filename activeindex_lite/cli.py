@@ -65,7 +65,7 @@ def _parser():
     train.set_defaults(run=_train)
 
     world = commands.add_parser("world", help="make the features of the ready world again (minutes)")
-    world.add_argument("--out", default="world", metavar="DIR", help="folder for train.npy, references.npy and queries.npy")
+    world.add_argument("--out", default="world", metavar="DIR", help="folder for train.npy, references.npy, queries.npy and the trained indexes")
     world.set_defaults(run=_world)
 
     sweep = commands.add_parser("sweep", help="measure R@1 over alpha, nprobe and strengths of edits (30 minutes; goes on after "
@@ -133,13 +133,15 @@ def _train(options):
 
 def _world(options):
     from activeindex_lite.evaluation.stored_queries import build_queries
+    from activeindex_lite.index.ready import build_trained
     from activeindex_lite.world.build import SETS, build_world
 
     folder = Path(options.out)
     if not all((folder / f"{name}.npy").exists() for name in SETS):
         build_world(folder)
     build_queries(folder)
-    print(f"features: {folder}/train.npy, references.npy and queries.npy; to use them, copy them to {DATA}")
+    build_trained(folder)
+    print(f"features and trained indexes: {folder}; to use them, copy them to {DATA}")
 
 
 def _whatif_sweep(folder):

@@ -6,7 +6,7 @@ import pandas as pd
 
 from activeindex_lite.evaluation.edit_effects import edit_effects
 from activeindex_lite.evaluation.strength import INDEXES, TARGET, strength_curves
-from activeindex_lite.index import build_index
+from activeindex_lite.index.ready import trained_index
 from activeindex_lite.world import load_world
 
 
@@ -31,7 +31,7 @@ def measure_lesson(ids, families, sweeps, seed=0):
     """
     world = load_world()
     # Indexes first: what their training takes for a while is free again before torch comes.
-    indexes = {name: build_index(factory, world.train, world.references) for name, (factory, _) in families.items()}
+    indexes = {name: trained_index(factory).refilled(world.references) for name, (factory, _) in families.items()}
     from activeindex_lite.activation import activate
     from activeindex_lite.demo import Measured, mean_table
     from activeindex_lite.evaluation import edited_features

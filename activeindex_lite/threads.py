@@ -3,6 +3,7 @@
 import math
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 CGROUP, PROC = Path("/sys/fs/cgroup"), Path("/proc")
@@ -55,3 +56,19 @@ def limit_threads(environment=os.environ, root=CGROUP):
     if quota < (os.cpu_count() or 1):
         for name in LIBRARIES:
             environment.setdefault(name, environment.get("OMP_NUM_THREADS", str(quota)))
+
+
+@cache
+def _numpys_blas():
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
+
+
+def one_blas_thread():
+    """A with block in which numpy's matrix products keep to one thread.
+
+    Small products gain nothing from a second; and as soon as another program wants a core, each of them waits for it: drawing
+    a picture then takes ten times as long.
+    """
+    return _numpys_blas().limit(limits=1)

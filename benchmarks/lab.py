@@ -85,13 +85,13 @@ def run_all(page, address, token, notebook, seconds=180):
     """Open a notebook of the server in the page and run all its cells; returns when the kernel is idle again."""
     page.goto(f"{address}/lab/tree/{notebook}?token={token}&reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    # Now and then Lab opens the notebook before it knows its kernels, and asks for one, at any moment: Python is preselected.
+    asked = page.locator(".jp-Dialog", has_text="Select Kernel")
+    page.add_locator_handler(asked, lambda: asked.locator(".jp-mod-accept").click())
     idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
     page.wait_for_selector(idle, state="attached", timeout=60_000)
     # On a fresh kernel Lab drops the command about once in four, at times after it has marked the cells: repeat until one was run.
     for _ in range(10):
-        # Now and then Lab opens the notebook before it knows its kernels, and asks for one: Python is preselected.
-        if page.locator(".jp-Dialog", has_text="Select Kernel").count():
-            page.locator(".jp-Dialog .jp-mod-accept").click()
         page.locator("li.lm-MenuBar-item", has_text="Run").first.click()
         page.locator('li.lm-Menu-item[data-command="runmenu:run-all"]').click()
         page.wait_for_timeout(2000)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from activeindex_lite.threads import cpu_quota, limit_threads
@@ -66,3 +67,18 @@ def test_torch_and_faiss_keep_to_the_affinity():
             "print(torch.get_num_threads(), faiss.omp_get_max_threads())")
     environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment).stdout == "1 1\n"
+
+
+def test_pictures_are_drawn_on_one_thread_of_blas(monkeypatch):
+    from threadpoolctl import threadpool_info
+
+    from activeindex_lite.pictures import synthetic
+
+    def threads():
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+    np.ones((2, 2)) @ np.ones((2, 2))
+    before, seen, paint = threads(), [], synthetic._paint
+    monkeypatch.setattr(synthetic, "_paint", lambda *arguments: (seen.append(threads()), paint(*arguments)))
+    synthetic.draw(1, 96)
+    assert seen == [[1] * len(before)] and threads() == before

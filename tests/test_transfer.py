@@ -9,6 +9,7 @@ from activeindex_lite import EDITS, build_index, load_extractor, synthetic_pictu
 from activeindex_lite.evaluation import evaluate_retrieval, moderation, transfer
 from activeindex_lite.evaluation.copy_detection import micro_ap_resampled
 from activeindex_lite.evaluation.queries import edited_features
+from activeindex_lite.index.ready import cells_alone
 
 IDS = np.array([7, 3, 11])
 
@@ -127,7 +128,7 @@ def test_telling_uploads_show_each_pair_once():
 
 def test_cells_alone_are_what_k_means_gives(world):
     whole = build_index("IVF16,PQ4x4", world.train[:2000])
-    cells = transfer.cells_alone(whole)
+    cells = cells_alone(whole)
     apart = build_index("IVF16,Flat", world.train[:2000])
     np.testing.assert_allclose(cells.centroids, apart.centroids, atol=1e-5)
     np.testing.assert_allclose(cells.targets(world.references[:9]).points, apart.targets(world.references[:9]).points, atol=1e-5)

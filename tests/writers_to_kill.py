@@ -184,7 +184,7 @@ class Slowly(http.server.BaseHTTPRequestHandler):
         try:
             for at in range(begin, len(BODY), 20_000):
                 self.wfile.write(BODY[at : at + 20_000])
-                time.sleep(0.01)
+                time.sleep(0.03)  # half a second in all, where the next kill is never more than .12 s away
         except OSError:
             pass
 

@@ -7,7 +7,8 @@ import numpy as np
 from activeindex_lite.evaluation.moderation import BATCH
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import hit_table, intervals
-from activeindex_lite.index import ActiveIndex, build_index, ready_index
+from activeindex_lite.index import build_index, ready_index
+from activeindex_lite.index.ready import cells_alone
 from activeindex_lite.pictures import synthetic_pictures
 from activeindex_lite.world import load_world
 from activeindex_lite.world.world import REFERENCE_SEED, TRAIN_SEED
@@ -81,14 +82,6 @@ def transfer_table(released, places, edits=EDITS_OF_TRANSFER, rng=None):
             rows.append({"released": release, "place": place, "r1": mean.mean(), "low": low, "high": high,
                          "gain": gain.mean(), "gain_low": gain_low, "gain_high": gain_high})
     return pd.DataFrame(rows)
-
-
-def cells_alone(index):
-    """An IVF with the same cells as an IVF-PQ index and no codes, trained and empty: what the same k-means gives without PQ."""
-    other = ActiveIndex(f"IVF{index.nlist},Flat", index.d, seed=index.seed)
-    other.faiss.quantizer.add(index.centroids)
-    other.faiss.is_trained = True
-    return other
 
 
 def index_of_another(factory, extractor, ids, *, train=1300, references=800, seed=1234):

@@ -8,6 +8,7 @@ from PIL import Image
 from activeindex_lite.checks import whole_number
 from activeindex_lite.pictures import scenes
 from activeindex_lite.pictures.fields import Dice, palette
+from activeindex_lite.threads import one_blas_thread
 
 SMALLEST, LARGEST = 96, 512
 # A picture of 224 pixels takes 150 kB.
@@ -26,8 +27,16 @@ def draw(seed, size=224):
         raise ValueError(f"size={size!r}: a synthetic picture has a side of {SMALLEST} to {LARGEST} whole pixels")
     if not isinstance(seed, Real) or not 0 <= seed < np.inf or seed != int(seed):
         raise ValueError(f"seed={seed!r}: a seed is a whole number of 0 or more")
-    dice = Dice(int(seed))
     canvas = np.empty((3, int(size), int(size)), np.float32)
+    with one_blas_thread():
+        _paint(Dice(int(seed)), canvas)
+    np.clip(canvas, 0, 1, out=canvas)
+    canvas *= 255
+    canvas += 0.5
+    return np.ascontiguousarray(canvas.astype(np.uint8).transpose(1, 2, 0))
+
+
+def _paint(dice, canvas):
     colours = palette(dice)
     background = dice.choose(BACKGROUNDS)
     background(dice, canvas, colours)
@@ -36,10 +45,6 @@ def draw(seed, size=224):
         scenes.shape(dice, canvas, colours)
     scenes.light(dice, canvas)
     scenes.surface(dice, canvas)
-    np.clip(canvas, 0, 1, out=canvas)
-    canvas *= 255
-    canvas += 0.5
-    return np.ascontiguousarray(canvas.astype(np.uint8).transpose(1, 2, 0))
 
 
 def synthetic_pictures(seeds, size=224):
