@@ -21,6 +21,8 @@ FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPY
            "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
 PROMPTS = "[...document.querySelectorAll('.jp-InputPrompt')].map(p => p.textContent)"
 QUIET = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+# What Lab's debugger says when a page is left or reloaded while it asks the kernel something.
+NOT_OURS = "Could not restore the debugger state"
 
 
 @contextmanager
@@ -73,9 +75,10 @@ def chromium():
 
 
 def watched(page):
-    """The page, whose .problems collects console errors, uncaught exceptions and what it wants from beyond this computer."""
+    """The page, whose .problems collects console errors (NOT_OURS apart), uncaught exceptions and what it wants from beyond this computer."""
     page.problems = []
-    page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda message: page.problems.append(message.text)
+            if message.type == "error" and not message.text.startswith(NOT_OURS) else None)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("request", lambda request: page.problems.append(request.url) if re.match(r"http(?!://127\.0\.0\.1[:/])", request.url) else None)
     return page
