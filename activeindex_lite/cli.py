@@ -132,14 +132,15 @@ def _train(options):
 
 
 def _world(options):
-    from activeindex_lite.evaluation.stored_queries import build_queries
+    from activeindex_lite.evaluation.stored_queries import FILE, build_queries
     from activeindex_lite.index.ready import build_trained
     from activeindex_lite.world.build import SETS, build_world
 
     folder = Path(options.out)
     if not all((folder / f"{name}.npy").exists() for name in SETS):
         build_world(folder)
-    build_queries(folder)
+    if not (folder / FILE).exists():
+        build_queries(folder)
     build_trained(folder)
     print(f"features and trained indexes: {folder}; to use them, copy them to {DATA}")
 

@@ -9,8 +9,8 @@ from tqdm import tqdm
 from activeindex_lite.index.active_index import ActiveIndex, build_index
 from activeindex_lite.world.world import DATA, load_world, unit
 
-# Those that take longest to train and are asked for most: a megabyte in all.
 CELLS, CODES = "IVF1536,Flat", "IVF1536,PQ4x8"
+# Those that take longest to train and are asked for most: a megabyte in all.
 TRAINED = (CODES, "OPQ8_64,PQ8x8")
 
 
