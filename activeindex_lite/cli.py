@@ -64,7 +64,7 @@ def _parser():
     train.add_argument("--device", default="cpu", help="cpu or cuda")
     train.set_defaults(run=_train)
 
-    world = commands.add_parser("world", help="make the features of the ready world again (minutes)")
+    world = commands.add_parser("world", help="make the features and trained indexes of the ready world again (minutes)")
     world.add_argument("--out", default="world", metavar="DIR", help="folder for train.npy, references.npy, queries.npy and the trained indexes")
     world.set_defaults(run=_world)
 
@@ -162,7 +162,7 @@ def _sweep(options):
     from activeindex_lite.evaluation import grid, probes, strength
     from activeindex_lite.evaluation.stored_queries import load_queries
     from activeindex_lite.extractor import load_extractor
-    from activeindex_lite.index import build_index
+    from activeindex_lite.index import ready_index
 
     queries, folder = load_queries(), Path(options.out)
     n = whole_number(options.queries, "queries", len(queries.ids), "the stored queries")
@@ -170,8 +170,7 @@ def _sweep(options):
     if (folder / grid.FILE).exists():
         raise FileExistsError(f"{folder / grid.FILE} exists: name another folder, or delete it first")
     folder.mkdir(parents=True, exist_ok=True)
-    indexes = {name: build_index(factory, world.train, world.references)
-               for name, factory in {**grid.INDEXES, **probes.INDEXES, "No index": "Flat"}.items()}
+    indexes = {name: ready_index(factory) for name, factory in {**grid.INDEXES, **probes.INDEXES, "No index": "Flat"}.items()}
     if not (folder / probes.FILE).exists():  # else it is there from before an interruption
         cut = {edit: features[:n] for edit, features in queries.features.items()}
         probes.build_curves(folder / probes.FILE, {name: indexes[name] for name in probes.INDEXES}, cut, ids)
