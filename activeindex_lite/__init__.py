@@ -5,7 +5,7 @@ Importing this package is quick: each public name loads its stage (and torch, fa
 
 import lazy_loader
 
-from activeindex_lite.threads import limit_threads
+from activeindex_lite.support.threads import limit_threads
 
 __version__ = "0.1.0"
 

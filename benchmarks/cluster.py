@@ -19,8 +19,9 @@ import pandas as pd
 from distributed import Client
 
 from activeindex_lite import load_extractor
-from activeindex_lite.full_evaluation import Settings, folder_collection, run_evaluation, stages
-from activeindex_lite.full_evaluation.results import write_evaluation
+from activeindex_lite.evaluate import Settings, folder_collection, run_evaluation
+from activeindex_lite.evaluate.results import write_evaluation
+from activeindex_lite.lessons import cluster as stages
 from activeindex_lite.pictures import synthetic_pictures
 
 SETTINGS = Settings({"IVF-PQ": ("IVF8,PQ8x6", (1, 4)), "PCA+LSH": ("PCA32,LSH", (1,)), "No index": ("Flat", (1,))}, queries=48, strangers=64)
@@ -82,12 +83,12 @@ def main(arguments=None):
         folder.mkdir()
         for i, picture in enumerate(synthetic_pictures(range(9_600_000, 9_600_600), 96)):
             picture.save(folder / f"{i:04}.png")
-        plain, files = stages.measure(**size), tables(folder, Path(scratch) / "plain")
+        plain, files = stages.time_stages(**size), tables(folder, Path(scratch) / "plain")
         rows = [row("plain", plain, "", "", {"peak MB here": round(stages.peak_megabytes())})]
         print(pd.DataFrame(rows).to_string(index=False), flush=True)
         for n in options.workers:
             with cluster(n, scratch) as client:
-                there, theirs = stages.measure(client, **size), tables(folder, Path(scratch) / str(n), client)
+                there, theirs = stages.time_stages(client, **size), tables(folder, Path(scratch) / str(n), client)
                 equal = sum(files[name] == theirs.get(name) for name in files)
                 memory = {"peak MB of a worker": round(max(client.run(stages.peak_megabytes).values())),
                           "of the scheduler": scheduler_peak(client)}

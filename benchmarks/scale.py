@@ -10,8 +10,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from activeindex_lite.evaluation.scale import FACTORY, FILE, SIZES, load_scale, measure_scale
 from activeindex_lite.figures.scale import scale_curves
+from activeindex_lite.sweeps.scale import FACTORY, FILE, SIZES, load_scale, measure_scale
 
 
 def main(arguments=None):

@@ -6,9 +6,9 @@ import nbformat
 import pytest
 
 from activeindex_lite import build_index
-from activeindex_lite.evaluation.probes import recall_by_nprobe
 from activeindex_lite.exercises import start
 from activeindex_lite.pages import build_pages
+from activeindex_lite.sweeps.nprobe import recall_by_nprobe
 from activeindex_lite.widgets import AlphaExplorer, NprobeExplorer, WhatIfExplorer, nprobe_state, write_page
 
 SERIOUS = ("serious", "critical")

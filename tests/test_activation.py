@@ -7,8 +7,8 @@ import torch
 from PIL import Image
 
 from activeindex_lite import activate, build_index, load_extractor, synthetic_pictures
-from activeindex_lite.activation.jnd import jnd
 from activeindex_lite.activation.objective import BLUE_HEAVY, amplitude, objective, target_loss
+from activeindex_lite.activation.perceptual import jnd
 from activeindex_lite.index import NothingToActivate
 
 
@@ -207,7 +207,7 @@ def test_greyscale_pictures_are_accepted(small_indexes, extractor):
 
 
 def test_steps_are_those_of_torchs_optimizer():
-    from activeindex_lite.activation.activate import _adam_step
+    from activeindex_lite.activation.activation import _adam_step
 
     generator = torch.Generator().manual_seed(0)
     start, gradients = torch.randn(5, generator=generator), torch.randn(4, 5, generator=generator)

@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from activeindex_lite.cli import main
-from activeindex_lite.full_evaluation import Settings, folder_collection, run_evaluation
-from activeindex_lite.full_evaluation.chunks import Loop, make_chunks, read_arrays
-from activeindex_lite.full_evaluation.results import write_evaluation
-from activeindex_lite.full_evaluation.search import Searched, can_merge, filled
-from activeindex_lite.full_evaluation.sources import PictureFiles, SyntheticPictures
+from activeindex_lite.cli.main import main
+from activeindex_lite.evaluate import Settings, folder_collection, run_evaluation
+from activeindex_lite.evaluate.results import write_evaluation
+from activeindex_lite.evaluate.search import Searched, can_merge, filled
+from activeindex_lite.evaluate.sources import PictureFiles, SyntheticPictures
 from activeindex_lite.index import ActiveIndex
 from activeindex_lite.pictures import synthetic_pictures
+from activeindex_lite.support.chunks import Loop, make_chunks, read_arrays
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'activeindex-lite[dask]'")
 
@@ -33,7 +33,7 @@ TIMED = ("timing.csv",)
 @pytest.fixture(scope="module")
 def client():
     """Two workers of one thread, each a process of its own."""
-    from activeindex_lite.full_evaluation.cluster import connected
+    from activeindex_lite.evaluate.cluster import connected
 
     before = dict(os.environ)
     with connected("local:2") as client:
@@ -46,7 +46,7 @@ def small_chunks():
     """Several chunks of everything, of the same size here and on the cluster."""
     with pytest.MonkeyPatch.context() as patch:
         for name, size in (("features.CHUNK", 16), ("release.CHUNK", 4), ("search.QUERIES", 32), ("search.SHARD", 2048)):
-            patch.setattr(f"activeindex_lite.full_evaluation.{name}", size)
+            patch.setattr(f"activeindex_lite.evaluate.{name}", size)
         yield
 
 
@@ -196,8 +196,8 @@ def test_chunks_that_arrive_in_another_order_are_put_in_theirs(vectors, tmp_path
 
 
 def test_a_folder_that_a_worker_does_not_see_is_an_error_not_many_bad_pictures(folder, extractor, client, tmp_path):
-    from activeindex_lite.full_evaluation.cluster import Cluster
-    from activeindex_lite.full_evaluation.features import cached_features
+    from activeindex_lite.evaluate.cluster import Cluster
+    from activeindex_lite.evaluate.features import cached_features
 
     away = PictureFiles([Path("/not/mounted/here/1.jpg")], ["1.jpg"])
     with pytest.raises(FileNotFoundError, match="no such folder .* same path"):
@@ -218,7 +218,7 @@ def test_sources_travel_with_whole_paths(folder, monkeypatch):
 def test_torchscript_travels(extractor):
     import torch
 
-    import activeindex_lite.full_evaluation.cluster  # noqa: F401 - it teaches pickle
+    import activeindex_lite.evaluate.cluster  # noqa: F401 - it teaches pickle
     from activeindex_lite import load_extractor
 
     traced = load_extractor(torch.jit.trace(extractor.module, torch.zeros(1, 3, 128, 128)), size=128)
@@ -227,7 +227,7 @@ def test_torchscript_travels(extractor):
 
 
 def test_another_version_or_number_of_threads_on_a_worker_is_named(client, monkeypatch):
-    from activeindex_lite.full_evaluation import cluster
+    from activeindex_lite.evaluate import cluster
 
     cluster.check_workers(client)
     with monkeypatch.context() as patch:
@@ -248,14 +248,14 @@ def test_addresses_that_are_none(address, tmp_path, capsys):
 
 
 def test_dask_is_loaded_only_when_asked_for():
-    code = ("import sys, activeindex_lite.cli, activeindex_lite.full_evaluation.run, activeindex_lite.full_evaluation.command; "
+    code = ("import sys, activeindex_lite.cli, activeindex_lite.evaluate.run, activeindex_lite.evaluate.command; "
             "print(*{'dask', 'distributed'} & set(sys.modules))")
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip() == ""
 
 
 def test_without_dask_the_command_says_what_to_install(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    monkeypatch.delitem(sys.modules, "activeindex_lite.full_evaluation.cluster", raising=False)
+    monkeypatch.delitem(sys.modules, "activeindex_lite.evaluate.cluster", raising=False)
     assert main(["evaluate", "--dask", "local:2", "--out", str(tmp_path / "out")]) == 2
     assert 'pip install "activeindex-lite[dask]"' in capsys.readouterr().err
 
@@ -263,7 +263,7 @@ def test_without_dask_the_command_says_what_to_install(tmp_path, monkeypatch, ca
 def test_chunks_run_on_one_thread_of_every_library(extractor):
     from threadpoolctl import threadpool_info
 
-    from activeindex_lite.full_evaluation.chunks import on_one_thread
+    from activeindex_lite.support.chunks import on_one_thread
 
     before = threadpool_info()
     assert {library["num_threads"] for library in on_one_thread(threadpool_info)} == {1}

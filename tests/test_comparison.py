@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from activeindex_lite import activate, build_index
+from activeindex_lite.activation.equal_psnr import at_psnr
 from activeindex_lite.comparison import Bench, gain_ratio, run_comparison
 from activeindex_lite.comparison.baselines import longer_code, mean_of_views
 from activeindex_lite.comparison.bench import ALPHAS
-from activeindex_lite.demo import Originals
-from activeindex_lite.evaluation.tradeoff import at_psnr
+from activeindex_lite.evaluation.originals import Originals
 
 FACTORY = "IVF64,PQ4x6"
 
@@ -118,7 +118,7 @@ def test_a_method_may_be_measured_later_and_again(compared):
 
 def test_the_command_writes_both_tables(originals, monkeypatch, tmp_path, capsys):
     from activeindex_lite import demo
-    from activeindex_lite.cli import main
+    from activeindex_lite.cli.main import main
 
     monkeypatch.setattr(demo, "synthetic_originals", lambda queries, seed: originals)
     command = ["compare", "--out", str(tmp_path / "out"), "--index", FACTORY, "--nprobe", "1", "--psnr", "41"]
@@ -134,7 +134,7 @@ def test_the_command_writes_both_tables(originals, monkeypatch, tmp_path, capsys
 # Limits and figures
 
 def test_fates_add_up_and_follow_faiss(compared, originals):
-    from activeindex_lite.evaluation import limits
+    from activeindex_lite.lessons import beyond as limits
 
     bench = compared.benches[42.0]
     table = limits.fates(bench.index, bench.features, bench.releases, originals.truth, nprobes=(1, 64))
@@ -150,7 +150,7 @@ def test_fates_add_up_and_follow_faiss(compared, originals):
 
 
 def test_limits_measure_what_they_say(compared, originals, extractor):
-    from activeindex_lite.evaluation import limits
+    from activeindex_lite.lessons import beyond as limits
 
     bench = compared.benches[42.0]
     table = limits.r1_elsewhere({"own": bench.index}, bench.releases, originals.truth)
@@ -164,8 +164,8 @@ def test_limits_measure_what_they_say(compared, originals, extractor):
 
 
 def test_figures_tell_their_finding(compared, originals):
-    from activeindex_lite.evaluation import limits
-    from activeindex_lite.figures import comparison as draw
+    from activeindex_lite.figures import beyond as draw
+    from activeindex_lite.lessons import beyond as limits
 
     bench = compared.benches[42.0]
     fates = draw.where_copies_go(limits.fates(bench.index, bench.features, bench.releases, originals.truth))

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from activeindex_lite import load_queries, load_world
-from activeindex_lite.evaluation.compression import at_equal_bytes, mean_error, pq_tradeoff, variance_of_parts
-from activeindex_lite.evaluation.hashing import differing_bits, hamming_by_angle, recall_by_bits
 from activeindex_lite.index import build_index
+from activeindex_lite.lessons.lsh import differing_bits, hamming_by_angle, recall_by_bits
+from activeindex_lite.lessons.pq import at_equal_bytes, mean_error, pq_tradeoff, variance_of_parts
 from activeindex_lite.scratch import LSH
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activeindex_lite.cli import main
+from activeindex_lite.cli.main import main
 from activeindex_lite.evaluation.benchmark_files import read_predictions, read_truth, write_benchmark_file
 from activeindex_lite.evaluation.copy_detection import (
     micro_ap,

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from activeindex_lite import load_queries, load_world
-from activeindex_lite.evaluation.cost import cost_by_size, extrapolate, file_bytes
-from activeindex_lite.evaluation.similarity import copies_and_impostors, threshold_at_precision
+from activeindex_lite.index.anatomy import file_bytes
+from activeindex_lite.lessons.similarity import copies_and_impostors, cost_by_size, extrapolate, threshold_at_precision
 
 
 def test_cost_is_measured_at_every_size_and_counts_what_faiss_writes():
@@ -63,7 +63,7 @@ def test_threshold_is_the_lowest_precise_enough():
 def test_fit_without_negative_terms_is_scipys():
     from scipy.optimize import nnls
 
-    from activeindex_lite.evaluation.cost import _not_negative
+    from activeindex_lite.lessons.similarity import _not_negative
 
     rng, negative = np.random.default_rng(0), 0
     for _ in range(50):

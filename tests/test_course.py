@@ -11,7 +11,7 @@ import pytest
 from activeindex_lite.course import read_course, write_assignment, write_badges
 from activeindex_lite.course.notebooks import is_exercise, prerequisites
 from activeindex_lite.exercises import Verdict
-from activeindex_lite.figures.course import course_map, direct
+from activeindex_lite.figures.start import course_map, direct
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 COURSE = read_course(FOLDER)

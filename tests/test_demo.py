@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from activeindex_lite import synthetic_pictures
-from activeindex_lite.cli import main
-from activeindex_lite.demo import mean_table, run_demo
+from activeindex_lite.cli.main import main
+from activeindex_lite.demo import run_demo
+from activeindex_lite.evaluation.tables import mean_table
 
 QUERIES = 24
 

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from activeindex_lite import activate
-from activeindex_lite.evaluation import latent, tradeoff
-from activeindex_lite.evaluation.grid import load_grid
 from activeindex_lite.evaluation.queries import edited_features
-from activeindex_lite.figures import latent as draw
+from activeindex_lite.figures import activation as draw
 from activeindex_lite.figures import perceptual
+from activeindex_lite.lessons import activation as latent
+from activeindex_lite.lessons import perceptual as tradeoff
+from activeindex_lite.sweeps.alpha import load_grid
 
 EDITS = ("Identity", "Contrast 2")
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from activeindex_lite.evaluation import moderation
 from activeindex_lite.evaluation.copy_detection import precision_recall
 from activeindex_lite.figures import copy_detection as draw
+from activeindex_lite.lessons import copy_detection as moderation
 
 TRUTH = pd.DataFrame({"query_id": [f"u{i}" for i in range(8)], "reference_id": ["0", "1", "2", "3", "", "", "", ""]})
 

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 from matplotlib.path import Path
 
-from activeindex_lite.evaluation.hashing import differing_bits
-from activeindex_lite.figures import cost, ivf, lsh, pq, search
+from activeindex_lite.figures import ivf, lsh, pq
+from activeindex_lite.figures import similarity as cost
+from activeindex_lite.figures import similarity as search
+from activeindex_lite.lessons.lsh import differing_bits
 from activeindex_lite.scratch import IVF, LSH, PQ
 from activeindex_lite.scratch.plane import clouds, plane_of, query_near_a_border
 

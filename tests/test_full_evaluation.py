@@ -13,11 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from activeindex_lite.cli import main
-from activeindex_lite.evaluation.benchmark_files import read_predictions, read_truth
-from activeindex_lite.evaluation.copy_detection import score_predictions
-from activeindex_lite.files import whole_file
-from activeindex_lite.full_evaluation import (
+from activeindex_lite.cli.main import main
+from activeindex_lite.evaluate import (
     Settings,
     default_indexes,
     disc21_collection,
@@ -25,11 +22,14 @@ from activeindex_lite.full_evaluation import (
     ready_collection,
     run_evaluation,
 )
-from activeindex_lite.full_evaluation.chunks import make_chunks, read_arrays
-from activeindex_lite.full_evaluation.features import cached_features
-from activeindex_lite.full_evaluation.results import read_tables, summary
-from activeindex_lite.full_evaluation.sources import SyntheticPictures, files_of, source_of
+from activeindex_lite.evaluate.features import cached_features
+from activeindex_lite.evaluate.results import read_tables, summary
+from activeindex_lite.evaluate.sources import SyntheticPictures, files_of, source_of
+from activeindex_lite.evaluation.benchmark_files import read_predictions, read_truth
+from activeindex_lite.evaluation.copy_detection import score_predictions
 from activeindex_lite.pictures import synthetic_pictures
+from activeindex_lite.support.chunks import make_chunks, read_arrays
+from activeindex_lite.support.files import whole_file
 
 SETTINGS = ["--index", "Flat", "IVF8,PQ8x4", "PCA32,LSH", "--nprobe", "1", "4", "--queries", "20", "--strangers", "30"]
 # Killed while the second index is activated for: features, passive copies and the first index are behind.

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from activeindex_lite import evaluate_retrieval, load_queries
-from activeindex_lite.evaluation import grid
+from activeindex_lite.sweeps import alpha as grid
 
 
 @pytest.fixture(scope="module")

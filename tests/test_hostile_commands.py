@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from activeindex_lite.cli import main
+from activeindex_lite.cli.main import main
 
 FILES = {"afile": b"mine", "empty.csv": b"", "p.csv": b"Q0,R0,0.9\n", "t.csv": b"Q0,R0\n", "binary.csv": b"\xff\xfe\x00", "nan.csv": b"Q0,R0,nan\n",
          "words.csv": b"Q0,R0,high\n", "twice.csv": b"Q0,R0,1\nQ0,R0,2\n", "none.csv": b"Q0,\n", "notebook.ipynb": b"{", "empty.ipynb": b"", "list.ipynb": b"[1]",

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from activeindex_lite import activate, build_index, evaluate_retrieval, load_extractor
-from activeindex_lite.checks import real_number
 from activeindex_lite.evaluation import edited_features, first_is_original, intervals
 from activeindex_lite.evaluation.copy_detection import micro_ap
 from activeindex_lite.evaluation.predictions import predict
 from activeindex_lite.index import ActiveIndex, faiss_threads
 from activeindex_lite.scratch import IVF, IVFPQ, LSH, OPQ, PQ, kmeans, nearest, squared_distances
+from activeindex_lite.support.checks import real_number
 
 FEW = settings(max_examples=25, deadline=None)
 X = np.random.default_rng(0).normal(size=(600, 32)).astype(np.float32)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from activeindex_lite import EDITS, activate, load_extractor, open_pictures, psnr, random_edit, ssim, synthetic_pictures
-from activeindex_lite.full_evaluation import folder_collection
-from activeindex_lite.full_evaluation.release import kept_name
-from activeindex_lite.full_evaluation.sources import files_of
+from activeindex_lite.evaluate import folder_collection
+from activeindex_lite.evaluate.release import kept_name
+from activeindex_lite.evaluate.sources import files_of
 from activeindex_lite.pictures import NoPictures
 from activeindex_lite.pictures.given import rgb_picture
 from activeindex_lite.widgets.alpha_state import AlphaState
@@ -150,7 +150,7 @@ def test_folders_that_are_none(name, tmp_path):
 
 
 def test_ten_pictures_of_which_most_are_broken_are_still_evaluated(tmp_path, extractor):
-    from activeindex_lite.full_evaluation.features import cached_features
+    from activeindex_lite.evaluate.features import cached_features
 
     for i, picture in enumerate(synthetic_pictures(range(12), 96)):
         picture.save(tmp_path / f"{i}.png")

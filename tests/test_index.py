@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from activeindex_lite import build_index
-from activeindex_lite.checks import features_array, whole_number
 from activeindex_lite.index import ActiveIndex, NothingToActivate, faiss_threads
+from activeindex_lite.support.checks import features_array, whole_number
 
 # Too few training vectors are wanted here, for speed; test_too_few_training_vectors looks at the warning.
 pytestmark = pytest.mark.filterwarnings("ignore:.*training vectors for")

@@ -6,7 +6,7 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from activeindex_lite import linf, psnr, ssim, synthetic_pictures
-from activeindex_lite.activation.jnd import contrast_masking, jnd, jnd_parts, luminance_masking
+from activeindex_lite.activation.perceptual import contrast_masking, jnd, jnd_parts, luminance_masking
 
 
 def test_luminance_masking_check_values():

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from activeindex_lite.files import whole_file
-from activeindex_lite.full_evaluation.chunks import write_arrays
+from activeindex_lite.support.chunks import write_arrays
+from activeindex_lite.support.files import whole_file
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="killing and starving a process are Unix's")
 SCRIPT = Path(__file__).with_name("writers_to_kill.py")

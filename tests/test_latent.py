@@ -6,8 +6,9 @@ import pytest
 from matplotlib.path import Path
 
 from activeindex_lite import activate, build_index
-from activeindex_lite.evaluation import borders, latent
 from activeindex_lite.evaluation.queries import edited_features
+from activeindex_lite.lessons import activation as latent
+from activeindex_lite.lessons import borders
 
 EDITS = ("Identity", "Contrast 2", "Crop 0.5")
 

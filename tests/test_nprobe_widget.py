@@ -10,8 +10,8 @@ import pytest
 import traitlets
 
 from activeindex_lite import build_index, load_queries, load_world
-from activeindex_lite.evaluation.probes import recall_by_nprobe
 from activeindex_lite.evaluation.retrieval import strictly_first
+from activeindex_lite.sweeps.nprobe import recall_by_nprobe
 from activeindex_lite.widgets import NprobeExplorer, nprobe_state, write_page
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from activeindex_lite import EDITS, activate
-from activeindex_lite.evaluation.one_picture import OnePicture, amplified_difference, places
+from activeindex_lite.lessons.one_picture import OnePicture, amplified_difference, places
 
 
 @pytest.fixture(scope="module", params=["IVF64,Flat", "IVF64,PQ8x6", "PQ8x6", "PCA64,LSH"])

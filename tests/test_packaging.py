@@ -65,19 +65,6 @@ def test_readme_opens_with_the_two_commands():
     assert commands[:2] == ["pip install -e . && activeindex-lite demo", 'pip install -e ".[test]" && pytest']
 
 
-def test_readme_map_names_files_that_exist():
-    text = (ROOT / "README.md").read_text()
-    stage = ""
-    for line in re.search(r"```\nactiveindex_lite/\n(.*?)```", text, re.DOTALL)[1].splitlines():
-        # A line that begins further right goes on with the stage above it.
-        if not line.startswith("   "):
-            found = re.match(r"  (\w+)/ ", line)
-            stage = found[1] if found else ""
-        for name in re.findall(r"\w+\.py", line):
-            folder = ROOT / "activeindex_lite" / stage
-            assert (folder / name).is_file(), f"{folder / name} is in the map, but not there"
-
-
 def python_examples():
     return re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
@@ -108,15 +95,31 @@ def test_importing_is_light():
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True).stdout.strip() == ""
 
 
-def test_each_stage_imports_only_earlier_ones():
-    stages = ["threads", "checks", "files", "pickled", "environment_check", "pictures", "extractor", "world", "scratch", "index", "activation", "edits",
-              "evaluation", "figures", "exercises", "widgets", "demo", "lesson", "comparison", "full_evaluation", "report", "training", "extractor_check",
-              "course", "pages", "cli_comparison", "cli_course", "cli_evaluation", "cli"]
-    package = ROOT / "activeindex_lite"
+def rooms_of_the_map():
+    """{room: names of its files} in the order that docs/design.md prints, data/ left out."""
+    text = (ROOT / "docs" / "design.md").read_text()
+    rooms = {}
+    for line in re.search(r"```\n(support/.*?)```", text, re.DOTALL)[1].splitlines():
+        if found := re.match(r"(\w+)(?:/|\.py)\s", line):
+            rooms[room := found[1]] = []
+        else:
+            rooms[room] += line.split()
+    assert not rooms.pop("data")
+    return rooms
+
+
+def test_the_map_is_complete():
+    package, rooms = ROOT / "activeindex_lite", rooms_of_the_map()
+    there = {path.name.removesuffix(".py") for path in package.iterdir() if path.name not in ("__init__.py", "data", "__pycache__")}
+    assert set(rooms) == there
+    for room, names in rooms.items():
+        files = (path for path in (package / room).glob("*.*") if path.name not in ("__init__.py", "__main__.py"))
+        assert sorted(names) == sorted(path.name.removesuffix(".py") for path in files), f"the map of {room}/"
+
+
+def test_each_room_imports_only_from_rooms_above_it():
+    package, order = ROOT / "activeindex_lite", [*rooms_of_the_map()]
     for path in package.rglob("*.py"):
-        stage = path.relative_to(package).parts[0].removesuffix(".py")
-        if stage == "__init__":
-            continue
-        assert stage in stages, f"{stage} has no place in the order of stages"
-        for used in re.findall(r"from activeindex_lite\.(\w+)", path.read_text()):
-            assert stages.index(used) <= stages.index(stage), f"{path.name} of {stage} imports {used}, a later stage"
+        room = path.relative_to(package).parts[0].removesuffix(".py")
+        for used in re.findall(r"(?:from|import) activeindex_lite\.(\w+)", path.read_text()):
+            assert room == "__init__" or order.index(used) <= order.index(room), f"{path} imports {used}, which stands below {room}"

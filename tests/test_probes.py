@@ -5,18 +5,12 @@ import numpy as np
 import pytest
 
 from activeindex_lite import build_index, evaluate_retrieval, load_queries, load_world, ready_index
-from activeindex_lite.evaluation.compression import mean_error
-from activeindex_lite.evaluation.probes import (
-    build_curves,
-    cell_ranks,
-    load_curves,
-    mean_scanned,
-    nprobes_of,
-    recall_by_nprobe,
-)
-from activeindex_lite.evaluation.probing import disc_map, probing
+from activeindex_lite.evaluation.cells import cell_ranks, mean_scanned
 from activeindex_lite.index import ActiveIndex, ready
 from activeindex_lite.index.ready import CELLS, TRAINED, trained_index
+from activeindex_lite.lessons.ivf import disc_map, probing
+from activeindex_lite.lessons.pq import mean_error
+from activeindex_lite.sweeps.nprobe import build_curves, load_curves, nprobes_of, recall_by_nprobe
 from activeindex_lite.world.world import unit
 
 

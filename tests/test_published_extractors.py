@@ -18,8 +18,9 @@ import torch.nn.functional as F
 from skimage.feature import hog
 from torchvision.models import resnet50
 
-from activeindex_lite import extractor_check, load_extractor, synthetic_pictures
-from activeindex_lite.cli import main
+from activeindex_lite import load_extractor, synthetic_pictures
+from activeindex_lite.cli.main import main
+from activeindex_lite.evaluation import extractors as extractor_check
 from activeindex_lite.extractor import download, extractor, gradients, load, published
 
 BODY = np.random.default_rng(0).bytes(50_000)

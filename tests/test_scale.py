@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from activeindex_lite import activate, build_index, evaluate_retrieval
-from activeindex_lite.evaluation import scale
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.figures.scale import scale_curves
+from activeindex_lite.sweeps import scale
 from activeindex_lite.world import SimulatedFeatures, simulate
 from benchmarks import scale as command
 

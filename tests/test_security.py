@@ -17,15 +17,15 @@ from PIL import Image
 
 import activeindex_lite
 from activeindex_lite import load_extractor, open_pictures
+from activeindex_lite.evaluate.results import predictions_file
 from activeindex_lite.evaluation.benchmark_files import read_predictions, read_truth
 from activeindex_lite.evaluation.copy_detection import score_predictions
-from activeindex_lite.full_evaluation.chunks import read_arrays
-from activeindex_lite.full_evaluation.results import predictions_file
 from activeindex_lite.index import ActiveIndex
 from activeindex_lite.pages.layout import anchor, page, thumbnail
 from activeindex_lite.pictures import SkippedPicture
 from activeindex_lite.report.evaluation_page import _skipped
 from activeindex_lite.report.html import document, table
+from activeindex_lite.support.chunks import read_arrays
 from activeindex_lite.widgets.alpha import LARGEST_UPLOAD, AlphaExplorer
 from activeindex_lite.widgets.page import write_page
 
@@ -59,7 +59,7 @@ def literal(node, name):
 
 
 # Dask carries pickles from the client to its own workers, which run what the client tells them anyway; these files read none.
-CARRIERS = {ROOT / "pickled.py": {"pickle.loads"}, ROOT / "full_evaluation" / "cluster.py": {"pickle.loads", "torch.jit.load"}}
+CARRIERS = {ROOT / "support" / "pickled.py": {"pickle.loads"}, ROOT / "evaluate" / "cluster.py": {"pickle.loads", "torch.jit.load"}}
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT.parent)))
@@ -136,7 +136,7 @@ def test_files_named_after_an_index_stay_in_their_folder(name):
 
 
 def test_a_disc21_folder_looks_names_up_and_opens_no_path(tmp_path):
-    from activeindex_lite.full_evaluation import disc21_collection
+    from activeindex_lite.evaluate import disc21_collection
 
     (tmp_path / "secret.jpg").write_text("not for you")
     for name in ("references", "train", "queries"):

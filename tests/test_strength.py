@@ -9,8 +9,11 @@ from scipy import stats
 
 from activeindex_lite import build_index, load_queries, ready_index
 from activeindex_lite.edits.strengths import STRENGTHS
-from activeindex_lite.evaluation import edit_effects, fairness, hit_table, strength
-from activeindex_lite.lesson import measure_lesson
+from activeindex_lite.evaluation import hit_table
+from activeindex_lite.lessons import evaluation as edit_effects
+from activeindex_lite.lessons import evaluation as fairness
+from activeindex_lite.lessons.evaluation import measure_lesson
+from activeindex_lite.sweeps import strengths as strength
 
 IDS = [1, 2, 3, 4]
 

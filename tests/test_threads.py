@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from activeindex_lite.threads import cpu_quota, limit_threads
+from activeindex_lite.support.threads import cpu_quota, limit_threads
 
 SEEN = cpu_quota(Path("/nowhere"))
 
@@ -38,7 +38,7 @@ def test_quota_of_a_container(tmp_path, files, wanted):
 def test_quota_sees_the_affinity():
     if not hasattr(os, "sched_setaffinity"):
         pytest.skip("this system has no affinity to set")
-    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from activeindex_lite.threads import cpu_quota; print(cpu_quota())"
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from activeindex_lite.support.threads import cpu_quota; print(cpu_quota())"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "1\n"
 
 
@@ -72,8 +72,8 @@ def test_torch_and_faiss_keep_to_the_affinity():
 def test_pictures_are_drawn_on_one_thread_of_blas(monkeypatch):
     from threadpoolctl import threadpool_info
 
-    from activeindex_lite import threads as limits
     from activeindex_lite.pictures import synthetic
+    from activeindex_lite.support import threads as limits
 
     limits._numpys_blas.cache_clear()  # it knows the libraries that were loaded when it was first asked, and others may have come
 

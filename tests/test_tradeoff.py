@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from activeindex_lite import activate
-from activeindex_lite.evaluation import tradeoff
-from activeindex_lite.evaluation.grid import load_grid
+from activeindex_lite.lessons import perceptual as tradeoff
+from activeindex_lite.sweeps.alpha import load_grid
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_an_interruption_ends_a_comparison(given, monkeypatch):
         raise KeyboardInterrupt
 
     # The package's name for the module is taken by the function.
-    monkeypatch.setattr(importlib.import_module("activeindex_lite.activation.activate"), "_activate_batch", interrupted)
+    monkeypatch.setattr(importlib.import_module("activeindex_lite.activation.activation"), "_activate_batch", interrupted)
     with pytest.raises(KeyboardInterrupt), pytest.warns(UserWarning, match="0 of"):
         tradeoff.compare_schedules(*given)
 

@@ -70,7 +70,7 @@ def test_an_interrupted_training_goes_on_to_the_same_end(material, tmp_path, mon
 
 
 def test_the_command_writes_weights_that_load(tmp_path, capsys):
-    from activeindex_lite.cli import main
+    from activeindex_lite.cli.main import main
     from activeindex_lite.extractor.load import lite_network
 
     work, out = tmp_path / "work", tmp_path / "lite.safetensors"

@@ -6,10 +6,13 @@ import pytest
 from sklearn.metrics import average_precision_score, confusion_matrix
 
 from activeindex_lite import EDITS, build_index, load_extractor, synthetic_pictures
-from activeindex_lite.evaluation import evaluate_retrieval, moderation, transfer
+from activeindex_lite.evaluation import evaluate_retrieval
 from activeindex_lite.evaluation.copy_detection import micro_ap_resampled
+from activeindex_lite.evaluation.originals import stored_anew
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.index.ready import cells_alone
+from activeindex_lite.lessons import copy_detection as moderation
+from activeindex_lite.lessons import transfer
 
 IDS = np.array([7, 3, 11])
 
@@ -159,7 +162,7 @@ def test_index_of_another_extractor_stores_the_pictures_first(pictures):
 def test_stored_anew_changes_these_references_alone(world):
     index = build_index("IVF8,Flat", world.train[:1000], world.references[:3000])
     new = world.train[[40, 50]]
-    again = transfer.stored_anew(index, world.references[:3000], [2999, 5], new)
+    again = stored_anew(index, world.references[:3000], [2999, 5], new)
     distances, ids = again.search(np.concatenate([new, world.references[[6, 2998]]]), 1, nprobe=8)
     assert ids[:, 0].tolist() == [2999, 5, 6, 2998] and distances.max() < 1e-5
     assert index.search(world.references[[5]], 1)[1].item() == 5 and again.ntotal == index.ntotal == 3000

@@ -10,8 +10,8 @@ from scipy.stats import bootstrap
 
 from activeindex_lite import EDITS, build_index, evaluate_retrieval
 from activeindex_lite.edits import basic
-from activeindex_lite.evaluation import whatif, whatif_build, whatif_now
 from activeindex_lite.evaluation.queries import edited_features
+from activeindex_lite.sweeps import whatif, whatif_build, whatif_now
 from activeindex_lite.world import World
 
 TINY = dict(factories=("IVF16,PQ4x4", "PCA16,LSH", "Flat"), references=(300, 600), nprobes=(1, 4), releases=((0.0, 10), (3.0, 1)),
@@ -171,7 +171,7 @@ def test_the_sentence_says_what_changes(sweep):
 
 
 def test_reading_the_sweep_loads_no_torch():
-    code = "import sys; from activeindex_lite.evaluation.whatif import load_sweep; load_sweep().table(); print('torch' in sys.modules)"
+    code = "import sys; from activeindex_lite.sweeps.whatif import load_sweep; load_sweep().table(); print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
 
 

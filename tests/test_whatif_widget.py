@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import traitlets
 
-from activeindex_lite.evaluation.whatif import load_sweep
+from activeindex_lite.sweeps.whatif import load_sweep
 from activeindex_lite.widgets import WhatIfExplorer, write_page
 
 SETTINGS = [dict(a=dict(nprobe=4), b=dict(nprobe=64, alpha=6, steps=1)),

@@ -21,14 +21,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from activeindex_lite.evaluate.features import cached_features
 from activeindex_lite.evaluation.benchmark_files import read_predictions, write_benchmark_file
-from activeindex_lite.evaluation.table_file import build_table, load_table, write_table
 from activeindex_lite.extractor import download
-from activeindex_lite.full_evaluation.chunks import read_arrays, write_arrays
-from activeindex_lite.full_evaluation.features import cached_features
 from activeindex_lite.index import ActiveIndex, build_index
 from activeindex_lite.pages.build import write
 from activeindex_lite.report import write as report
+from activeindex_lite.support.chunks import read_arrays, write_arrays
+from activeindex_lite.sweeps.table_file import build_table, load_table, write_table
 from activeindex_lite.widgets.page import write_page
 
 ROWS = 20_000

@@ -2,7 +2,7 @@
 
 import torch
 
-from activeindex_lite.activation.jnd import jnd
+from activeindex_lite.activation.perceptual import jnd
 
 # The paper's network normalises with these, and adds its perturbation after that: a pixel moves by alpha * STD * W * H.
 STD = (0.229, 0.224, 0.225)

@@ -6,8 +6,8 @@ import torch
 
 from activeindex_lite.activation.views import random_views
 from activeindex_lite.evaluation import hit_table, median_milliseconds, paired_gain
-from activeindex_lite.evaluation.probes import mean_scanned
-from activeindex_lite.evaluation.transfer import stored_anew
+from activeindex_lite.evaluation.cells import mean_scanned
+from activeindex_lite.evaluation.originals import stored_anew
 from activeindex_lite.index import build_index
 
 MORE_PROBES = (2, 4, 8, 16, 32)

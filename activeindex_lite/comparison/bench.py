@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from activeindex_lite.activation.equal_psnr import at_psnr
 from activeindex_lite.evaluation import edited_features, hit_table, paired_gain
-from activeindex_lite.evaluation.tradeoff import at_psnr
 
 PUBLISHED = "published"
 # A weak method may need a large one to come down to a PSNR.

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from activeindex_lite.files import whole_file
+from activeindex_lite.support.files import whole_file
 
 BINDER = "https://mybinder.org/v2/gh/{repository}/{branch}?urlpath=lab/tree/notebooks/{name}"
 # README shows Binder's badge; a notebook, which is also read without a network, has a link in words.

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from activeindex_lite.files import whole_file
+from activeindex_lite.support.files import whole_file
 
 TRUTH, PREDICTIONS = ("query_id", "reference_id"), ("query_id", "reference_id", "score")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activeindex_lite.checks import whole_number
+from activeindex_lite.support.checks import whole_number
 
 K = 10
 NEIGHBOURS = 3

@@ -3,8 +3,8 @@
 import numpy as np
 from tqdm import tqdm
 
-from activeindex_lite.checks import whole_number
 from activeindex_lite.edits import EDITS
+from activeindex_lite.support.checks import whole_number
 
 
 def edit_stream(seed, i):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from activeindex_lite.checks import whole_number
+from activeindex_lite.support.checks import whole_number
 
 MEAN = "Mean"
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.queries import edit_stream, edited_features
-from activeindex_lite.files import whole_file
+from activeindex_lite.support.files import whole_file
 from activeindex_lite.world.world import DATA, World, load_world, unit
 
 FILE = "queries.npy"

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from activeindex_lite.evaluation.similarity import threshold_at_precision
 from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
+from activeindex_lite.lessons.similarity import threshold_at_precision
 from activeindex_lite.scratch import nearest
 
 

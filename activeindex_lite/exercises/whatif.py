@@ -4,8 +4,8 @@ from functools import wraps
 
 import numpy as np
 
-from activeindex_lite.evaluation.whatif import RESAMPLES, load_sweep
 from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
+from activeindex_lite.sweeps.whatif import RESAMPLES, load_sweep
 
 
 def curve(sweep, factory, **setting):

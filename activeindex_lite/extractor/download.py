@@ -16,7 +16,7 @@ import torch
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from activeindex_lite.files import told, whole_file
+from activeindex_lite.support.files import told, whole_file
 
 CHUNK = 1 << 20
 NETWORK_ERRORS = (URLError, HTTPException, TimeoutError, ConnectionError, ssl.SSLError)

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from PIL import Image
 from tqdm import tqdm
 
-from activeindex_lite.checks import whole_number
 from activeindex_lite.pictures.given import rgb_picture
+from activeindex_lite.support.checks import whole_number
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

@@ -3,7 +3,6 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from activeindex_lite.evaluation import moderation as m
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
@@ -19,6 +18,7 @@ from activeindex_lite.figures.style import (
     Described,
     new_figure,
 )
+from activeindex_lite.lessons import copy_detection as m
 
 # In this order: a colour, a line style and a marker for each curve that is compared.
 CURVES = ((INK, ":", "s"), (PASSIVE, "--", PASSIVE_MARKER), (ACTIVATED, "-", ACTIVATED_MARKER), (ORANGE, "-.", "^"), (SKY, "-", "v"),
@@ -32,7 +32,7 @@ GROUPS = (("copies, the right picture first", ACTIVATED, ""), ("copies, another 
 def score_distributions(panels):
     """Scores of first results: of copies that got the right answer, of those that got another, and of strangers.
 
-    panels: dict from the name of the score to a DataFrame of evaluation.moderation.judge, whose threshold is drawn unless it is
+    panels: dict from the name of the score to a DataFrame of lessons.copy_detection.judge, whose threshold is drawn unless it is
     NaN. Panels stand one above the other, each with a scale of its own. Returns a Described figure.
     """
     figure = Figure(figsize=(9, 1.2 + 2.5 * len(panels)), layout="constrained")
@@ -103,7 +103,7 @@ def precision_recall_curves(curves, precision=0.9):
 def normalisation(plain, normalised):
     """What score normalisation changes: micro-AP and recall at precision 90, an arrow a row.
 
-    plain, normalised: DataFrames of evaluation.moderation.score_table with the same names. Returns a Described figure.
+    plain, normalised: DataFrames of lessons.copy_detection.score_table with the same names. Returns a Described figure.
     """
     names = list(plain.what)
     if list(normalised.what) != names:
@@ -132,7 +132,7 @@ def normalisation(plain, normalised):
 def actions(table):
     """What happens to the uploads, a bar a release: the copies on the left, the strangers on the right.
 
-    table: DataFrame of evaluation.moderation.actions. Returns a Described figure.
+    table: DataFrame of lessons.copy_detection.actions. Returns a Described figure.
     """
     figure = Figure(figsize=(9, 1.7 + 0.6 * len(table)), layout="constrained")
     panels = ((m.OF_COPIES, "copies"), (m.OF_STRANGERS, "strangers"))
@@ -162,8 +162,8 @@ def actions(table):
 def decisions(uploads, world, judged, rows):
     """A sheet of single decisions: each upload of `rows`, the first result, its score, and what is done, in two releases.
 
-    uploads: evaluation.moderation.Uploads; world: whose pictures the first results are; judged: dict from the name of a
-    release to a DataFrame of evaluation.moderation.judge, two of them; rows: numbers of uploads, such as of `telling` there.
+    uploads: lessons.copy_detection.Uploads; world: whose pictures the first results are; judged: dict from the name of a
+    release to a DataFrame of lessons.copy_detection.judge, two of them; rows: numbers of uploads, such as of `telling` there.
     Returns a Described figure.
     """
     figure = Figure(figsize=(9, 0.6 + 1.95 * len(rows)), layout="constrained")
@@ -201,7 +201,7 @@ def _frame(axes, picture, colour, outcome):
 def transfer(table):
     """R@1 of each release in each place, as a map: colour is the gain over the first release, pictures that were not activated.
 
-    table: DataFrame of evaluation.transfer.transfer_table. Each field has R@1, and below it the gain with its 95 % interval;
+    table: DataFrame of lessons.transfer.transfer_table. Each field has R@1, and below it the gain with its 95 % interval;
     a triangle stands where that leaves no doubt about the sign. Returns a Described figure.
     """
     releases, places = list(table.released.unique()), list(table.place.unique())

@@ -27,7 +27,7 @@ CURVES = {
 
 
 def ways_to_flatter(table):
-    """R@1 with one simplification at a time, the fair result as a line. table: evaluation.fairness.flattered. Returns a Described figure."""
+    """R@1 with one simplification at a time, the fair result as a line. table: lessons.evaluation.flattered. Returns a Described figure."""
     rows = np.arange(len(table))
     figure, axes = new_figure(9, 1.1 + 0.5 * len(rows))
     fair = table.r1[0]
@@ -44,7 +44,7 @@ def ways_to_flatter(table):
 
 
 def few_and_many(table, whole):
-    """R@1 of several draws of few pictures, with their intervals. table: evaluation.fairness.scatter_of_few; whole: R@1 of all
+    """R@1 of several draws of few pictures, with their intervals. table: lessons.evaluation.scatter_of_few; whole: R@1 of all
     pictures there are. Returns a Described figure."""
     figure, axes = new_figure(9, 3.6)
     axes.axhline(whole, color=REFERENCE, ls="--", label=f"all pictures: {whole:.2f}")
@@ -107,7 +107,7 @@ def big_table(retrieval, published=PUBLISHED):
 def strengths(table, curves=CURVES):
     """R@1 against strength, a panel a sweep, with 95 % intervals as bands for one visited cell.
 
-    table: evaluation.strength.strength_curves or load_strengths; curves: which lines are drawn. Returns a Described figure.
+    table: sweeps.strengths.strength_curves or load_strengths; curves: which lines are drawn. Returns a Described figure.
     """
     sweeps = list(dict.fromkeys(table.sweep))
     rows = -(-len(sweeps) // 2)
@@ -151,7 +151,7 @@ def _told(name, own):
 def why_lost(table):
     """What each edit does, row by row: how far it moves the feature, how near the copy is to its own code and to a rival, and R@1.
 
-    table: evaluation.edit_effects. Returns a Described figure; the edit that moves a passive feature least comes first.
+    table: lessons.evaluation.edit_effects. Returns a Described figure; the edit that moves a passive feature least comes first.
     """
     passive, active = (table[table.activated == a].set_index("edit") for a in (False, True))
     passive = passive.sort_values("moved")

@@ -130,7 +130,7 @@ def cells_projected(ivf, query, nprobe, original=None):
 def recall_against_nprobe(table):
     """R@1 and the share of vectors compared against nprobe, on a logarithmic axis.
 
-    table: of evaluation.probes.recall_by_nprobe. Returns a Described figure.
+    table: of sweeps.nprobe.recall_by_nprobe. Returns a Described figure.
     """
     figure, axes = new_figure(9, 4.6)
     axes.fill_between(table.nprobe, table.low, table.high, color=ACTIVATED, alpha=0.18, lw=0)

@@ -103,7 +103,7 @@ def codes_compared(bits, names):
 def hamming_against_angle(tables, nbits, theory):
     """Differing bits of pairs of features against their angle, with the theory for random hyperplanes.
 
-    tables: dict name -> DataFrame angle, differing (evaluation.hashing.hamming_by_angle); theory: evaluation.hashing.
+    tables: dict name -> DataFrame angle, differing (lessons.lsh.hamming_by_angle); theory: lessons.lsh.
     differing_bits. Returns a Described figure.
     """
     figure = Figure(figsize=(9, 4.4), layout="constrained")
@@ -133,7 +133,7 @@ def hamming_against_angle(tables, nbits, theory):
 def recall_by_bits(table, brute):
     """R@1 of random and PCA hyperplanes against bits, with brute force as the limit.
 
-    table: evaluation.hashing.recall_by_bits; brute: R@1 of brute force. Returns a Described figure.
+    table: lessons.lsh.recall_by_bits; brute: R@1 of brute force. Returns a Described figure.
     """
     figure, axes = new_figure(9, 4.2)
     for (kind, rows), colour, marker, below in zip(table.groupby("kind", sort=False), (ACTIVATED, GREEN), "oD", (True, False)):

@@ -3,7 +3,6 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from activeindex_lite.evaluation.one_picture import amplified_difference
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
@@ -14,6 +13,7 @@ from activeindex_lite.figures.style import (
     REFERENCE,
     Described,
 )
+from activeindex_lite.lessons.one_picture import amplified_difference
 
 
 def release_and_search(one, release, passive, active, picture_of, alpha, edit):

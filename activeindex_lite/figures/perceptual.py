@@ -4,7 +4,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from activeindex_lite.evaluation.one_picture import amplified_difference
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
@@ -17,6 +16,7 @@ from activeindex_lite.figures.style import (
     Described,
     new_figure,
 )
+from activeindex_lite.lessons.one_picture import amplified_difference
 
 # In this order: a colour, a marker and a line style for each run that is compared.
 RUNS = ((PASSIVE, "s", "--"), (ACTIVATED, "D", "-"), (GREEN, "^", ":"), (PURPLE, "v", "-."))
@@ -34,7 +34,7 @@ def one_picture(picture):
 def room_to_change(picture, luminance, contrast, room):
     """A picture and how far the perceptual model lets its pixels move: luminance masking, contrast masking, and both.
 
-    picture: PIL; luminance, contrast, room: (H, W) in grey levels, from evaluation.tradeoff.masking. Returns a Described
+    picture: PIL; luminance, contrast, room: (H, W) in grey levels, from lessons.perceptual.masking. Returns a Described
     figure; the three maps share one scale.
     """
     figure = Figure(figsize=(9, 7.4), layout="compressed")
@@ -78,7 +78,7 @@ def original_and_released(original, released, box, title):
 def bounds_side_by_side(original, runs, i, box):
     """One picture under each bound: the enlarged part, and ten times the difference of the whole.
 
-    original: PIL; runs: dict name -> (alpha, Activation), from evaluation.tradeoff.compare_bounds; i: which of its
+    original: PIL; runs: dict name -> (alpha, Activation), from lessons.perceptual.compare_bounds; i: which of its
     pictures; box: the part to enlarge. Returns a Described figure.
     """
     figure = Figure(figsize=(9, 6.4), layout="constrained")
@@ -101,7 +101,7 @@ def bounds_side_by_side(original, runs, i, box):
 def quality_distributions(table):
     """PSNR, SSIM and largest change of every picture, a row of dots a run, with the mean.
 
-    table: evaluation.tradeoff.runs_table. Returns a Described figure.
+    table: lessons.perceptual.runs_table. Returns a Described figure.
     """
     return _rows_of_dots(table, (("psnr", "PSNR, dB", "{:.1f}"), ("ssim", "SSIM", "{:.3f}"), ("linf", "largest change, grey levels", "{:.1f}")))
 
@@ -115,7 +115,7 @@ def bounds_and_code(table):
 def schedules(table):
     """Time, PSNR and what is left of the squared distance to the code, for each schedule of steps and learning rate.
 
-    table: evaluation.tradeoff.runs_table of compare_schedules. Returns a Described figure.
+    table: lessons.perceptual.runs_table of compare_schedules. Returns a Described figure.
     """
     return _rows_of_dots(table, (("ms", "ms a picture, here", "{:.0f}"), ("psnr", "PSNR, dB", "{:.1f}"),
                                  ("after", "squared distance to the code", "{:.2f}")))
@@ -153,7 +153,7 @@ def _rows_of_dots(table, columns):
 def pareto(grid, index="IVF-PQ", nprobes=(1, 16)):
     """R@1 against PSNR, a curve through the alphas for each nprobe, with the passive level of each.
 
-    grid: evaluation.grid.load_grid(); index: a name in it. Bars are 95 % intervals. Returns a Described figure.
+    grid: sweeps.alpha.load_grid(); index: a name in it. Bars are 95 % intervals. Returns a Described figure.
     """
     figure, axes = new_figure(9, 5)
     told = []
@@ -184,7 +184,7 @@ def pareto(grid, index="IVF-PQ", nprobes=(1, 16)):
 def alpha_and_nprobe(grid, index="IVF-PQ", alphas=(0, 1, 3, 8), nprobe=16):
     """R@1 against the cells visited, a curve an alpha, with the passive level at nprobe as the mark to reach.
 
-    grid: evaluation.grid.load_grid(); index: a name in it. Bands are 95 % intervals. Returns a Described figure.
+    grid: sweeps.alpha.load_grid(); index: a name in it. Bands are 95 % intervals. Returns a Described figure.
     """
     rows = grid[grid["index"] == index]
     mark = rows[(rows.alpha == 0) & (rows.nprobe == nprobe)]

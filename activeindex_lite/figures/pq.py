@@ -141,7 +141,7 @@ def table_of_distances(pq, query, codes, shown=24, x=None):
 def error_against_bytes(table):
     """Reconstruction error against bytes a vector, a line for each nbits, M written at the points.
 
-    table: evaluation.compression.pq_tradeoff. Returns a Described figure.
+    table: lessons.pq.pq_tradeoff. Returns a Described figure.
     """
     figure, axes = new_figure(9, 4.6)
     lines = list(table.sort_values("bytes").groupby("nbits"))

@@ -21,7 +21,7 @@ LINES = ("--", "-", ":", "-.")
 def scale_curves(scale, real=50_000):
     """Curves over N: R@1 passive and activated at each nprobe and by brute force, milliseconds a search, megabytes.
 
-    scale: the table of evaluation.scale.load_scale; real: references beyond this number are simulated, which a line marks.
+    scale: the table of sweeps.scale.load_scale; real: references beyond this number are simulated, which a line marks.
     Returns a Described figure.
     """
     index = next(name for name in scale["index"] if name != NO_INDEX)

@@ -4,7 +4,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from activeindex_lite.evaluation.retrieval import MEAN
-from activeindex_lite.evaluation.whatif import finding
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
@@ -16,6 +15,7 @@ from activeindex_lite.figures.style import (
     Described,
     new_figure,
 )
+from activeindex_lite.sweeps.whatif import finding
 
 # A and B look as passive and activated do elsewhere: a colour, a marker and a line style each.
 LOOKS = {"A": dict(color=PASSIVE, marker=PASSIVE_MARKER, ls="--", mfc="white"), "B": dict(color=ACTIVATED, marker=ACTIVATED_MARKER, ls="-")}

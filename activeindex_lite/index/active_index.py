@@ -10,8 +10,6 @@ from zipfile import BadZipFile
 import faiss
 import numpy as np
 
-from activeindex_lite.checks import features_array, whole_number
-from activeindex_lite.files import whole_file
 from activeindex_lite.index import targets as targets_
 from activeindex_lite.index.anatomy import (
     anatomy,
@@ -23,6 +21,8 @@ from activeindex_lite.index.anatomy import (
     storage,
 )
 from activeindex_lite.index.factory import make_index
+from activeindex_lite.support.checks import features_array, whole_number
+from activeindex_lite.support.files import whole_file
 
 # Below this many training vectors a centroid, faiss itself warns that k-means is poorly fed.
 WANTED = 39

@@ -92,3 +92,10 @@ def clusterings(core):
     if hasattr(codec, "rq"):
         found.append(("centroids a step", 2 ** codec.rq.nbits.at(0), codec.rq.cp))
     return found
+
+
+def file_bytes(index):
+    """Bytes of a faiss index as faiss writes it to a file; nothing is written, they are only counted."""
+    pieces = []
+    faiss.write_index(index, faiss.PyCallbackIOWriter(lambda piece: pieces.append(len(piece))))
+    return sum(pieces)

@@ -4,7 +4,7 @@ import re
 
 import faiss
 
-from activeindex_lite.checks import whole_number
+from activeindex_lite.support.checks import whole_number
 
 # (pattern of the number, least, most, what it counts). HNSW1 ends the process and NSG below 6 never returns; the upper limits
 # keep an empty index under a gigabyte.

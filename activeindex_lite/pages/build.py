@@ -9,11 +9,11 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from activeindex_lite.course import read_course
-from activeindex_lite.figures.course import course_map
-from activeindex_lite.files import whole_file
+from activeindex_lite.figures.start import course_map
 from activeindex_lite.pages.convert import link_numbers, link_terms, markdown_soup, notebook_soup, relink
 from activeindex_lite.pages.layout import index_body, page, save_thumbnail
 from activeindex_lite.pages.run import run_notebook
+from activeindex_lite.support.files import whole_file
 
 # The folder in which results of running wait; it also says that the folder around it holds pages.
 EXECUTED = "executed"

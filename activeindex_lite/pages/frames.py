@@ -1,6 +1,6 @@
 """The page of one explorer, made to stand inside a notebook's page."""
 
-from activeindex_lite.files import whole_file
+from activeindex_lite.support.files import whole_file
 from activeindex_lite.widgets.page import write_page
 
 # Pages opened from a disk may not look into each other, so the explorer's says how tall it is.

@@ -6,7 +6,7 @@ import io
 import re
 from pathlib import Path
 
-from activeindex_lite.files import whole_file
+from activeindex_lite.support.files import whole_file
 
 STYLE = Path(__file__).parent / "style.css"
 PAGE = """<!doctype html>

@@ -5,10 +5,10 @@ from numbers import Real
 import numpy as np
 from PIL import Image
 
-from activeindex_lite.checks import whole_number
 from activeindex_lite.pictures import scenes
 from activeindex_lite.pictures.fields import Dice, palette
-from activeindex_lite.threads import one_blas_thread
+from activeindex_lite.support.checks import whole_number
+from activeindex_lite.support.threads import one_blas_thread
 
 SMALLEST, LARGEST = 96, 512
 # A picture of 224 pixels takes 150 kB.

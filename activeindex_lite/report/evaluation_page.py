@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from activeindex_lite.evaluate.results import predictions_file, read_tables, summary
 from activeindex_lite.evaluation.benchmark_files import read_predictions, read_truth
 from activeindex_lite.evaluation.copy_detection import precision_recall
 from activeindex_lite.figures import gains_by_index, passive_against_activated, precision_recall_curves
-from activeindex_lite.files import whole_file
-from activeindex_lite.full_evaluation.results import predictions_file, read_tables, summary
 from activeindex_lite.report.html import document, edit_table, figure, number, table
+from activeindex_lite.support.files import whole_file
 
 FILE = "report.html"
 

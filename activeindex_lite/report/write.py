@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from activeindex_lite.files import whole_file
-from activeindex_lite.report.page import page
+from activeindex_lite.report.demo_page import page
+from activeindex_lite.support.files import whole_file
 
 
 def prepare_folder(folder):

@@ -6,7 +6,7 @@ from pathlib import Path
 import traitlets
 
 from activeindex_lite.edits import EDITS
-from activeindex_lite.evaluation.grid import ALPHAS, NPROBES
+from activeindex_lite.sweeps.alpha import ALPHAS, NPROBES
 from activeindex_lite.widgets.alpha_state import AlphaState
 from activeindex_lite.widgets.module import Explorer, esm
 

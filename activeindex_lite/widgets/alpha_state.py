@@ -4,11 +4,11 @@ import numpy as np
 from PIL import Image
 
 from activeindex_lite.edits import EDITS
-from activeindex_lite.evaluation.grid import INDEXES, NPROBES, load_grid
-from activeindex_lite.evaluation.one_picture import OnePicture, amplified_difference
 from activeindex_lite.extractor import load_extractor
 from activeindex_lite.index import ready_index
+from activeindex_lite.lessons.one_picture import OnePicture, amplified_difference
 from activeindex_lite.pictures import open_pictures
+from activeindex_lite.sweeps.alpha import INDEXES, NPROBES, load_grid
 from activeindex_lite.widgets.pictures import data_uri, thumbnail
 from activeindex_lite.world import load_world
 

@@ -68,7 +68,7 @@ class NprobeExplorer(Explorer):
 
     def still(self):
         """The present setting as a Described figure, for readers without a kernel."""
-        from activeindex_lite.figures.probing import search_sheet
+        from activeindex_lite.figures.nprobe import search_sheet
 
         state, view = self.state, self._view
         i, edit = state.queries[self.query]

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from activeindex_lite.evaluation.probes import INDEXES, load_curves, nprobes_of, recall_by_nprobe
-from activeindex_lite.evaluation.probing import disc_map, probing
 from activeindex_lite.evaluation.stored_queries import load_queries
 from activeindex_lite.evaluation.timing import search_milliseconds
 from activeindex_lite.index import ready_index
+from activeindex_lite.lessons.ivf import disc_map, probing
+from activeindex_lite.sweeps.nprobe import INDEXES, load_curves, nprobes_of, recall_by_nprobe
 from activeindex_lite.widgets.pictures import thumbnail
 
 # (position among the stored queries, edit): found at once, found after 3 ... 65 cells, found and then lost to a nearer

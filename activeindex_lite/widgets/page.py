@@ -4,7 +4,7 @@ import html
 import json
 from pathlib import Path
 
-from activeindex_lite.files import whole_file
+from activeindex_lite.support.files import whole_file
 
 # The browser's half asks a model for its traits and listens for changes; here the model is a plain object.
 PAGE = """<!doctype html>

@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from activeindex_lite.evaluation.whatif import finding, load_sweep
+from activeindex_lite.sweeps.whatif import finding, load_sweep
 from activeindex_lite.widgets.module import CSS, FOLDER, Explorer, esm
 from activeindex_lite.widgets.whatif_state import sweep_state
 
@@ -69,13 +69,13 @@ class WhatIfExplorer(Explorer):
 
     def program(self, side="a"):
         """Setting a or b as a Python program, text."""
-        from activeindex_lite.evaluation.whatif_now import program
+        from activeindex_lite.sweeps.whatif_now import program
 
         return program(self._side(side), self.sweep.about)
 
     def measure(self, side="a", pictures=8):
         """Measure setting a or b now, on the first originals of the sweep; see whatif_now.measure_now for what is returned."""
-        from activeindex_lite.evaluation.whatif_now import measure_now
+        from activeindex_lite.sweeps.whatif_now import measure_now
 
         setting = self._side(side)
         try:

@@ -6,8 +6,8 @@ import re
 import numpy as np
 
 from activeindex_lite.evaluation.retrieval import MEAN
-from activeindex_lite.evaluation.whatif import RESAMPLES
-from activeindex_lite.evaluation.whatif_now import program_parts
+from activeindex_lite.sweeps.whatif import RESAMPLES
+from activeindex_lite.sweeps.whatif_now import program_parts
 
 GROUPS = ((r"IVF\d+,Flat", "IVF: cells, exact vectors"), (r"IVF\d+,PQ", "IVF-PQ: cells and codes"), (r"PQ", "PQ: codes alone"),
           (r"OPQ", "OPQ: rotated codes"), (r".*LSH", "LSH: bits"), (r"Flat", "No index: brute force"))

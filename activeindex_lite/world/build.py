@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from activeindex_lite.files import whole_file
 from activeindex_lite.pictures.synthetic import synthetic_pictures
+from activeindex_lite.support.files import whole_file
 from activeindex_lite.world.world import REFERENCE_SEED, SIZE, TRAIN_SEED
 
 SETS = {"train": (TRAIN_SEED, 60_000), "references": (REFERENCE_SEED, 50_000)}

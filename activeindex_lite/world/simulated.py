@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from activeindex_lite.checks import features_array, whole_number
+from activeindex_lite.support.checks import features_array, whole_number
 from activeindex_lite.world.world import load_world
 
 NEIGHBOURS, BANDWIDTH = 20, 0.9

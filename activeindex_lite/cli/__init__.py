@@ -1,0 +1,1 @@
+"""The command line: `activeindex-lite` and its commands."""

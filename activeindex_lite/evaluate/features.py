@@ -1,0 +1,104 @@
+"""Features of whole collections, in a cache on disk: mapped, never all in memory; pictures that cannot be read are left out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from filelock import FileLock
+
+from activeindex_lite.edits import EDITS
+from activeindex_lite.pictures import UnreadablePicture
+from activeindex_lite.support.chunks import Loop, make_chunks, read_arrays, stage_folder, write_arrays
+from activeindex_lite.support.files import whole_file
+
+CHUNK = 256
+# Raised when the code that makes features changes what it makes: older caches are then left alone.
+VERSION = 2  # 2: one thread a chunk
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features of the readable pictures of a source.
+
+    features: (N, d) float32, mapped from disk where they were computed; rows: (N,) int64, their positions in the source;
+    names: N texts; skipped: [(name, reason)] of the pictures that could not be read.
+    """
+
+    features: np.ndarray
+    rows: np.ndarray
+    names: list
+    skipped: list
+
+    def __len__(self):
+        return len(self.features)
+
+
+def read_some(source, start):
+    """(positions, pictures) of those that can be read, and [(position, reason)] of the others; the first has position start."""
+    kept, pictures, bad = [], [], []
+    for i in range(len(source)):
+        try:
+            pictures.append(source[i])
+            kept.append(start + i)
+        except UnreadablePicture as error:
+            bad.append((start + i, error.reason))
+    return kept, pictures, bad
+
+
+def extract_chunk(source, start, seed, extractor):
+    """Features of a part of a source that begins at position start, as dict of arrays: features, rows, bad, reasons.
+
+    seed: None for the pictures as they are; a number to give each a Random edit first. Everything is a matter of a picture's
+    position and of its chunk, so that it does not matter where and when the chunk is made.
+    """
+    kept, pictures, bad = read_some(source, start)
+    if seed is not None:
+        # A third number in the seed: no stranger meets the edit that an original in the same place meets.
+        pictures = [EDITS["Random"](picture, np.random.default_rng([seed, 1, i])) for i, picture in zip(kept, pictures, strict=True)]
+    return {"features": extractor(pictures), "rows": np.array(kept, np.int64), "bad": np.array([i for i, _ in bad], np.int64),
+            "reasons": np.array([reason for _, reason in bad], str)}
+
+
+def cached_features(source, extractor, cache, *, title, seed=None, progress=True, runner=None):
+    """Features of every readable picture of a source, from the cache as far as they are there: a Features.
+
+    cache: its folder. seed: as in `extract_chunk`. runner: of the chunks. ValueError where not one picture can be read.
+    """
+    stored = source.stored(extractor) if seed is None else None
+    if stored is not None:
+        return Features(stored, np.arange(len(stored)), source.names, [])
+    settings = dict(pictures=source.fingerprint, extractor=extractor.fingerprint, seed=seed, chunk=CHUNK, version=VERSION)
+    folder = stage_folder(cache, "features", settings)
+    if not (folder / "rows.npz").exists():
+        with (runner or Loop()).sharing(extractor=extractor) as sharing:
+            paths = make_chunks(folder, len(source), CHUNK, extract_chunk, lambda start, stop: (source.part(range(start, stop)), start, seed),
+                                needs=("extractor",), runner=sharing, title=title, progress=progress)
+        # Another run on this cache may have gathered and deleted its chunks meanwhile.
+        with FileLock(folder / "gather.lock"):
+            if not (folder / "rows.npz").exists():
+                _gather(folder, paths, extractor.d)
+            for path in paths:
+                path.unlink(missing_ok=True)
+    about = read_arrays(folder / "rows.npz")
+    names = source.names
+    skipped = [(names[i], str(reason)) for i, reason in zip(about["bad"], about["reasons"], strict=True)]
+    if not len(about["rows"]):
+        raise ValueError(f"{title}: none of the {len(source)} pictures can be read; the first: {skipped[0][0]}: {skipped[0][1]}")
+    return Features(np.load(folder / "features.npy", mmap_mode="r"), about["rows"], [names[i] for i in about["rows"]], skipped)
+
+
+def _gather(folder, paths, d):
+    """One array, to be mapped, out of the chunks' files."""
+    columns = {name: [] for name in ("rows", "bad", "reasons")}
+    for path in paths:
+        chunk = read_arrays(path)
+        for name, parts in columns.items():
+            parts.append(chunk[name])
+    columns = {name: np.concatenate(parts) for name, parts in columns.items()}
+    n = len(columns["rows"])
+    # Written, not mapped: on a full disk that is an error, not the end of the process. numpy cannot map an array without rows.
+    with whole_file(folder / "features.npy") as temporary, open(temporary, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (max(n, 1), d)})
+        for path in paths:
+            file.write(np.ascontiguousarray(read_arrays(path)["features"], "<f4").data)
+        file.write(b"" if n else bytes(4 * d))
+    write_arrays(folder / "rows.npz", **columns)  # last: it says that the rest is complete

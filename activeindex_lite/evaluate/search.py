@@ -1,0 +1,78 @@
+"""Filling an index by shards that are made side by side and merged by faiss, and searching it by chunks of queries."""
+
+from contextlib import closing
+
+import numpy as np
+
+from activeindex_lite.support.chunks import on_one_thread
+
+# Vectors of a shard: a whole number of the pieces in which an index takes them (ADDED_AT_ONCE), so that every piece, and with
+# it every code, is the one that adding all at once would make.
+SHARD = 8 * 2048
+QUERIES = 256
+
+
+def fill_chunk(features, index):
+    """A shard: an index with the training of the shared one that stores features (n, d) and nothing else."""
+    shard = index.emptied()
+    shard.add(features)
+    return shard
+
+
+def can_merge(index):
+    """Whether faiss can merge such indexes."""
+    try:
+        index.faiss.check_compatible_for_merge(index.emptied().faiss)
+    except RuntimeError:
+        return False
+    return True
+
+
+def merge(index, shard):
+    """Move the vectors of a shard behind those of an index."""
+    # An IVF keeps the number of each vector, and is told what to add to it; a flat list of codes counts by itself.
+    index.faiss.merge_from(shard.faiss, index.ntotal if index.nlist else 0)
+
+
+def filled(index, parts, runner):
+    """An index with the training of the given one, which stays as it is, that stores the parts, [(n, d)], in this order.
+
+    Shards are merged in order (faiss's merge_from): each list of an IVF, and each row of a flat list of codes, then stands
+    where adding one after the other would have put it, so searches return the same, ties included. A graph (HNSW) and an
+    index that re-ranks cannot be merged: they are filled here.
+    """
+    whole = index.emptied()
+    if not can_merge(whole):
+        for features in parts:
+            on_one_thread(whole.add, features)
+        return whole
+    tasks = ((np.asarray(features[start : start + SHARD]),) for features in parts for start in range(0, len(features), SHARD))
+    early, turn = {}, 0
+    with runner.sharing(index=index) as sharing, closing(sharing.run(fill_chunk, tasks, ("index",))) as shards:
+        for number, shard in shards:
+            early[number] = shard
+            while turn in early:
+                merge(whole, early.pop(turn))
+                turn += 1
+    return whole
+
+
+def search_chunk(queries, k, nprobe, index):
+    """Results of some queries: (distances, ids), see `ActiveIndex.search`."""
+    return index.search(queries, k, nprobe)
+
+
+class Searched:
+    """A filled index whose searches run in chunks of queries; runner shares it as "index". All else is the index's own."""
+
+    def __init__(self, index, runner):
+        self.index, self.runner = index, runner
+
+    def __getattr__(self, name):
+        return getattr(self.index, name)
+
+    def search(self, queries, k=1, nprobe=None):
+        """As `ActiveIndex.search`. Each query's results depend on its chunk of at most QUERIES alone, not on who searches."""
+        tasks = ((queries[start : start + QUERIES], k, nprobe) for start in range(0, len(queries), QUERIES))
+        found = dict(self.runner.run(search_chunk, tasks, ("index",)))
+        return tuple(np.concatenate([found[number][i] for number in range(len(found))]) for i in (0, 1))

@@ -1,0 +1,1 @@
+"""What single notebooks measure: one module per notebook, named like its figures and exercises."""

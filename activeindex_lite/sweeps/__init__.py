@@ -1,0 +1,1 @@
+"""What one command measures and stores, and explorers read."""

@@ -1,0 +1,174 @@
+"""Measuring the what-if lab's sweep: every release of a few originals, searched in every index; one command, resumable."""
+
+import datetime
+import json
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from activeindex_lite.edits import EDITS
+from activeindex_lite.edits.strengths import STRENGTHS
+from activeindex_lite.evaluation.copy_detection import micro_ap, micro_ap_interval
+from activeindex_lite.evaluation.predictions import predict
+from activeindex_lite.evaluation.queries import edited_features
+from activeindex_lite.evaluation.retrieval import strictly_first
+from activeindex_lite.evaluation.timing import search_milliseconds
+from activeindex_lite.index import build_index
+from activeindex_lite.pictures.synthetic import synthetic_pictures
+from activeindex_lite.support.files import whole_file
+from activeindex_lite.sweeps.table_file import resumed
+from activeindex_lite.world.world import FRESH_SEED
+
+FACTORIES = ("IVF1536,PQ4x8", "IVF1536,Flat", "PCA64,LSH", "IVF256,PQ4x8", "IVF256,Flat", "IVF1536,PQ8x8", "OPQ8_64,PQ8x8", "PQ8x8",
+             "IVF1024,PQ4x8", "IVF1024,Flat", "Flat")
+REFERENCES = (5_000, 15_000, 50_000)
+NPROBES = (1, 2, 4, 8, 16, 32, 64)
+# steps -> learning rate: the published schedule, and the one-step attack beside it.
+SCHEDULES = {10: 1.0, 1: 10.0}
+# Each alpha with each schedule; alpha 0 is one release, the pictures as they are.
+RELEASES = ((0.0, 10), *((alpha, steps) for alpha in (1.5, 3.0, 6.0) for steps in SCHEDULES))
+# Strengths beyond the 14 edits: name -> (family of edits.STRENGTHS, value). Blur is named by its sigma, as in EDITS.
+FURTHER = {"Brightness 0.7": ("Brightness", 0.7), "Brightness 1.5": ("Brightness", 1.5), "Blur 1.1": ("Blur", 5), "Blur 3.5": ("Blur", 21),
+           "JPEG 80": ("JPEG", 80), "JPEG 20": ("JPEG", 20), "JPEG 10": ("JPEG", 10), "Rotation 10": ("Rotation", 10),
+           "Rotation 50": ("Rotation", 50), "Crop 0.8": ("Crop", 0.8), "Crop 0.3": ("Crop", 0.3)}
+ORIGINALS, STRANGERS = 48, 192
+ROUNDS = 5
+COMMAND = "activeindex-lite sweep --what whatif"
+
+
+def originals_of(n, references, seed=0):
+    """The ids of n originals, ascending, among the first `references` pictures of the ready world: (n,) int64."""
+    return np.sort(np.random.default_rng(seed).choice(references, n, replace=False))
+
+
+def copies_of(pictures, extractor, *, seed=0, edits=tuple(EDITS), further=tuple(FURTHER)):
+    """Features of every picture under edits of EDITS and of FURTHER: dict name -> (N, d) float32."""
+    copies = edited_features(pictures, extractor, seed=seed, edits=edits)
+    for name in further:
+        family, value = FURTHER[name]
+        copies[name] = extractor(STRENGTHS[family](picture, value) for picture in pictures)
+    return copies
+
+
+def strangers_of(n, extractor, size, seed=0):
+    """Features of n fresh pictures that no index stores, each under a Random edit of its own: (n, d) float32."""
+    pictures = synthetic_pictures(range(FRESH_SEED, FRESH_SEED + n), size)
+    return edited_features(pictures, extractor, seed=seed, edits=("Random",), first=10_000)["Random"]
+
+
+def search_rows(indexes, copies, truth, strangers, nprobes, seed=0):
+    """What searches for the copies bring in each index at each nprobe it has: a list of dicts references, nprobe, hits, uap.
+
+    indexes: dict number of references -> ActiveIndex; copies: dict edit -> (Q, d); truth: (Q,) ids; strangers: (S, d).
+    hits: the (edits, Q) table of "the original comes strictly first" as packed bits in hexadecimal; uap: micro-AP of the
+    Random copies pooled with the strangers, and its 95 % bootstrap interval over queries.
+    """
+    queries, rows = np.concatenate(list(copies.values())), []
+    for n, index in indexes.items():
+        for nprobe in [p for p in nprobes if p <= (index.nlist or 1)]:
+            found = index.search(queries, 2, nprobe)
+            hits = strictly_first(*found, np.tile(truth, len(copies))).reshape(len(copies), -1)
+            rows.append({"references": n, "nprobe": nprobe, "hits": np.packbits(hits, axis=1, bitorder="little").tobytes().hex(),
+                         "uap": _uap(index, copies["Random"], truth, strangers, nprobe, seed)})
+    return rows
+
+
+def _uap(index, copies, truth, strangers, nprobe, seed):
+    import pandas as pd
+
+    names = [f"copy-{i}" for i in truth] + [f"stranger-{i}" for i in range(len(strangers))]
+    found = predict(index, np.concatenate([copies, strangers]), names, [str(i) for i in range(index.ntotal)], nprobe=nprobe)
+    pairs = pd.DataFrame({"query_id": names, "reference_id": [*map(str, truth), *[""] * len(strangers)]})
+    interval = micro_ap_interval(found, pairs, np.random.default_rng(seed), resamples=300)
+    return [round(value, 4) for value in (micro_ap(found, pairs), *interval)]
+
+
+def build_sweep(path, world, extractor, *, factories=FACTORIES, references=REFERENCES, nprobes=NPROBES, releases=RELEASES,
+                further=tuple(FURTHER), originals=ORIGINALS, strangers=STRANGERS, seed=0, command=COMMAND, progress=True):
+    """Measure every setting into one npz file for `load_sweep`; goes on where an interrupted call stopped.
+
+    world: a World; extractor: the one its features were made with. releases: (alpha, steps) pairs, (0, 10) first. The other
+    arguments are the axes of the sweep. FileExistsError for a file that is finished; ValueError for one begun otherwise.
+    """
+    path = Path(path)
+    if path.exists():
+        raise FileExistsError(f"{path} exists: name another file, or delete it first")
+    settings = dict(factories=list(factories), references=list(references), nprobes=list(nprobes), releases=[list(r) for r in releases],
+                    edits=[*EDITS, *further], originals=originals, strangers=strangers, seed=seed)
+    part = path.with_suffix(".part")
+    with resumed(part, settings) as (rows, note):
+        done = {(row["factory"], row["alpha"], row["steps"]) for row in rows}
+        wanted = {f: [r for r in releases if (f, *r) not in done and (f != "Flat" or not r[0])] for f in factories}
+        with tqdm(total=sum(map(len, wanted.values())), desc="what if", unit="release", disable=not progress) as bar:
+            for row in _measured(wanted, world, extractor, settings, further):
+                note(row)
+                bar.update()
+        _store(path, rows, {"made": datetime.date.today().isoformat(), "command": command, **settings})
+        part.unlink()
+
+
+def _measured(wanted, world, extractor, settings, further):
+    """Generates a dict for each wanted release: what it is, its quality, its search_rows; for alpha 0 the times as well."""
+    from activeindex_lite.activation import activate
+
+    seed, nprobes = settings["seed"], settings["nprobes"]
+    truth = originals_of(settings["originals"], min(settings["references"]), seed)
+    pictures = world.pictures(truth)
+    features, passive = extractor(pictures), copies_of(pictures, extractor, seed=seed, further=further)
+    strangers = strangers_of(settings["strangers"], extractor, world.size, seed)
+    for factory, releases in wanted.items():
+        if not releases:
+            continue
+        trained = build_index(factory, world.train)
+        indexes = {n: trained.refilled(world.references[:n]) for n in settings["references"]}
+        for alpha, steps in releases:
+            row, copies = {"factory": factory, "alpha": alpha, "steps": steps}, passive
+            if alpha:
+                run = activate(pictures, trained, extractor, alpha=alpha, steps=steps, lr=SCHEDULES[steps], features=features)
+                if not run.complete:
+                    raise KeyboardInterrupt
+                copies = copies_of(run.pictures, extractor, seed=seed, further=further)
+                row |= {"psnr": float(run.psnr.mean()), "ssim": float(run.ssim.mean())}
+            row["searches"] = search_rows(indexes, copies, truth, strangers, nprobes, seed)
+            if not alpha:
+                row |= {"nlist": trained.nlist or 0, "bytes": trained.bytes_per_vector}
+                # Rounds over all of them, the lowest counts: a busy machine only ever adds, and not for long.
+                for search in ROUNDS * row["searches"]:
+                    ms = milliseconds(indexes[search["references"]], passive, search["nprobe"])
+                    search["ms"] = min(ms, search.get("ms", ms))
+            yield row
+
+
+def milliseconds(index, copies, nprobe):
+    """Milliseconds of a search for one copy, the median of several copies of each kind."""
+    queries = np.concatenate([features[:4] for features in copies.values()])
+    # The index's own nprobe: one that is given with each search takes its time as well.
+    before, index.nprobe = index.nprobe, nprobe
+    try:
+        return float(np.median(search_milliseconds(index, queries)))
+    finally:
+        index.nprobe = before
+
+
+def _store(path, rows, about):
+    """The rows as dense arrays in one npz file, NaN or 0 where a setting does not exist; whole or not at all."""
+    F, N, P, R = (len(about[name]) for name in ("factories", "references", "nprobes", "releases"))
+    E, B = len(about["edits"]), -(-about["originals"] // 8)
+    hits, uap = np.zeros((F, N, P, R, E, B), np.uint8), np.full((F, N, P, R, 3), np.nan, np.float32)
+    ms, quality = np.full((F, N, P), np.nan, np.float32), np.full((F, R, 2), np.nan, np.float32)
+    nlist, size = np.zeros(F, np.int32), np.zeros(F, np.float32)
+    for row in rows:
+        f, r = about["factories"].index(row["factory"]), about["releases"].index([row["alpha"], row["steps"]])
+        quality[f, r] = row.get("psnr", np.inf), row.get("ssim", 1.0)
+        for search in row["searches"]:
+            n, p = about["references"].index(search["references"]), about["nprobes"].index(search["nprobe"])
+            hits[f, n, p, r] = np.frombuffer(bytes.fromhex(search["hits"]), np.uint8).reshape(E, B)
+            uap[f, n, p, r] = search["uap"]
+            if "ms" in search:
+                # Two digits: no time on a shared machine is better than that, and what is equal should look equal.
+                ms[f, n, p] = float(f"{search['ms']:.2g}")
+        if "bytes" in row:
+            nlist[f], size[f] = row["nlist"], row["bytes"]
+    with whole_file(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, about=json.dumps(about), hits=hits, uap=uap, ms=ms, quality=quality.round(4), nlist=nlist, bytes=size)
