@@ -55,8 +55,9 @@ def run_demo(queries=100, seed=0, pictures=None, alpha=3.0, progress=True):
         measured.searches(name, index, nprobes, False, passive, world.truth)
         if name == "No index":
             continue
-        result = activate(world.pictures, index, extractor, alpha=alpha, features=world.references[world.truth],
-                          progress=progress)
+        result = activate(
+            world.pictures, index, extractor, alpha=alpha, features=world.references[world.truth], progress=progress
+        )
         if not result.complete:
             raise KeyboardInterrupt
         measured.activation(name, result)
@@ -68,8 +69,14 @@ def run_demo(queries=100, seed=0, pictures=None, alpha=3.0, progress=True):
     demo = measured.demo()
     demo.strips = _strips(world, shown[1])
     demo.finds = _finds(world, *shown, seed)
-    demo.about = dict(queries=len(world.pictures), references=len(world.references), source=world.source, seed=seed,
-                      alpha=alpha, seconds=time.perf_counter() - begun)
+    demo.about = dict(
+        queries=len(world.pictures),
+        references=len(world.references),
+        source=world.source,
+        seed=seed,
+        alpha=alpha,
+        seconds=time.perf_counter() - begun,
+    )
     return demo
 
 
@@ -97,8 +104,16 @@ def _finds(world, index, result, passive, active, seed, won=4, open_=2):
                 used.add(edit)
                 wanted -= 1
                 query = EDITS[edit](result.pictures[i], np.random.default_rng([seed, i]))
-                finds.append(dict(outcome=outcome, edit=edit, original=world.pictures[i], query=query,
-                                  before=_picture(world, first), after=_picture(world, then)))
+                finds.append(
+                    dict(
+                        outcome=outcome,
+                        edit=edit,
+                        original=world.pictures[i],
+                        query=query,
+                        before=_picture(world, first),
+                        after=_picture(world, then),
+                    )
+                )
     return finds
 
 

@@ -58,7 +58,9 @@ def import_budget():
 
 
 def package_budget():
-    files = [path for path in (ROOT / "activeindex_lite").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    files = [
+        path for path in (ROOT / "activeindex_lite").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    ]
     yield "package with weights and features, MB", sum(path.stat().st_size for path in files) / 1e6, 40
 
 
@@ -69,7 +71,11 @@ def notebooks_budget():
         total += seen["seconds"]
         yield f"{path.stem}, s", seen["seconds"], None
         limit = torch + ABOVE_TORCH if seen["torch"] else WITHOUT_TORCH
-        yield f"{path.stem}, peak MB" + (f" ({torch:.0f} of them import torch)" if seen["torch"] else ""), seen["peak"], limit
+        yield (
+            f"{path.stem}, peak MB" + (f" ({torch:.0f} of them import torch)" if seen["torch"] else ""),
+            seen["peak"],
+            limit,
+        )
     yield "all notebooks, s", total, 300
 
 
@@ -83,11 +89,20 @@ def demo_budget():
 def latency_budget(moves=60):
     for name, step, limit in (("NprobeExplorer", 1, 50), ("AlphaExplorer", 7, 200)):
         yield f"{name}, kernel alone, ms (95th percentile)", float(np.percentile(in_kernel(name, moves), 95)), None
-        yield f"{name}, slider to redrawn picture, ms (95th percentile)", float(np.percentile(in_browser(name, step, moves)[0], 95)), limit
+        yield (
+            f"{name}, slider to redrawn picture, ms (95th percentile)",
+            float(np.percentile(in_browser(name, step, moves)[0], 95)),
+            limit,
+        )
 
 
-BUDGETS = {"import": import_budget, "package": package_budget, "notebooks": notebooks_budget, "demo": demo_budget,
-           "latency": latency_budget}
+BUDGETS = {
+    "import": import_budget,
+    "package": package_budget,
+    "notebooks": notebooks_budget,
+    "demo": demo_budget,
+    "latency": latency_budget,
+}
 
 
 def main(names):
@@ -97,7 +112,11 @@ def main(names):
         for what, value, limit in BUDGETS[name]():
             over = limit is not None and value > limit
             missed += over
-            print(f"{'OVER' if over else '    '} {what:70} {value:10.2f}" + (f"   at most {limit:.5g}" if limit is not None else ""), flush=True)
+            print(
+                f"{'OVER' if over else '    '} {what:70} {value:10.2f}"
+                + (f"   at most {limit:.5g}" if limit is not None else ""),
+                flush=True,
+            )
     return missed
 
 

@@ -24,7 +24,11 @@ from activeindex_lite.evaluate.results import write_evaluation
 from activeindex_lite.lessons import cluster as stages
 from activeindex_lite.pictures import synthetic_pictures
 
-SETTINGS = Settings({"IVF-PQ": ("IVF8,PQ8x6", (1, 4)), "PCA+LSH": ("PCA32,LSH", (1,)), "No index": ("Flat", (1,))}, queries=48, strangers=64)
+SETTINGS = Settings(
+    {"IVF-PQ": ("IVF8,PQ8x6", (1, 4)), "PCA+LSH": ("PCA32,LSH", (1,)), "No index": ("Flat", (1,))},
+    queries=48,
+    strangers=64,
+)
 
 
 @contextlib.contextmanager
@@ -32,10 +36,30 @@ def cluster(n, folder):
     """A Client of a scheduler and n workers of one thread, each a process that is started by its own command."""
     file = f"{folder}/scheduler-{n}.json"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    commands = [["scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", file],
-                ["worker", "--nthreads", "1", "--nworkers", str(n), "--scheduler-file", file, "--no-dashboard", "--local-directory", folder]]
-    processes = [subprocess.Popen([sys.executable, "-m", "dask", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
-                 for command in commands]
+    commands = [
+        ["scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", file],
+        [
+            "worker",
+            "--nthreads",
+            "1",
+            "--nworkers",
+            str(n),
+            "--scheduler-file",
+            file,
+            "--no-dashboard",
+            "--local-directory",
+            folder,
+        ],
+    ]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "dask", *command],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
+        for command in commands
+    ]
     try:
         with Client(scheduler_file=file, timeout=60) as client:
             client.wait_for_workers(n, timeout=120)
@@ -52,8 +76,20 @@ def tables(folder, out, client=None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         out.mkdir()
-        write_evaluation(run_evaluation(folder_collection(folder), load_extractor("lite"), out / "cache", SETTINGS, progress=False, client=client), out)
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*.csv") if path.name != "timing.csv"}
+        write_evaluation(
+            run_evaluation(
+                folder_collection(folder),
+                load_extractor("lite"),
+                out / "cache",
+                SETTINGS,
+                progress=False,
+                client=client,
+            ),
+            out,
+        )
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*.csv") if path.name != "timing.csv"
+    }
 
 
 def scheduler_peak(client):
@@ -66,8 +102,16 @@ def row(name, measured, equal, files, memory=None):
     seconds = measured.table.set_index("stage").seconds
     rates = (measured.table.set_index("stage").n / seconds).round(2)
     core = (measured.table.set_index("stage").eval("n / core_seconds")).round(1)
-    return {"": name, "pictures/s": rates["extract"], "a core-second": core["extract"], "originals/s": rates["activate and edit"], "queries/s": rates["search"].round(),
-            "equal to plain": equal, "files equal": files, **(memory or {})}
+    return {
+        "": name,
+        "pictures/s": rates["extract"],
+        "a core-second": core["extract"],
+        "originals/s": rates["activate and edit"],
+        "queries/s": rates["search"].round(),
+        "equal to plain": equal,
+        "files equal": files,
+        **(memory or {}),
+    }
 
 
 def main(arguments=None):
@@ -90,12 +134,19 @@ def main(arguments=None):
             with cluster(n, scratch) as client:
                 there, theirs = stages.time_stages(client, **size), tables(folder, Path(scratch) / str(n), client)
                 equal = sum(files[name] == theirs.get(name) for name in files)
-                memory = {"peak MB of a worker": round(max(client.run(stages.peak_megabytes).values())),
-                          "of the scheduler": scheduler_peak(client)}
+                memory = {
+                    "peak MB of a worker": round(max(client.run(stages.peak_megabytes).values())),
+                    "of the scheduler": scheduler_peak(client),
+                }
             rows.append(row(f"{n} workers", there, stages.same(plain, there), f"{equal} of {len(files)}", memory))
             print(pd.DataFrame(rows[-1:]).to_string(index=False), flush=True)
     print("\n" + pd.DataFrame(rows).fillna("").to_string(index=False))
-    return int(any(r["equal to plain"] is False or (r["files equal"] and len({*r["files equal"].split(" of ")}) > 1) for r in rows[1:]))
+    return int(
+        any(
+            r["equal to plain"] is False or (r["files equal"] and len({*r["files equal"].split(" of ")}) > 1)
+            for r in rows[1:]
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -15,10 +15,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
-FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR",
-           "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+FOLDERS = (
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+    "IPYTHONDIR",
+    "MPLCONFIGDIR",
+    "JUPYTERLAB_SETTINGS_DIR",
+    "JUPYTERLAB_WORKSPACES_DIR",
+)
 PROMPTS = "[...document.querySelectorAll('.jp-InputPrompt')].map(p => p.textContent)"
 QUIET = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 # What Lab's debugger says when a page is left or reloaded while it asks the kernel something.
@@ -37,8 +51,18 @@ def jupyter_lab(root):
         settings.parent.mkdir(parents=True)
         settings.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
         token = secrets.token_hex(16)
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-                   "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"]
+        command = [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--allow-root",
+            "--ip=127.0.0.1",
+            f"--port={port}",
+            "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={token}",
+            f"--ServerApp.root_dir={root}",
+        ]
         server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             address = f"http://127.0.0.1:{port}"
@@ -77,10 +101,21 @@ def chromium():
 def watched(page):
     """The page, whose .problems collects console errors (NOT_OURS apart), uncaught exceptions and what it wants from beyond this computer."""
     page.problems = []
-    page.on("console", lambda message: page.problems.append(message.text)
-            if message.type == "error" and not message.text.startswith(NOT_OURS) else None)
+    page.on(
+        "console",
+        lambda message: (
+            page.problems.append(message.text)
+            if message.type == "error" and not message.text.startswith(NOT_OURS)
+            else None
+        ),
+    )
     page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.on("request", lambda request: page.problems.append(request.url) if re.match(r"http(?!://127\.0\.0\.1[:/])", request.url) else None)
+    page.on(
+        "request",
+        lambda request: (
+            page.problems.append(request.url) if re.match(r"http(?!://127\.0\.0\.1[:/])", request.url) else None
+        ),
+    )
     return page
 
 

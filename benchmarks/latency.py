@@ -49,7 +49,9 @@ CHANGED = """new Promise((done) => {{ const node = {node}; const o = new Mutatio
   o.observe(node, {{ attributes: true, attributeFilter: ["{attribute}"] }}); }})"""
 READY = {
     "NprobeExplorer": CHANGED.format(node='root.querySelector("canvas")', attribute="aria-label", then="done();"),
-    "AlphaExplorer": CHANGED.format(node='root.querySelectorAll("img")[1]', attribute="src", then="node.decode().then(done);"),
+    "AlphaExplorer": CHANGED.format(
+        node='root.querySelectorAll("img")[1]', attribute="src", then="node.decode().then(done);"
+    ),
 }
 # Many moves without a pause: how often the picture changed, and how soon the last value stood.
 BURST = """async () => {
@@ -91,7 +93,9 @@ def in_browser(name, step, moves):
     import nbformat
 
     with tempfile.TemporaryDirectory() as folder:
-        nbformat.write(notebook_of(f"from activeindex_lite.widgets import {name}\n{name}()"), Path(folder) / "explorer.ipynb")
+        nbformat.write(
+            notebook_of(f"from activeindex_lite.widgets import {name}\n{name}()"), Path(folder) / "explorer.ipynb"
+        )
         with jupyter_lab(folder) as (address, token), chromium() as browser:
             page = browser.new_page(viewport={"width": 1400, "height": 1200})
             run_all(page, address, token, "explorer.ipynb")
@@ -105,8 +109,19 @@ def main(moves=100):
     for name, step in (("NprobeExplorer", 1), ("AlphaExplorer", 7)):
         alone, (drawn, burst) = in_kernel(name, moves), in_browser(name, step, moves)
         for place, times, more in (("kernel", alone, {}), ("browser", drawn, {"burst_of_200": burst} if burst else {})):
-            print(json.dumps({"explorer": name, "in": place, "moves": moves, "median_ms": round(float(np.median(times)), 1),
-                              "p95_ms": round(float(np.percentile(times, 95)), 1), **more}), flush=True)
+            print(
+                json.dumps(
+                    {
+                        "explorer": name,
+                        "in": place,
+                        "moves": moves,
+                        "median_ms": round(float(np.median(times)), 1),
+                        "p95_ms": round(float(np.percentile(times, 95)), 1),
+                        **more,
+                    }
+                ),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

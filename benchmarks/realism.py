@@ -28,15 +28,24 @@ CELLS, SHRINK = 512, 16
 
 def gaussians(features, n, rng, cells=CELLS, shrink=SHRINK):
     """n unit vectors of a Gaussian in each k-means cell; a cell of m features counts its own covariance m / (m + shrink)."""
-    clustering = faiss.Kmeans(features.shape[1], cells, niter=15, seed=1, min_points_per_centroid=1, max_points_per_centroid=len(features))
+    clustering = faiss.Kmeans(
+        features.shape[1], cells, niter=15, seed=1, min_points_per_centroid=1, max_points_per_centroid=len(features)
+    )
     clustering.train(features)
     cell = clustering.index.search(features, 1)[1][:, 0]
     groups = [features[cell == c] for c in range(cells)]
     own = [np.cov(group.T, bias=True) if len(group) else 0 for group in groups]
     within = sum(len(group) * covariance for group, covariance in zip(groups, own)) / len(features)
     drawn = rng.multinomial(n, [len(group) / len(features) for group in groups])
-    x = np.concatenate([rng.multivariate_normal(group.mean(0), (len(group) * covariance + shrink * within) / (len(group) + shrink), size, method="eigh")
-                        for group, covariance, size in zip(groups, own, drawn) if size]).astype(np.float32)
+    x = np.concatenate(
+        [
+            rng.multivariate_normal(
+                group.mean(0), (len(group) * covariance + shrink * within) / (len(group) + shrink), size, method="eigh"
+            )
+            for group, covariance, size in zip(groups, own, drawn)
+            if size
+        ]
+    ).astype(np.float32)
     return x / np.linalg.norm(x, axis=1, keepdims=True)
 
 
@@ -69,8 +78,12 @@ class Comparison:
             index.reset()
             index.add(self.kept)
             index.add(references)
-        return {name: first_is_original(self.indexes[factory], self.searched, self.truth, nprobe).reshape(-1, len(self.queries.ids)).mean(0)
-                for name, (factory, nprobe) in SEARCHES.items()}
+        return {
+            name: first_is_original(self.indexes[factory], self.searched, self.truth, nprobe)
+            .reshape(-1, len(self.queries.ids))
+            .mean(0)
+            for name, (factory, nprobe) in SEARCHES.items()
+        }
 
     def distances(self, references, n=2000):
         """How near the references are to real ones that are not among them, to one another, and to centroids; how even cells are."""
@@ -78,15 +91,27 @@ class Comparison:
         among = np.sqrt(np.maximum(faiss.knn(references[:n], references, 2)[0][:, 1], 0))
         squared, cell = self.indexes[FACTORY].faiss.quantizer.search(references, 1)
         share = np.bincount(cell[:, 0], minlength=self.indexes[FACTORY].nlist) / len(references)
-        return dict(nearest=to[:, 0].mean(), nearest_sd=to[:, 0].std(), tenth=to[:, 9].mean(), among=among.mean(), centroid=np.sqrt(squared).mean(),
-                    imbalance=len(share) * (share**2).sum())
+        return dict(
+            nearest=to[:, 0].mean(),
+            nearest_sd=to[:, 0].std(),
+            tenth=to[:, 9].mean(),
+            among=among.mean(),
+            centroid=np.sqrt(squared).mean(),
+            imbalance=len(share) * (share**2).sum(),
+        )
 
 
 def compare(seeds=3, progress=True):
     """A row a model: distances, imbalance (1: all cells alike), R@1, and its difference from real references with 95 % intervals."""
     comparison = Comparison()
     real = comparison.hits(comparison.rest)
-    rows = [dict(references="real", **comparison.distances(comparison.rest), **{name: hits.mean() for name, hits in real.items()})]
+    rows = [
+        dict(
+            references="real",
+            **comparison.distances(comparison.rest),
+            **{name: hits.mean() for name, hits in real.items()},
+        )
+    ]
     for model, draw in tqdm(models(comparison.queries.world, len(comparison.rest)).items(), disable=not progress):
         drawn = [draw(seed) for seed in range(seeds)]
         row = dict(references=model, **comparison.distances(drawn[0]))
@@ -94,10 +119,17 @@ def compare(seeds=3, progress=True):
         for name in SEARCHES:
             hits = np.mean([one[name] for one in found], 0)
             low, high = intervals((hits - real[name])[:, None], np.random.default_rng(0))
-            row |= {name: hits.mean(), f"{name}_less_real": (hits - real[name]).mean(), f"{name}_low": low[0], f"{name}_high": high[0]}
+            row |= {
+                name: hits.mean(),
+                f"{name}_less_real": (hits - real[name]).mean(),
+                f"{name}_low": low[0],
+                f"{name}_high": high[0],
+            }
         rows.append(row)
     few = comparison.hits(comparison.rest[:1])
-    return pd.DataFrame([dict(references="10,000 real alone", **{name: hits.mean() for name, hits in few.items()}), *rows])
+    return pd.DataFrame(
+        [dict(references="10,000 real alone", **{name: hits.mean() for name, hits in few.items()}), *rows]
+    )
 
 
 def main(arguments=None):

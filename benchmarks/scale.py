@@ -17,11 +17,23 @@ from activeindex_lite.sweeps.scale import FACTORY, FILE, SIZES, load_scale, meas
 def main(arguments=None):
     """Measure, draw, and say where the files are; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__.partition("\n")[0])
-    parser.add_argument("--largest", type=int, default=SIZES[-1], metavar="N", help="references in the end (default 1000000)")
-    parser.add_argument("--out", default="scale", metavar="DIR", help="folder for scale.csv and scale.png (default scale)")
-    parser.add_argument("--index", default=FACTORY, metavar="FACTORY", help=f"a faiss factory string (default {FACTORY})")
+    parser.add_argument(
+        "--largest", type=int, default=SIZES[-1], metavar="N", help="references in the end (default 1000000)"
+    )
+    parser.add_argument(
+        "--out", default="scale", metavar="DIR", help="folder for scale.csv and scale.png (default scale)"
+    )
+    parser.add_argument(
+        "--index", default=FACTORY, metavar="FACTORY", help=f"a faiss factory string (default {FACTORY})"
+    )
     parser.add_argument("--queries", type=int, default=200, metavar="Q", help="originals to activate (default 200)")
-    parser.add_argument("--first", type=int, default=SIZES[0], metavar="N", help="the smallest N, which holds the originals (default 10000)")
+    parser.add_argument(
+        "--first",
+        type=int,
+        default=SIZES[0],
+        metavar="N",
+        help="the smallest N, which holds the originals (default 10000)",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same R@1 (default 0)")
     options = parser.parse_args(arguments)
     sizes = {options.first, options.largest, *(N for N in SIZES if options.first < N < options.largest)}
@@ -29,7 +41,15 @@ def main(arguments=None):
     try:
         out.mkdir(parents=True, exist_ok=True)
         command = " ".join(["python -m benchmarks.scale", *(sys.argv[1:] if arguments is None else arguments)])
-        measure_scale(out / FILE, sizes, factory=options.index, originals=options.queries, first=options.first, seed=options.seed, command=command)
+        measure_scale(
+            out / FILE,
+            sizes,
+            factory=options.index,
+            originals=options.queries,
+            first=options.first,
+            seed=options.seed,
+            command=command,
+        )
     except (ValueError, OSError) as error:
         print(f"benchmarks.scale: {error}", file=sys.stderr)
         return 2

@@ -36,20 +36,37 @@ def random_move(explorer, rng):
 
     kind = type(explorer).__name__
     if kind == "NprobeExplorer":
-        return one_of([{"nprobe": int(rng.integers(1, explorer._about["nlist"] + 1))}, {"index": one_of(explorer.state.names)},
-                       {"query": int(rng.integers(len(explorer.state.queries)))}])
+        return one_of(
+            [
+                {"nprobe": int(rng.integers(1, explorer._about["nlist"] + 1))},
+                {"index": one_of(explorer.state.names)},
+                {"query": int(rng.integers(len(explorer.state.queries)))},
+            ]
+        )
     if kind == "AlphaExplorer":
         # One or two steps: a picture as quickly as may be, all else as with ten.
-        return {"steps": int(rng.integers(1, 3)), **one_of([{"alpha": float(rng.integers(0, 33) / 4)}, {"edit": one_of(EDITS)},
-                                                            {"index": one_of(explorer.state.names)}])}
+        return {
+            "steps": int(rng.integers(1, 3)),
+            **one_of(
+                [
+                    {"alpha": float(rng.integers(0, 33) / 4)},
+                    {"edit": one_of(EDITS)},
+                    {"index": one_of(explorer.state.names)},
+                ]
+            ),
+        }
     name, values = one_of(explorer.sweep.axes.items())
     side = one_of("ab")
-    return one_of([{side: {**getattr(explorer, side), name: one_of(values)}}, {"target": {"r1": round(rng.random(), 2)}}])
+    return one_of(
+        [{side: {**getattr(explorer, side), name: one_of(values)}}, {"target": {"r1": round(rng.random(), 2)}}]
+    )
 
 
 def bad_move(explorer, rng):
     """A state that the explorer refuses."""
-    return ({"a": {"alpha": -1.0}} if type(explorer).__name__ == "WhatIfExplorer" else {"nprobe": -int(rng.integers(1, 9))})
+    return (
+        {"a": {"alpha": -1.0}} if type(explorer).__name__ == "WhatIfExplorer" else {"nprobe": -int(rng.integers(1, 9))}
+    )
 
 
 def soak(explorer, moves, seed=0):
@@ -71,9 +88,15 @@ def soak(explorer, moves, seed=0):
         counts.append(len(sent))
         if bool(explorer._error) != bad:
             errors.append(f"move {i}: {explorer._error or 'a bad value was taken'}")
-    return {"explorer": type(explorer).__name__, "moves": moves, "warm_mb": round(warm, 1), "end_mb": round(resident(), 1),
-            "messages": [round(float(np.mean(counts)), 2), max(counts)], "waiting": len(explorer._states_to_send),
-            "errors": errors[:5]}
+    return {
+        "explorer": type(explorer).__name__,
+        "moves": moves,
+        "warm_mb": round(warm, 1),
+        "end_mb": round(resident(), 1),
+        "messages": [round(float(np.mean(counts)), 2), max(counts)],
+        "waiting": len(explorer._states_to_send),
+        "errors": errors[:5],
+    }
 
 
 def one_explorer(name, moves):
@@ -86,12 +109,28 @@ def one_explorer(name, moves):
 def one_demo(seed, queries=30):
     """The gains of one demonstration: a DataFrame index, nprobe, passive, activated, gain, seed."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "activeindex_lite.cli", "demo", "--queries", str(queries), "--seed", str(seed), "--out",
-                        f"{folder}/demo"], check=True, capture_output=True)
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "activeindex_lite.cli",
+                "demo",
+                "--queries",
+                str(queries),
+                "--seed",
+                str(seed),
+                "--out",
+                f"{folder}/demo",
+            ],
+            check=True,
+            capture_output=True,
+        )
         table = pd.read_csv(f"{folder}/demo/retrieval.csv").query("edit == 'Mean'")
     key = ["index", "nprobe"]
     wide = table.pivot(index=key, columns="activated", values="r1").dropna()
-    return wide.set_axis(["passive", "activated"], axis=1).assign(gain=wide[True] - wide[False], seed=seed).reset_index()
+    return (
+        wide.set_axis(["passive", "activated"], axis=1).assign(gain=wide[True] - wide[False], seed=seed).reset_index()
+    )
 
 
 def spread(tables):
@@ -110,7 +149,10 @@ def main(moves=2000, demos=20):
     for seed in range(demos):
         tables.append(one_demo(seed))
         gains = tables[-1].set_index(["index", "nprobe"]).gain.round(3)
-        print(json.dumps({"seed": seed, **{f"{name}, nprobe {nprobe}": gain for (name, nprobe), gain in gains.items()}}), flush=True)
+        print(
+            json.dumps({"seed": seed, **{f"{name}, nprobe {nprobe}": gain for (name, nprobe), gain in gains.items()}}),
+            flush=True,
+        )
     if tables:
         print(spread(tables).to_json(orient="records", lines=True))
 

@@ -13,7 +13,8 @@ from activeindex_lite.widgets import AlphaExplorer, NprobeExplorer, WhatIfExplor
 
 SERIOUS = ("serious", "critical")
 # A page with all that pages hold: text, code, a table, a figure, an exercise with its verdict, an explorer.
-CELLS = ["""# A page
+CELLS = [
+    """# A page
 
 **What you will do.** Look.
 
@@ -30,24 +31,30 @@ CELLS = ["""# A page
 > |f - q|² = 1
 
 <details><summary>Hint</summary><code>np.sum</code></details>""",
-         """from activeindex_lite.figures.style import Described, new_figure
+    """from activeindex_lite.figures.style import Described, new_figure
 figure, axes = new_figure(3, 2)
 Described(figure, "An empty figure, of no other use than to be looked at.")""",
-         "import pandas as pd\npd.DataFrame({'r1': [0.5]}).style.hide(axis='index')",
-         "from activeindex_lite.exercises import start\nstart.share_found(lambda first, truth: None)",
-         """@staticmethod
+    "import pandas as pd\npd.DataFrame({'r1': [0.5]}).style.hide(axis='index')",
+    "from activeindex_lite.exercises import start\nstart.share_found(lambda first, truth: None)",
+    """@staticmethod
 def words(a: int, *, b=None) -> str:  # each kind of word that has a colour of its own
     assert a in (1, 2.5) and not b is True or ~a
-    return f"{a!r:>4}" + "\\n" + len(str(a)) * 'b' """ + "+ 'a line that is far too long for the page' " * 4,
-         "print('long' * 60)",
-         "from activeindex_lite.widgets import WhatIfExplorer\nWhatIfExplorer()",
-         "## Then\n\nThe end."]
+    return f"{a!r:>4}" + "\\n" + len(str(a)) * 'b' """
+    + "+ 'a line that is far too long for the page' " * 4,
+    "print('long' * 60)",
+    "from activeindex_lite.widgets import WhatIfExplorer\nWhatIfExplorer()",
+    "## Then\n\nThe end.",
+]
 
 
 @pytest.fixture
 def violations(browser):
     """f(path, dark): serious and critical violations of the page and of the pages in it, a sentence each, once what `ready` selects is there."""
-    axe = Path(pytest.importorskip("axe_playwright_python", reason="axe-core is not here: pip install axe-playwright-python").__file__).with_name("axe.min.js")
+    axe = Path(
+        pytest.importorskip(
+            "axe_playwright_python", reason="axe-core is not here: pip install axe-playwright-python"
+        ).__file__
+    ).with_name("axe.min.js")
 
     def violations_of(path, ready="h1", dark=False):
         context = browser.new_context(offline=True, color_scheme="dark" if dark else "light")
@@ -63,8 +70,11 @@ def violations(browser):
         found = page.evaluate("axe.run()")
         context.close()
         assert len(found["passes"]) > 10, "nothing was looked at"
-        return [f"{v['impact']}: {v['id']}, {v['help']}: {[node['html'][:100] for node in v['nodes'][:3]]}"
-                for v in found["violations"] if v["impact"] in SERIOUS]
+        return [
+            f"{v['impact']}: {v['id']}, {v['help']}: {[node['html'][:100] for node in v['nodes'][:3]]}"
+            for v in found["violations"]
+            if v["impact"] in SERIOUS
+        ]
 
     return violations_of
 
@@ -76,8 +86,13 @@ def index(world):
 
 def nprobe_explorer(index, extractor, patch):
     # Its curve over ten pictures instead of 200: what it shows does not matter here.
-    patch.setattr(nprobe_state, "recall_by_nprobe", lambda index, features, ids, timed: recall_by_nprobe(
-        index, {edit: rows[:10] for edit, rows in features.items()}, ids[:10], timed=timed))
+    patch.setattr(
+        nprobe_state,
+        "recall_by_nprobe",
+        lambda index, features, ids, timed: recall_by_nprobe(
+            index, {edit: rows[:10] for edit, rows in features.items()}, ids[:10], timed=timed
+        ),
+    )
     return NprobeExplorer(indexes={"cells": index})
 
 
@@ -102,19 +117,30 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course") / "notebooks"
     folder.mkdir()
     (folder / "GLOSSARY.md").write_text("# Glossary\n\n### centroid\nA point. (00)\n")
-    cells = [nbformat.v4.new_markdown_cell(text) if text.startswith("#") else nbformat.v4.new_code_cell(text) for text in CELLS]
+    cells = [
+        nbformat.v4.new_markdown_cell(text) if text.startswith("#") else nbformat.v4.new_code_cell(text)
+        for text in CELLS
+    ]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "00_page.ipynb")
     build_pages(folder, folder.parent / "pages")
     return folder.parent / "pages"
 
 
-@pytest.mark.parametrize(("name", "ready"), [("index", "figure img"), ("GLOSSARY", "h3"), ("00_page", ".ai-finding:not(:empty)")])
+@pytest.mark.parametrize(
+    ("name", "ready"), [("index", "figure img"), ("GLOSSARY", "h3"), ("00_page", ".ai-finding:not(:empty)")]
+)
 def test_a_page_of_the_course_has_no_serious_violation(name, ready, pages, violations):
     assert violations(pages / f"{name}.html", ready) == []
 
 
 def test_axe_would_have_found_one(violations, tmp_path):
     path = tmp_path / "bad.html"
-    path.write_text(f'<!doctype html><html lang="en"><title>x</title><main><h1>x</h1><p style="color:#ccc">pale</p><input type="range"><img src="data:,">'
-                    f"{start.share_found(None)._repr_html_()}</main></html>")
-    assert {line.split(",")[0] for line in violations(path)} == {"serious: color-contrast", "critical: label", "critical: image-alt"}
+    path.write_text(
+        f'<!doctype html><html lang="en"><title>x</title><main><h1>x</h1><p style="color:#ccc">pale</p><input type="range"><img src="data:,">'
+        f"{start.share_found(None)._repr_html_()}</main></html>"
+    )
+    assert {line.split(",")[0] for line in violations(path)} == {
+        "serious: color-contrast",
+        "critical: label",
+        "critical: image-alt",
+    }

@@ -87,8 +87,11 @@ def test_features_come_closer_to_the_code_faiss_stores(factory, small_indexes, o
         cell = ivf.quantizer.search(features, 1)[1][:, 0]
         code = np.stack([ivf.quantizer.reconstruct(int(c)) for c in cell])
     else:
-        code = np.stack([index.faiss.reconstruct(i) for i in range(6)]) if "IVF" not in factory else \
-            index.faiss.sa_decode(index.faiss.sa_encode(features))
+        code = (
+            np.stack([index.faiss.reconstruct(i) for i in range(6)])
+            if "IVF" not in factory
+            else index.faiss.sa_decode(index.faiss.sa_encode(features))
+        )
     before, after = (((x - code) ** 2).sum(1) for x in (features, result.features))
     assert (after < before).all()
     assert after.mean() < 0.85 * before.mean()
@@ -99,8 +102,10 @@ def test_lsh_projections_move_away_from_zero(small_indexes, originals, world, ex
     index = small_indexes["PCA64,LSH"]
     result = activate(originals, index, extractor, features=world.references[:6])
     targets = index.targets(world.references[:6])
-    margins = [(targets.signs * (x @ targets.projections.T + targets.offsets)).mean(1)
-               for x in (world.references[:6], result.features)]
+    margins = [
+        (targets.signs * (x @ targets.projections.T + targets.offsets)).mean(1)
+        for x in (world.references[:6], result.features)
+    ]
     assert (margins[1] > margins[0]).all()
 
 
@@ -139,7 +144,9 @@ def test_alpha_zero_changes_nothing(small_indexes, originals, world, extractor):
 
 
 def test_sizes_may_differ_and_order_is_kept(small_indexes, extractor):
-    pictures = [p.resize(size) for p, size in zip(synthetic_pictures(4, 128), [(100, 60), (64, 64), (100, 60), (9, 300)])]
+    pictures = [
+        p.resize(size) for p, size in zip(synthetic_pictures(4, 128), [(100, 60), (64, 64), (100, 60), (9, 300)])
+    ]
     together = activate(pictures, small_indexes["IVF64,PQ8x6"], extractor, steps=2)
     assert [p.size for p in together.pictures] == [p.size for p in pictures]
     assert np.isnan(together.ssim).tolist() == [False, False, False, True]
@@ -179,14 +186,23 @@ def test_interruption_keeps_what_is_done(small_indexes, originals, world, extrac
 
     monkeypatch.setattr(extractor, "forward", interrupted)
     with pytest.warns(UserWarning, match="4 of 6"):
-        result = activate(originals, small_indexes["IVF64,Flat"], extractor, features=world.references[:6], steps=2,
-                          batch_size=2)
+        result = activate(
+            originals, small_indexes["IVF64,Flat"], extractor, features=world.references[:6], steps=2, batch_size=2
+        )
     assert len(result) == 4 and not result.complete and len(result.pictures) == len(result.psnr) == 4
 
 
-@pytest.mark.parametrize("setting, named", [(dict(alpha=-1), "alpha=-1"), (dict(alpha=float("nan")), "alpha=nan"),
-                                            (dict(steps=0), "steps=0"), (dict(steps=1.5), "steps=1.5"),
-                                            (dict(lr=0), "lr=0"), (dict(constraint="l2"), "constraint='l2'")])
+@pytest.mark.parametrize(
+    "setting, named",
+    [
+        (dict(alpha=-1), "alpha=-1"),
+        (dict(alpha=float("nan")), "alpha=nan"),
+        (dict(steps=0), "steps=0"),
+        (dict(steps=1.5), "steps=1.5"),
+        (dict(lr=0), "lr=0"),
+        (dict(constraint="l2"), "constraint='l2'"),
+    ],
+)
 def test_bad_settings_are_named(setting, named, small_indexes, originals, extractor):
     with pytest.raises(ValueError, match=named):
         activate(originals, small_indexes["IVF64,Flat"], extractor, **setting)

@@ -13,7 +13,11 @@ from activeindex_lite.widgets.alpha import LARGEST_UPLOAD, AlphaExplorer
 
 @pytest.fixture(scope="module")
 def indexes(small_indexes):
-    return {"IVF": small_indexes["IVF64,Flat"], "IVF-PQ": small_indexes["IVF64,PQ8x6"], "LSH": small_indexes["PCA64,LSH"]}
+    return {
+        "IVF": small_indexes["IVF64,Flat"],
+        "IVF-PQ": small_indexes["IVF64,PQ8x6"],
+        "LSH": small_indexes["PCA64,LSH"],
+    }
 
 
 @pytest.fixture
@@ -25,8 +29,16 @@ def without_times(view):
     return {**view, "release": {k: v for k, v in view["release"].items() if k != "ms"}}
 
 
-@pytest.mark.parametrize("setting", [dict(alpha=0.0), dict(alpha=6.0, steps=3), dict(index="LSH"), dict(edit="Random"),
-                                     dict(index="IVF-PQ", edit="Meme", alpha=1.5, nprobe=8)])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        dict(alpha=0.0),
+        dict(alpha=6.0, steps=3),
+        dict(index="LSH"),
+        dict(edit="Random"),
+        dict(index="IVF-PQ", edit="Meme", alpha=1.5, nprobe=8),
+    ],
+)
 def test_setting_traits_gives_what_building_afresh_gives(explorer, indexes, extractor, setting):
     explorer.edit, explorer.alpha, explorer.index = "Hue 0.2", 5.0, "IVF-PQ"
     before = {**dict(alpha=3.0, steps=2, index="IVF", edit="Contrast 2", nprobe=1), **setting}
@@ -62,10 +74,18 @@ def test_results_follow_nprobe_without_a_new_activation(explorer):
     assert explorer.results["first"].tolist() == [view["passive"]["ids"][-1], view["active"]["ids"][-1]]
 
 
-@pytest.mark.parametrize(("name", "value", "words"), [
-    ("alpha", -1.0, "from 0 to 8"), ("alpha", 9.0, "from 0 to 8"), ("alpha", float("nan"), "from 0 to 8"), ("steps", 0, "from 1 to 20"),
-    ("nprobe", 0, "from 1 to 128"), ("index", "IVF9", "IVF-PQ"), ("edit", "Sepia", "Contrast 2"),
-])
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("alpha", -1.0, "from 0 to 8"),
+        ("alpha", 9.0, "from 0 to 8"),
+        ("alpha", float("nan"), "from 0 to 8"),
+        ("steps", 0, "from 1 to 20"),
+        ("nprobe", 0, "from 1 to 128"),
+        ("index", "IVF9", "IVF-PQ"),
+        ("edit", "Sepia", "Contrast 2"),
+    ],
+)
 def test_a_value_out_of_range_is_named_and_changes_nothing(explorer, name, value, words):
     before, view = getattr(explorer, name), explorer._view
     with pytest.raises(traitlets.TraitError, match=words):
@@ -95,8 +115,10 @@ def test_a_picture_from_the_browser(explorer):
     assert explorer._error == "" and explorer.state.picture.size == (64, 48) and explorer._about["own"]
 
 
-@pytest.mark.parametrize(("data", "words"), [(b"", "empty file"), (b"no picture", "not a picture"),
-                                             (bytes(LARGEST_UPLOAD + 1), "take a smaller file")])
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(b"", "empty file"), (b"no picture", "not a picture"), (bytes(LARGEST_UPLOAD + 1), "take a smaller file")],
+)
 def test_a_bad_upload_is_told_in_the_page_and_the_picture_stays(explorer, data, words):
     view = explorer._view
     upload(explorer, data, "<b>x</b>.png")

@@ -45,7 +45,12 @@ def client():
 def small_chunks():
     """Several chunks of everything, of the same size here and on the cluster."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, size in (("features.CHUNK", 16), ("release.CHUNK", 4), ("search.QUERIES", 32), ("search.SHARD", 2048)):
+        for name, size in (
+            ("features.CHUNK", 16),
+            ("release.CHUNK", 4),
+            ("search.QUERIES", 32),
+            ("search.SHARD", 2048),
+        ):
             patch.setattr(f"activeindex_lite.evaluate.{name}", size)
         yield
 
@@ -65,8 +70,17 @@ def evaluated(folder, extractor, out, client=None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         out.mkdir(exist_ok=True)
-        write_evaluation(run_evaluation(folder_collection(folder), extractor, out / "cache", SETTINGS, progress=False, client=client), out)
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*.*") if path.suffix in (".csv", ".png") and path.name not in TIMED}
+        write_evaluation(
+            run_evaluation(
+                folder_collection(folder), extractor, out / "cache", SETTINGS, progress=False, client=client
+            ),
+            out,
+        )
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in out.rglob("*.*")
+        if path.suffix in (".csv", ".png") and path.name not in TIMED
+    }
 
 
 @pytest.fixture(scope="module")
@@ -112,11 +126,29 @@ def test_a_worker_killed_half_way_costs_time_alone(folder, extractor, plain, cli
 
 
 def test_command_interrupted_on_a_cluster_goes_on_without_one(folder, client, tmp_path, capsys):
-    command = ["evaluate", "--pictures", str(folder), "--train", "synthetic:260", "--distractors", "synthetic:20", "--index", "IVF6,Flat",
-               "--nprobe", "1", "--queries", "5", "--strangers", "5"]
+    command = [
+        "evaluate",
+        "--pictures",
+        str(folder),
+        "--train",
+        "synthetic:260",
+        "--distractors",
+        "synthetic:20",
+        "--index",
+        "IVF6,Flat",
+        "--nprobe",
+        "1",
+        "--queries",
+        "5",
+        "--strangers",
+        "5",
+    ]
     address = client.scheduler.address
-    running = subprocess.Popen([sys.executable, "-m", "activeindex_lite.cli", *command, "--out", tmp_path / "a", "--dask", address],
-                               stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "activeindex_lite.cli", *command, "--out", tmp_path / "a", "--dask", address],
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("a/cache/*/*.npz")):
         assert running.poll() is None and time.monotonic() < deadline, "ended before it could be killed"
@@ -125,7 +157,9 @@ def test_command_interrupted_on_a_cluster_goes_on_without_one(folder, client, tm
     running.wait()
     made = {path: path.stat().st_mtime_ns for path in tmp_path.glob("a/cache/*/*.npz") if path.name != "rows.npz"}
     assert main([*command, "--out", str(tmp_path / "a")]) == 0
-    assert all(path.stat().st_mtime_ns == then for path, then in made.items() if path.exists()), "what was there was made again"
+    assert all(path.stat().st_mtime_ns == then for path, then in made.items() if path.exists()), (
+        "what was there was made again"
+    )
     assert main([*command, "--out", str(tmp_path / "b"), "--dask", address]) == 0
     a, b = ({p.name: p.read_bytes() for p in (tmp_path / x).rglob("*.csv") if p.name not in TIMED} for x in "ab")
     assert same(a, b) and len(a) > 8
@@ -139,9 +173,21 @@ def vectors(world):
     return np.asarray(world.references[:7000], np.float32), np.asarray(world.train[:4000], np.float32)
 
 
-@pytest.mark.parametrize(("factory", "merged"), [
-    ("Flat", True), ("IVF32,Flat", True), ("IVF32,PQ8x6", True), ("OPQ8_32,PQ8x6", True), ("PCA32,LSH", True), ("ITQ32,LSH", True),
-    ("SQ8", True), ("IVF32,SQ8", True), ("HNSW8", False), ("IVF32,PQ8x6,RFlat", False)])
+@pytest.mark.parametrize(
+    ("factory", "merged"),
+    [
+        ("Flat", True),
+        ("IVF32,Flat", True),
+        ("IVF32,PQ8x6", True),
+        ("OPQ8_32,PQ8x6", True),
+        ("PCA32,LSH", True),
+        ("ITQ32,LSH", True),
+        ("SQ8", True),
+        ("IVF32,SQ8", True),
+        ("HNSW8", False),
+        ("IVF32,PQ8x6,RFlat", False),
+    ],
+)
 def test_an_index_filled_by_shards_is_one_filled_at_once(factory, merged, vectors):
     references, train = vectors
     index = ActiveIndex(factory, 128)
@@ -186,9 +232,15 @@ def test_chunks_that_arrive_in_another_order_are_put_in_theirs(vectors, tmp_path
     index.train(vectors[1])
     index.add(vectors[0])
     with Loop().sharing(index=index) as here, Backwards().sharing(index=index) as there:
-        for a, b in zip(Searched(index, here).search(vectors[1][:600], 3, 4), Searched(index, there).search(vectors[1][:600], 3, 4), strict=True):
+        for a, b in zip(
+            Searched(index, here).search(vectors[1][:600], 3, 4),
+            Searched(index, there).search(vectors[1][:600], 3, 4),
+            strict=True,
+        ):
             assert (a == b).all() and len(a) == 600
-    paths = make_chunks(tmp_path, 5, 2, lambda a, b: {"x": np.arange(a, b)}, runner=Backwards(), title="t", progress=False)
+    paths = make_chunks(
+        tmp_path, 5, 2, lambda a, b: {"x": np.arange(a, b)}, runner=Backwards(), title="t", progress=False
+    )
     assert np.concatenate([read_arrays(path)["x"] for path in paths]).tolist() == [0, 1, 2, 3, 4]
 
 
@@ -232,7 +284,9 @@ def test_another_version_or_number_of_threads_on_a_worker_is_named(client, monke
     cluster.check_workers(client)
     with monkeypatch.context() as patch:
         patch.setattr(client, "nthreads", lambda: {"tcp://a:1": 1, "tcp://b:1": 4})
-        with pytest.raises(ValueError, match="1 workers have more than one thread, the first is tcp://b:1.*--nthreads 1"):
+        with pytest.raises(
+            ValueError, match="1 workers have more than one thread, the first is tcp://b:1.*--nthreads 1"
+        ):
             cluster.check_workers(client)
     known = cluster.versions()
     monkeypatch.setattr(cluster, "versions", lambda: {**known, "torch": "1.0"})
@@ -248,8 +302,10 @@ def test_addresses_that_are_none(address, tmp_path, capsys):
 
 
 def test_dask_is_loaded_only_when_asked_for():
-    code = ("import sys, activeindex_lite.cli, activeindex_lite.evaluate.run, activeindex_lite.evaluate.command; "
-            "print(*{'dask', 'distributed'} & set(sys.modules))")
+    code = (
+        "import sys, activeindex_lite.cli, activeindex_lite.evaluate.run, activeindex_lite.evaluate.command; "
+        "print(*{'dask', 'distributed'} & set(sys.modules))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip() == ""
 
 

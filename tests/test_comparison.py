@@ -23,7 +23,10 @@ def originals(world):
 
 @pytest.fixture(scope="module")
 def compared(originals, extractor):
-    methods = {"margin": dict(method="margin", steps=3), "of my own": dict(method="margin", steps=2, loss=lambda x, t: -x.sum(1))}
+    methods = {
+        "margin": dict(method="margin", steps=3),
+        "of my own": dict(method="margin", steps=2, loss=lambda x, t: -x.sum(1)),
+    }
     return run_comparison(originals, extractor, FACTORY, methods=methods, psnrs=(42.0,), nprobes=(1, 4))
 
 
@@ -42,7 +45,10 @@ def test_all_stand_at_the_psnr_asked_for(compared):
 
 def test_rows_agree_with_the_hits(compared):
     for row in compared.methods.itertuples():
-        hits = {name: compared.benches[42.0].hits[name, row.nprobe].mean(axis=1).mean() for name in ("passive", "published", row.method)}
+        hits = {
+            name: compared.benches[42.0].hits[name, row.nprobe].mean(axis=1).mean()
+            for name in ("passive", "published", row.method)
+        }
         assert row.r1 == pytest.approx(hits[row.method])
         assert row.gain == pytest.approx(row.r1 - hits["passive"])
         assert row.over == pytest.approx(row.r1 - hits["published"])
@@ -82,8 +88,14 @@ def test_passive_baselines(compared, originals):
 
 
 def test_longer_codes_are_those_faiss_reads():
-    for factory, longer in (("IVF64,PQ4x8", "IVF64,PQ8x8"), ("PQ8", "PQ16"), ("OPQ8_64,PQ8x8", "OPQ8_64,PQ16x8"), ("IVF64,Flat", None),
-                            ("OPQ8,Flat", None), ("IVF64,PQ4x4fs", "IVF64,PQ8x4fs")):
+    for factory, longer in (
+        ("IVF64,PQ4x8", "IVF64,PQ8x8"),
+        ("PQ8", "PQ16"),
+        ("OPQ8_64,PQ8x8", "OPQ8_64,PQ16x8"),
+        ("IVF64,Flat", None),
+        ("OPQ8,Flat", None),
+        ("IVF64,PQ4x4fs", "IVF64,PQ8x4fs"),
+    ):
         assert longer_code(factory) == longer
         if longer:
             short, long = (faiss.index_factory(128, f) for f in (factory, longer))
@@ -107,8 +119,10 @@ def test_a_method_may_be_measured_later_and_again(compared):
     bench = compared.benches[42.0]
     before = bench.methods
     again = bench.measure("margin", method="margin", steps=3)
-    pd.testing.assert_frame_equal(again.sort_values(["method", "nprobe"]).drop(columns="ms").reset_index(drop=True),
-                                  before.sort_values(["method", "nprobe"]).drop(columns="ms").reset_index(drop=True))
+    pd.testing.assert_frame_equal(
+        again.sort_values(["method", "nprobe"]).drop(columns="ms").reset_index(drop=True),
+        before.sort_values(["method", "nprobe"]).drop(columns="ms").reset_index(drop=True),
+    )
     assert set(bench.releases) == set(bench.pictures) == {"passive", "published", "margin", "of my own"}
     for name, settings in (("passive", {}), ("published", dict(steps=3))):
         with pytest.raises(ValueError, match="choose another one"):
@@ -133,6 +147,7 @@ def test_the_command_writes_both_tables(originals, monkeypatch, tmp_path, capsys
 
 # Limits and figures
 
+
 def test_fates_add_up_and_follow_faiss(compared, originals):
     from activeindex_lite.lessons import beyond as limits
 
@@ -156,7 +171,9 @@ def test_limits_measure_what_they_say(compared, originals, extractor):
     table = limits.r1_elsewhere({"own": bench.index}, bench.releases, originals.truth)
     for row in table.itertuples():
         assert row.r1 == pytest.approx(bench.hits[row.release, 1].to_numpy().mean())
-    blurred = limits.under_blur({"passive": originals.pictures}, bench.index, extractor, originals.truth, kernels=(1, 11))
+    blurred = limits.under_blur(
+        {"passive": originals.pictures}, bench.index, extractor, originals.truth, kernels=(1, 11)
+    )
     assert blurred.r1.tolist() == [bench.hits["passive", 1][edit].mean() for edit in ("Identity", "Blur 2")]
     small = limits.small_index(extractor, originals.pictures, "IVF2,Flat", n=80, distractors=5)
     copies = limits.copies({"passive": originals.pictures}, extractor, edits=("Identity",))
@@ -170,24 +187,43 @@ def test_figures_tell_their_finding(compared, originals):
     bench = compared.benches[42.0]
     fates = draw.where_copies_go(limits.fates(bench.index, bench.features, bench.releases, originals.truth))
     gains = draw.gains_at_equal_psnr(bench.methods)
-    elsewhere = draw.elsewhere(limits.r1_elsewhere({"own": bench.index, "again": bench.index}, bench.releases, originals.truth))
-    blurred = draw.blurred(pd.DataFrame({"release": ["a", "a", "b", "b"], "kernel": [1, 5] * 2, "r1": [1, 0.5, 1, 0.75]}))
-    for figure, told in ((fates, "cell not visited"), (gains, f"{bench.methods.gain.iloc[0]:+.3f}"), (elsewhere, "again, margin"),
-                         (blurred, "b: from 1.00 to 0.75")):
+    elsewhere = draw.elsewhere(
+        limits.r1_elsewhere({"own": bench.index, "again": bench.index}, bench.releases, originals.truth)
+    )
+    blurred = draw.blurred(
+        pd.DataFrame({"release": ["a", "a", "b", "b"], "kernel": [1, 5] * 2, "r1": [1, 0.5, 1, 0.75]})
+    )
+    for figure, told in (
+        (fates, "cell not visited"),
+        (gains, f"{bench.methods.gain.iloc[0]:+.3f}"),
+        (elsewhere, "again, margin"),
+        (blurred, "b: from 1.00 to 0.75"),
+    ):
         assert told in figure.alt and len(figure.png()) > 5000
         assert figure.figure.axes[0].get_xlabel()
 
 
-@pytest.mark.parametrize(("check", "wrong", "said"), [
-    ("margin", lambda x, a, b: np.square(x - b).sum() - np.square(x - a).sum(), "to get a length"),
-    ("margin", lambda x, a, b: (np.square(x - a).sum() - np.square(x - b).sum()) / (2 * np.linalg.norm(a - b)), "sign is turned"),
-    ("border_loss", lambda x, a, b, t: np.log(np.exp(-(np.square(b - x).sum(1) - np.square(a - x).sum()) / t).sum()), "1 is missing"),
-    ("loss", lambda x, t: x.sum(1).detach(), "no gradient"),
-    ("loss", lambda x, t: x.sum(), r"shape \(\)"),
-    ("loss", lambda x, t: -(x - x.new_tensor(t.points)).square().sum(1), "turn the sign"),
-    ("loss", lambda x, t: 0 * x.sum(1), "gradient is 0"),
-    ("loss", lambda x, t: 3, "This is int"),
-])
+@pytest.mark.parametrize(
+    ("check", "wrong", "said"),
+    [
+        ("margin", lambda x, a, b: np.square(x - b).sum() - np.square(x - a).sum(), "to get a length"),
+        (
+            "margin",
+            lambda x, a, b: (np.square(x - a).sum() - np.square(x - b).sum()) / (2 * np.linalg.norm(a - b)),
+            "sign is turned",
+        ),
+        (
+            "border_loss",
+            lambda x, a, b, t: np.log(np.exp(-(np.square(b - x).sum(1) - np.square(a - x).sum()) / t).sum()),
+            "1 is missing",
+        ),
+        ("loss", lambda x, t: x.sum(1).detach(), "no gradient"),
+        ("loss", lambda x, t: x.sum(), r"shape \(\)"),
+        ("loss", lambda x, t: -(x - x.new_tensor(t.points)).square().sum(1), "turn the sign"),
+        ("loss", lambda x, t: 0 * x.sum(1), "gradient is 0"),
+        ("loss", lambda x, t: 3, "This is int"),
+    ],
+)
 def test_mistakes_in_the_exercises_are_named(check, wrong, said):
     import re
 

@@ -26,8 +26,13 @@ def test_error_is_that_of_the_product_quantizer_of_faiss():
 def test_more_bytes_lose_fewer_copies():
     stored = load_queries()
     world, own = stored.world, stored.ids < 3000
-    table = at_equal_bytes(world.train[:3000], world.references[:3000], stored.features["Crop 0.5"][own], stored.ids[own],
-                           ["PQ2x4", "PQ16x8", "IVF16,PQ16x8"])
+    table = at_equal_bytes(
+        world.train[:3000],
+        world.references[:3000],
+        stored.features["Crop 0.5"][own],
+        stored.ids[own],
+        ["PQ2x4", "PQ16x8", "IVF16,PQ16x8"],
+    )
     assert table.bytes.tolist() == [1, 16, 16]
     assert table.r1[0] < table.r1[1] and table.error[0] > table.error[1] > table.error[2]
 
@@ -48,7 +53,9 @@ def test_measured_bits_follow_the_theory():
     lsh = LSH.random(128, 1024, np.random.default_rng(0))
     table = hamming_by_angle(lsh, 3 * world.references[:400], world.references[400:800])
     mean, spread = differing_bits(1024, table.angle)
-    np.testing.assert_allclose(np.cos(table.angle), (world.references[:400] * world.references[400:800]).sum(1), atol=1e-5)
+    np.testing.assert_allclose(
+        np.cos(table.angle), (world.references[:400] * world.references[400:800]).sum(1), atol=1e-5
+    )
     assert (np.abs(table.differing - mean) < 2 * spread).mean() > 0.9
 
 
@@ -56,7 +63,9 @@ def test_recall_by_bits_agrees_with_the_index_of_faiss():
     stored = load_queries()
     world, own = stored.world, stored.ids < 3000
     queries, truth = stored.features["Contrast 2"][own], stored.ids[own]
-    table = recall_by_bits(world.train[:3000], world.references[:3000], queries, truth, nbits=(8, 64), rng=np.random.default_rng(0))
+    table = recall_by_bits(
+        world.train[:3000], world.references[:3000], queries, truth, nbits=(8, 64), rng=np.random.default_rng(0)
+    )
     assert table.kind.tolist() == ["random", "random", "PCA", "PCA"] and table.bytes.tolist() == [1, 8, 1, 8]
     distances, ids = build_index("PCA64,LSH", world.train[:3000], world.references[:3000]).search(queries, 2)
     expected = ((ids[:, 0] == truth) & (distances[:, 0] < distances[:, 1])).mean()

@@ -32,7 +32,9 @@ FOUR = pairs(*((f"Q{i}", f"R{i}") for i in range(4)))
 
 
 def test_first_published_example():
-    scores = score_predictions(table(("Q0", "R0", 0.9), ("Q0", "R9", 0.9), ("Q1", "R1", 0.9), ("Q2", "R2", 0.5), ("Q5", "R7", 0.4)), FOUR)
+    scores = score_predictions(
+        table(("Q0", "R0", 0.9), ("Q0", "R9", 0.9), ("Q1", "R1", 0.9), ("Q2", "R2", 0.5), ("Q5", "R7", 0.4)), FOUR
+    )
     assert scores["micro_ap"] == pytest.approx(0.4791666667, abs=1e-9)
     assert scores["recall_at_p90"] is None and scores["threshold_at_p90"] is None
     assert scores["recall_at_1"] == 0.5 and scores["recall_at_10"] == 0.75
@@ -60,7 +62,14 @@ def test_micro_ap_is_scikit_learns_average_precision_where_no_scores_are_equal(s
     assert micro_ap(found, lost) == pytest.approx(micro_ap(found, truth) * correct.sum() / (correct.sum() + 3))
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=25, unique_by=lambda t: t[:2]))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 3)),
+        min_size=1,
+        max_size=25,
+        unique_by=lambda t: t[:2],
+    )
+)
 @settings(deadline=None)
 def test_by_the_definition_with_ties(rows):
     found = table(*((f"Q{q}", f"R{r}", s) for q, r, s in rows))
@@ -91,14 +100,17 @@ def test_curve_has_a_row_a_prediction():
     assert curve.precision.tolist() == pytest.approx([1, 1 / 2, 2 / 3]) and curve.recall.tolist() == [0.5, 0.5, 1]
 
 
-@pytest.mark.parametrize(("found", "truth", "said"), [
-    (table(("Q0", "R0", 1), ("Q0", "R0", 2)), FOUR, "predictions hold the pair Q0, R0 more than once"),
-    (table(("Q0", "R0", 1)), pairs(("Q0", "R0"), ("Q0", "R0")), "the truth hold the pair"),
-    (table(("Q0", "R0", np.nan)), FOUR, "score of Q0, R0 is nan"),
-    (table(("Q0", "R0", np.inf)), FOUR, "finite"),
-    (table(("Q0", "R0", 1)), pairs(("Q0", ""), ("Q1", "")), "no original"),
-    (pairs(("Q0", "R0")), FOUR, "lack the column score"),
-])
+@pytest.mark.parametrize(
+    ("found", "truth", "said"),
+    [
+        (table(("Q0", "R0", 1), ("Q0", "R0", 2)), FOUR, "predictions hold the pair Q0, R0 more than once"),
+        (table(("Q0", "R0", 1)), pairs(("Q0", "R0"), ("Q0", "R0")), "the truth hold the pair"),
+        (table(("Q0", "R0", np.nan)), FOUR, "score of Q0, R0 is nan"),
+        (table(("Q0", "R0", np.inf)), FOUR, "finite"),
+        (table(("Q0", "R0", 1)), pairs(("Q0", ""), ("Q1", "")), "no original"),
+        (pairs(("Q0", "R0")), FOUR, "lack the column score"),
+    ],
+)
 def test_what_cannot_be_scored_is_named(found, truth, said):
     with pytest.raises(ValueError, match=said):
         score_predictions(found, truth)
@@ -113,8 +125,12 @@ def test_resampling_agrees_with_scoring_a_resample_by_hand():
     for value in got:
         weight = dict(zip(names, rng.multinomial(30, np.full(30, 1 / 30))))
         # The same sample spelled out: a query drawn w times is w queries of other names.
-        many = pd.concat([found[found.query_id == q].assign(query_id=f"{q}-{c}") for q in names for c in range(weight[q])])
-        true = pd.concat([truth[truth.query_id == q].assign(query_id=f"{q}-{c}") for q in names for c in range(weight[q])])
+        many = pd.concat(
+            [found[found.query_id == q].assign(query_id=f"{q}-{c}") for q in names for c in range(weight[q])]
+        )
+        true = pd.concat(
+            [truth[truth.query_id == q].assign(query_id=f"{q}-{c}") for q in names for c in range(weight[q])]
+        )
         # There the copies of a query tie with each other, wrong and right apart, so each right one is counted in its turn.
         assert value == pytest.approx(micro_ap(many, true), abs=0.02)
     assert np.std(micro_ap_resampled(found, truth, np.random.default_rng(0), resamples=50)) > 0
@@ -132,13 +148,16 @@ def test_files_round_trip_and_header_is_optional(tmp_path):
         assert read_truth(tmp_path / f"{name}.csv").to_numpy().tolist() == [["Q0", "R0"], ["Q1", ""]]
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("Q0,R0\n", "line 1: 'Q0,R0' has 2 fields, expected query_id,reference_id,score"),
-    ("query_id,reference_id,score\nQ0,R0,high\n", "score of prediction 1"),
-    ("Q0,,1\n", "names no reference"),
-    (",R0,1\n", "with a query_id"),
-    ("", "holds no row"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Q0,R0\n", "line 1: 'Q0,R0' has 2 fields, expected query_id,reference_id,score"),
+        ("query_id,reference_id,score\nQ0,R0,high\n", "score of prediction 1"),
+        ("Q0,,1\n", "names no reference"),
+        (",R0,1\n", "with a query_id"),
+        ("", "holds no row"),
+    ],
+)
 def test_bad_predictions_are_named(tmp_path, text, said):
     (tmp_path / "p.csv").write_text(text)
     with pytest.raises(ValueError, match=said):
@@ -155,8 +174,13 @@ def test_score_command_prints_one_json_object(tmp_path, capsys):
     write_benchmark_file(tmp_path / "p.csv", table(("Q0", "R0", 0.9), ("Q1", "R9", 0.8)))
     write_benchmark_file(tmp_path / "t.csv", pairs(("Q0", "R0"), ("Q1", "")))
     assert main(["score", str(tmp_path / "p.csv"), str(tmp_path / "t.csv")]) == 0
-    assert json.loads(capsys.readouterr().out) == {"micro_ap": 1.0, "recall_at_p90": 1.0, "threshold_at_p90": 0.9, "recall_at_1": 1.0,
-                                                   "recall_at_10": 1.0}
+    assert json.loads(capsys.readouterr().out) == {
+        "micro_ap": 1.0,
+        "recall_at_p90": 1.0,
+        "threshold_at_p90": 0.9,
+        "recall_at_1": 1.0,
+        "recall_at_10": 1.0,
+    }
     assert main(["score", str(tmp_path / "no.csv"), str(tmp_path / "t.csv")]) == 2
     assert "no.csv" in capsys.readouterr().err
 
@@ -188,8 +212,10 @@ def test_normalisation_helps_where_some_queries_are_near_to_everything():
     names = [f"Q{i}" for i in range(49)]
     truth = pairs(*((n, "" if i < 40 else str(i)) for i, n in enumerate(names)))
     background = build_index("Flat", circle(dense), circle(dense))
-    plain, normalised = (predict(index, queries, names, [str(i) for i in range(49)], k=1, typical=t)
-                         for t in (None, typical_distances(background, queries)))
+    plain, normalised = (
+        predict(index, queries, names, [str(i) for i in range(49)], k=1, typical=t)
+        for t in (None, typical_distances(background, queries))
+    )
     assert micro_ap(plain, truth) < 0.3
     assert micro_ap(normalised, truth) > 0.99
 

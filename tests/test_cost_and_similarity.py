@@ -12,8 +12,15 @@ from activeindex_lite.lessons.similarity import copies_and_impostors, cost_by_si
 
 def test_cost_is_measured_at_every_size_and_counts_what_faiss_writes():
     world = load_world()
-    table = cost_by_size(world.train[:600], world.references, world.references[:5], ["Flat", "IVF8,PQ4x4"], sizes=(500, 100), timed=2)
-    assert table[["index", "N"]].to_numpy().tolist() == [["Flat", 100], ["Flat", 500], ["IVF8,PQ4x4", 100], ["IVF8,PQ4x4", 500]]
+    table = cost_by_size(
+        world.train[:600], world.references, world.references[:5], ["Flat", "IVF8,PQ4x4"], sizes=(500, 100), timed=2
+    )
+    assert table[["index", "N"]].to_numpy().tolist() == [
+        ["Flat", 100],
+        ["Flat", 500],
+        ["IVF8,PQ4x4", 100],
+        ["IVF8,PQ4x4", 500],
+    ]
     assert (table.ms > 0).all()
     flat = faiss.IndexFlatL2(128)
     flat.add(world.references[:500])
@@ -26,14 +33,27 @@ def test_cost_is_measured_at_every_size_and_counts_what_faiss_writes():
 
 def test_what_is_linear_is_continued_exactly():
     N = np.array([1000, 10_000, 50_000])
-    cost = pd.concat([pd.DataFrame({"index": name, "N": N, "d": 128, "ms": 0.1 + 2e-5 * N, "bytes": 1000 + 16 * N}) for name in ("Flat", "PQ")])
+    cost = pd.concat(
+        [
+            pd.DataFrame({"index": name, "N": N, "d": 128, "ms": 0.1 + 2e-5 * N, "bytes": 1000 + 16 * N})
+            for name in ("Flat", "PQ")
+        ]
+    )
     flat, coded = extrapolate(cost, 1_000_000, 512).itertuples()
     assert flat.ms == pytest.approx(4 * (0.1 + 20)) and flat.bytes == pytest.approx(4 * (1000 + 16e6))
     assert coded.ms == pytest.approx(4 * 0.1 + 20) and coded.bytes == pytest.approx(4 * 1000 + 16e6)
 
 
 def test_times_that_waver_never_give_an_estimate_below_what_was_measured():
-    cost = pd.DataFrame({"index": "IVF8,PQ4x4", "N": [1000, 10_000, 50_000], "d": 128, "ms": [0.07, 0.065, 0.03], "bytes": [1e3, 1e4, 5e4]})
+    cost = pd.DataFrame(
+        {
+            "index": "IVF8,PQ4x4",
+            "N": [1000, 10_000, 50_000],
+            "d": 128,
+            "ms": [0.07, 0.065, 0.03],
+            "bytes": [1e3, 1e4, 5e4],
+        }
+    )
     assert extrapolate(cost, 1_000_000, 128).ms[0] >= 0.03
 
 

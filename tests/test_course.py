@@ -50,7 +50,9 @@ def test_the_map_shows_every_notebook_and_no_needless_arrow():
 def test_a_folder_without_notebooks_is_named(tmp_path):
     with pytest.raises(ValueError, match="01_something"):
         read_course(tmp_path)
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# No minutes")]), tmp_path / "01_x.ipynb")
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# No minutes")]), tmp_path / "01_x.ipynb"
+    )
     with pytest.raises(ValueError, match="How long"):
         read_course(tmp_path)
 
@@ -62,7 +64,11 @@ NBGRADER = {"schema_version": int, "grade": bool, "locked": bool, "solution": bo
 
 def given(name):
     """The names that the notebook's imports make."""
-    first = next(cell for cell in nbformat.read(FOLDER / f"{name}.ipynb", 4).cells if cell.cell_type == "code" and "exercises" in cell.source)
+    first = next(
+        cell
+        for cell in nbformat.read(FOLDER / f"{name}.ipynb", 4).cells
+        if cell.cell_type == "code" and "exercises" in cell.source
+    )
     space = {}
     exec("\n".join(re.findall(r"^(?:import|from) .*", first.source, re.MULTILINE)), space)  # noqa: S102 - the lesson code of this repository
     return space
@@ -80,10 +86,17 @@ def test_nbgrader_copy(name, tmp_path):
     for solution, check in zip(graded[::2], graded[1::2]):
         for cell in (solution, check):
             assert {key: type(value) for key, value in cell.metadata.nbgrader.items() if key != "points"} == NBGRADER
-            assert re.fullmatch(r"[\w-]+", cell.metadata.nbgrader.grade_id) and cell.metadata.nbgrader.schema_version == 3
+            assert (
+                re.fullmatch(r"[\w-]+", cell.metadata.nbgrader.grade_id) and cell.metadata.nbgrader.schema_version == 3
+            )
         assert solution.metadata.nbgrader.solution and not solution.metadata.nbgrader.grade
         assert check.metadata.nbgrader.grade and check.metadata.nbgrader.locked and check.metadata.nbgrader.points == 1
-        stub = re.sub(r"( *)### BEGIN SOLUTION.*### END SOLUTION", r"\1# YOUR CODE HERE\n\1raise NotImplementedError()", solution.source, flags=re.DOTALL)
+        stub = re.sub(
+            r"( *)### BEGIN SOLUTION.*### END SOLUTION",
+            r"\1# YOUR CODE HERE\n\1raise NotImplementedError()",
+            solution.source,
+            flags=re.DOTALL,
+        )
         assert "NotImplementedError" in stub
         space = given(name)
         exec(solution.source + "\n" + check.source, space)  # noqa: S102
@@ -95,11 +108,18 @@ def test_nbgrader_copy(name, tmp_path):
 def test_otter_copy(name, tmp_path):
     copy = nbformat.read(write_assignment(FOLDER / f"{name}.ipynb", tmp_path, "otter"), as_version=4)
     kinds = [cell.source.split("\n")[0] for cell in copy.cells if cell.cell_type == "raw"]
-    question = ["# BEGIN QUESTION", "# BEGIN SOLUTION", "# END SOLUTION", "# BEGIN TESTS", "# END TESTS", "# END QUESTION"]
+    question = [
+        "# BEGIN QUESTION",
+        "# BEGIN SOLUTION",
+        "# END SOLUTION",
+        "# BEGIN TESTS",
+        "# END TESTS",
+        "# END QUESTION",
+    ]
     assert kinds == ["# ASSIGNMENT CONFIG", *(question * COURSE.set_index("name").exercises[name])]
     for solution, test in zip(inside(copy, "SOLUTION"), inside(copy, "TESTS")):
         stub = re.sub(r"( *)# BEGIN SOLUTION.*# END SOLUTION", r"\1...", solution.source, flags=re.DOTALL)
-        function, = ast.parse(test.source).body
+        (function,) = ast.parse(test.source).body
         call = f"{function.name}({', '.join(argument.arg for argument in function.args.args)})"
         exec(f"{solution.source}\n{test.source}\n{call}", given(name))  # noqa: S102
         with pytest.raises(AssertionError, match=r"\w{3}"):
@@ -108,7 +128,11 @@ def test_otter_copy(name, tmp_path):
 
 def inside(copy, kind):
     """The cells that stand between # BEGIN kind and # END kind."""
-    return [copy.cells[i + 1] for i, cell in enumerate(copy.cells) if cell.cell_type == "raw" and cell.source == f"# BEGIN {kind}"]
+    return [
+        copy.cells[i + 1]
+        for i, cell in enumerate(copy.cells)
+        if cell.cell_type == "raw" and cell.source == f"# BEGIN {kind}"
+    ]
 
 
 def test_copies_never_overwrite_and_errors_say_the_way_out(tmp_path):
@@ -136,8 +160,24 @@ def test_the_given_imports_hold_verdicts():
 # The glossary: each word that a notebook sets in bold, and each letter of the field in backticks.
 LEAD = re.compile(r"(Predict|Explain|What you will do|What you will learn|What you need|How long)\.?|✗.*")
 # Bold for another reason than being a word of the field.
-OTHER = {"M parts", "θ / π", "it hurts", "is it a copy at all?", "For teachers.", "paired", "steps", "view", "borders of both",
-         "extract", "activate and edit", "search", "Pictures", "Results", "Versions", "Memory"}
+OTHER = {
+    "M parts",
+    "θ / π",
+    "it hurts",
+    "is it a copy at all?",
+    "For teachers.",
+    "paired",
+    "steps",
+    "view",
+    "borders of both",
+    "extract",
+    "activate and edit",
+    "search",
+    "Pictures",
+    "Results",
+    "Versions",
+    "Memory",
+}
 LETTERS = {"nlist", "nprobe", "alpha", "nbits"}
 
 
@@ -146,7 +186,9 @@ def test_every_bold_word_of_the_notebooks_is_in_the_glossary():
     assert len(terms) == len(set(terms))
     known = {term.lower() for term in terms}
     for name in COURSE.name:
-        text = "\n".join(cell.source for cell in nbformat.read(FOLDER / f"{name}.ipynb", 4).cells if cell.cell_type == "markdown")
+        text = "\n".join(
+            cell.source for cell in nbformat.read(FOLDER / f"{name}.ipynb", 4).cells if cell.cell_type == "markdown"
+        )
         bold = {word for word in re.findall(r"\*\*([^*\n]{1,40})\*\*", text) if not LEAD.fullmatch(word)} - OTHER
         used = {word for word in re.findall(r"`([^`\n]+)`", text) if word in LETTERS}
         missing = {word for word in bold | used if not {word.lower(), word.lower().removesuffix("s")} & known}
@@ -164,21 +206,29 @@ def test_glossary_entries_are_short_and_say_where():
 def table(heading):
     """The rows of the first table under a heading of the instructor's guide."""
     section = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", INSTRUCTORS, re.MULTILINE | re.DOTALL)[1]
-    return [[entry.strip() for entry in line.strip("|").split("|")] for line in section.splitlines() if re.match(r"\| \"?\w", line)][1:]
+    return [
+        [entry.strip() for entry in line.strip("|").split("|")]
+        for line in section.splitlines()
+        if re.match(r"\| \"?\w", line)
+    ][1:]
 
 
 def test_goals_and_minutes_are_those_of_the_notebooks():
     rows = {number: (int(minutes), goal) for number, minutes, goal in table("Learning goals and minutes")}
     assert list(rows) == [f"{n:02d}" for n in range(12)] and all(len(goal) > 30 for _, goal in rows.values())
     for row in COURSE.itertuples():
-        assert rows[row.number][0] == row.minutes, f"{row.name}: the guide says {rows[row.number][0]} minutes, the notebook {row.minutes}"
+        assert rows[row.number][0] == row.minutes, (
+            f"{row.name}: the guide says {rows[row.number][0]} minutes, the notebook {row.minutes}"
+        )
 
 
 @pytest.mark.parametrize(("heading", "minutes"), [("90 minutes", 90), ("Half a day", 240)])
 def test_timetables_add_up(heading, minutes):
     rows = table(heading)
     assert sum(int(row[0]) for row in rows) == minutes
-    assert [row[2] for row in rows if row[2]] == sorted(row[2] for row in rows if row[2]), "in the order of the notebooks"
+    assert [row[2] for row in rows if row[2]] == sorted(row[2] for row in rows if row[2]), (
+        "in the order of the notebooks"
+    )
 
 
 def test_misconceptions_have_answers():
@@ -196,11 +246,16 @@ def checkout(tmp_path):
 
 def test_badges_open_the_right_files_and_leave_the_rest(checkout):
     before = {path: path.read_text() for path in (checkout / "notebooks").glob("*.ipynb")}
-    for repository, owner, branch in (("octo/old@week/2", "octo/old", "week%2F2"), ("octo-cat/vector.course", "octo-cat/vector.course", "HEAD")):
+    for repository, owner, branch in (
+        ("octo/old@week/2", "octo/old", "week%2F2"),
+        ("octo-cat/vector.course", "octo-cat/vector.course", "HEAD"),
+    ):
         written = write_badges(repository, checkout)
         assert written == [checkout / "README.md", *sorted(before)]
         for path in written:
-            links = re.findall(r"https://mybinder\.org/v2/gh/([^/]+/[^/]+)/([^/?]+)\?urlpath=lab/tree/([^)\s\"\\]+)", path.read_text())
+            links = re.findall(
+                r"https://mybinder\.org/v2/gh/([^/]+/[^/]+)/([^/?]+)\?urlpath=lab/tree/([^)\s\"\\]+)", path.read_text()
+            )
             assert [link[:2] for link in links] == [(owner, branch)], "one link, and none to the repository before"
             assert (checkout / links[0][2]).exists() and links[0][2].endswith(("00_start_here.ipynb", path.name))
     for path, text in before.items():
@@ -211,7 +266,9 @@ def test_badges_open_the_right_files_and_leave_the_rest(checkout):
     assert read_course(checkout / "notebooks").equals(COURSE)
 
 
-@pytest.mark.parametrize("repository", ["course", "https://github.com/octo/course", "octo/course/more", "octo/course@", "octo/cou rse", ""])
+@pytest.mark.parametrize(
+    "repository", ["course", "https://github.com/octo/course", "octo/course/more", "octo/course@", "octo/cou rse", ""]
+)
 def test_a_repository_of_another_form_is_refused_and_nothing_written(checkout, repository):
     before = (checkout / "README.md").read_text()
     with pytest.raises(ValueError, match="OWNER/NAME"):

@@ -90,14 +90,17 @@ def test_own_photographs(tmp_path, capsys):
     assert "50,006 references" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments, named", [
-    (["demo", "--queries", "1"], "queries=1"),
-    (["demo", "--queries", "-5", "--pictures", "."], "queries=-5"),
-    (["check-extractor", "--queries", "0"], "queries=0"),
-    (["demo", "--pictures", "/no/such/folder"], "/no/such/folder"),
-    (["demo", "--alpha", "nan"], "alpha=nan"),
-    (["check-extractor", "no-such-model"], "no-such-model"),
-])
+@pytest.mark.parametrize(
+    "arguments, named",
+    [
+        (["demo", "--queries", "1"], "queries=1"),
+        (["demo", "--queries", "-5", "--pictures", "."], "queries=-5"),
+        (["check-extractor", "--queries", "0"], "queries=0"),
+        (["demo", "--pictures", "/no/such/folder"], "/no/such/folder"),
+        (["demo", "--alpha", "nan"], "alpha=nan"),
+        (["check-extractor", "no-such-model"], "no-such-model"),
+    ],
+)
 def test_errors_are_sentences(arguments, named, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 2

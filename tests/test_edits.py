@@ -430,13 +430,6 @@ def test_errors_name_what_was_seen_and_what_is_allowed():
         STRENGTHS["Crop"](array(picture), 0.5)
     with pytest.raises(ValueError, match="sepia.*greyscale"):
         apply_recipe(picture, [("sepia", {})])
-    for name, value in [
-        ("Blur", 4),
-        ("Crop", 0),
-        ("Resize", 1.5),
-        ("JPEG", 0),
-        ("Hue", 0.7),
-        ("Contrast", -1),
-    ]:
+    for name, value in [("Blur", 4), ("Crop", 0), ("Resize", 1.5), ("JPEG", 0), ("Hue", 0.7), ("Contrast", -1)]:
         with pytest.raises(ValueError, match=str(value)):
             STRENGTHS[name](picture, value)

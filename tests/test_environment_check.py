@@ -14,7 +14,11 @@ def test_this_environment_runs_the_tests_so_its_packages_are_good():
     table = environment.check_environment().set_index("what")
     assert list(table.columns) == ["found", "needed", "ok", "how to mend"]
     for name in ("numpy", "torch", "torchvision", "jupyterlab", "anywidget", "ipywidgets"):
-        assert table.ok[name] and table.found[name] == importlib.metadata.version(name) and table["how to mend"][name] == ""
+        assert (
+            table.ok[name]
+            and table.found[name] == importlib.metadata.version(name)
+            and table["how to mend"][name] == ""
+        )
     assert table.ok["Python"] and table.ok["features and weights"]
 
 
@@ -27,6 +31,7 @@ def test_nothing_heavy_is_imported():
 @pytest.fixture
 def pretend(monkeypatch):
     """pretend(name=version or None): what importlib.metadata says is installed."""
+
     def pretend(**versions):
         real = importlib.metadata.version
 
@@ -45,8 +50,14 @@ def pretend(monkeypatch):
 def test_what_is_missing_or_too_old_is_named_with_the_line_that_mends_it(pretend):
     pretend(anywidget="0.9.2", tqdm=None)
     table = environment.check_environment().set_index("what")
-    assert not table.ok["anywidget"] and table.found["anywidget"] == "0.9.2" and "anywidget>=0.9.10" in table["how to mend"]["anywidget"]
-    assert not table.ok["tqdm"] and table.found["tqdm"] == "not installed" and "tqdm>=4.66" in table["how to mend"]["tqdm"]
+    assert (
+        not table.ok["anywidget"]
+        and table.found["anywidget"] == "0.9.2"
+        and "anywidget>=0.9.10" in table["how to mend"]["anywidget"]
+    )
+    assert (
+        not table.ok["tqdm"] and table.found["tqdm"] == "not installed" and "tqdm>=4.66" in table["how to mend"]["tqdm"]
+    )
 
 
 def test_condas_name_of_faiss_counts_and_a_local_version_is_no_trouble(pretend):
@@ -66,7 +77,7 @@ def test_a_package_that_is_not_installed_itself(monkeypatch):
         raise importlib.metadata.PackageNotFoundError
 
     monkeypatch.setattr(importlib.metadata, "requires", nothing)
-    only, = environment.dependencies()
+    (only,) = environment.dependencies()
     assert not only.ok and "pip install -e ." in only.mend
 
 
@@ -82,8 +93,13 @@ def container(folder, group="", **files):
 
 
 def test_memory_is_what_the_container_leaves(tmp_path):
-    places = container(tmp_path, "pod/box", memory_max=str(2000 * 2**20), memory_current=str(1500 * 2**20),
-                       memory_stat=f"anon 5\ninactive_file {200 * 2**20}\n")
+    places = container(
+        tmp_path,
+        "pod/box",
+        memory_max=str(2000 * 2**20),
+        memory_current=str(1500 * 2**20),
+        memory_stat=f"anon 5\ninactive_file {200 * 2**20}\n",
+    )
     need = environment.memory(*places)
     assert need.found == "700 MB" and need.ok is False and "Shut Down All Kernels" in need.mend
 

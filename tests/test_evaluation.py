@@ -143,7 +143,9 @@ def test_stored_queries_find_their_originals_by_brute_force(world):
     assert np.mean((features @ world.references.T).argmax(1) == truth) > 0.95
 
 
-@pytest.mark.parametrize(("i", "edit", "words"), [(200, "Identity", "0 to 199"), (-1, "Identity", "0 to 199"), (0, "Sepia", "Contrast 2")])
+@pytest.mark.parametrize(
+    ("i", "edit", "words"), [(200, "Identity", "0 to 199"), (-1, "Identity", "0 to 199"), (0, "Sepia", "Contrast 2")]
+)
 def test_stored_queries_say_what_they_have(world, i, edit, words):
     with pytest.raises(ValueError, match=words):
         load_queries(world).picture(i, edit)

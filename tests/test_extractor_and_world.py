@@ -67,8 +67,10 @@ def test_world_is_as_stated(world):
 
 
 def test_world_opens_without_torch_and_faiss():
-    code = ("import sys, activeindex_lite; activeindex_lite.load_world().pictures([0]);"
-            "bad = {'torch', 'faiss', 'plotly', 'pandas'} & set(sys.modules); sys.exit(repr(bad) if bad else 0)")
+    code = (
+        "import sys, activeindex_lite; activeindex_lite.load_world().pictures([0]);"
+        "bad = {'torch', 'faiss', 'plotly', 'pandas'} & set(sys.modules); sys.exit(repr(bad) if bad else 0)"
+    )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 

@@ -18,8 +18,14 @@ EDITS = ("Identity", "Contrast 2")
 def runs(world, extractor, small_indexes):
     pictures = world.pictures(range(5))
     x = extractor(pictures)
-    return pictures, x, {f: (small_indexes[f], activate(pictures, small_indexes[f], extractor, steps=2, features=x))
-                         for f in ("IVF64,Flat", "PQ8x6", "PCA64,LSH")}
+    return (
+        pictures,
+        x,
+        {
+            f: (small_indexes[f], activate(pictures, small_indexes[f], extractor, steps=2, features=x))
+            for f in ("IVF64,Flat", "PQ8x6", "PCA64,LSH")
+        },
+    )
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +57,10 @@ def test_copies_say_whether_they_stay(runs, copies, small_indexes):
     index, x, passive, active = copies
     run = runs[2]["IVF64,Flat"][1]
     i, edit = 0, "Contrast 2"
-    scenes = {"as it is": latent.scene(index, x[i], passive[edit][i]),
-              "activated": latent.scene(index, x[i], active[edit][i], start=run.features[i])}
+    scenes = {
+        "as it is": latent.scene(index, x[i], passive[edit][i]),
+        "activated": latent.scene(index, x[i], active[edit][i], start=run.features[i]),
+    }
     drawn = draw.copies_and_borders(scenes, edit)
     for axes, features in zip(drawn.figure.axes, (passive, active), strict=True):
         stays = index.assign(features[edit][i : i + 1]) == index.assign(x[i : i + 1])
@@ -69,7 +77,9 @@ def test_distances_show_both_means(copies):
     for axes, edit in zip(drawn.figure.axes, EDITS, strict=True):
         means = [table[(table.edit == edit) & (table.activated == a)].distance.mean() for a in (False, True)]
         assert texts(axes) == [f"{means[0]:.2f} → {means[1]:.2f}"]
-        np.testing.assert_allclose(sorted(line.get_xdata()[0] for line in axes.lines if len(line.get_xdata())), sorted(means))
+        np.testing.assert_allclose(
+            sorted(line.get_xdata()[0] for line in axes.lines if len(line.get_xdata())), sorted(means)
+        )
         # All pictures are in the histograms.
         heights = [patch.get_xy()[:, 1].max() for patch in axes.patches]
         assert min(heights) >= 1
@@ -140,8 +150,11 @@ def test_comparisons_show_means(runs):
     _, run = made["IVF64,Flat"]
     both = {"one": (3, run), "other": (3, run)}
     table = tradeoff.runs_table(both)
-    for drawn, columns in ((perceptual.quality_distributions(table), ("psnr", "ssim", "linf")),
-                           (perceptual.bounds_and_code(table), ("psnr", "ssim", "after")), (perceptual.schedules(table), ("ms", "psnr", "after"))):
+    for drawn, columns in (
+        (perceptual.quality_distributions(table), ("psnr", "ssim", "linf")),
+        (perceptual.bounds_and_code(table), ("psnr", "ssim", "after")),
+        (perceptual.schedules(table), ("ms", "psnr", "after")),
+    ):
         for axes, column in zip(drawn.figure.axes, columns, strict=True):
             dots = [line.get_xdata() for line in axes.lines if len(line.get_xdata()) == len(pictures)]
             np.testing.assert_allclose(dots, [table[table.run == "one"][column]] * 2)

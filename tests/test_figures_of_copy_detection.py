@@ -23,7 +23,9 @@ def texts(axes):
 
 
 def test_distributions_count_the_three_groups_and_what_passes():
-    drawn = draw.score_distributions({"as they are": moderation.judge(PLAIN, TRUTH), "normalised": moderation.judge(BETTER, TRUTH, 0.5)})
+    drawn = draw.score_distributions(
+        {"as they are": moderation.judge(PLAIN, TRUTH), "normalised": moderation.judge(BETTER, TRUTH, 0.5)}
+    )
     first, second = drawn.figure.axes
     labels = first.get_legend_handles_labels()[1]
     assert [label.rpartition("(")[2] for label in labels] == ["2)", "2)", "4)"]
@@ -34,7 +36,10 @@ def test_distributions_count_the_three_groups_and_what_passes():
 
 
 def test_curves_are_drawn_as_given_with_their_recall_at_precision_90():
-    curves = {name: (precision_recall(f, TRUTH), a, a - 0.1, a + 0.1) for name, f, a in (("passive", PLAIN, 0.3), ("activated", BETTER, 0.5))}
+    curves = {
+        name: (precision_recall(f, TRUTH), a, a - 0.1, a + 0.1)
+        for name, f, a in (("passive", PLAIN, 0.3), ("activated", BETTER, 0.5))
+    }
     drawn = draw.precision_recall_curves(curves)
     axes = drawn.figure.axes[0]
     lines = dict(zip(axes.get_legend_handles_labels()[1], axes.get_legend_handles_labels()[0]))
@@ -68,7 +73,9 @@ def test_normalisation_joins_before_and_after():
 
 
 def test_actions_are_bars_end_to_end():
-    table = moderation.actions({"passive": moderation.judge(PLAIN, TRUTH, 0.4), "activated": moderation.judge(BETTER, TRUTH, 0.4)})
+    table = moderation.actions(
+        {"passive": moderation.judge(PLAIN, TRUTH, 0.4), "activated": moderation.judge(BETTER, TRUTH, 0.4)}
+    )
     drawn = draw.actions(table)
     for axes, outcomes in zip(drawn.figure.axes, (moderation.OF_COPIES, moderation.OF_STRANGERS), strict=True):
         widths = np.array([bar.get_width() for bar in axes.patches]).reshape(len(outcomes), 2)
@@ -83,7 +90,9 @@ def test_decisions_show_upload_answer_and_verdict(world, extractor):
     pictures = world.pictures(ids)
     uploads = moderation.upload({"passive": pictures, "activated": pictures}, ids, extractor, copies=1, strangers=1)
     answers = pd.DataFrame({"query_id": uploads.names[:2], "reference_id": ["7", "44"], "score": [0.5, 0.25]})
-    judged = {release: moderation.judge(answers, uploads.truth, t) for release, t in (("passive", 0.6), ("activated", 0.2))}
+    judged = {
+        release: moderation.judge(answers, uploads.truth, t) for release, t in (("passive", 0.6), ("activated", 0.2))
+    }
     drawn = draw.decisions(uploads, world, judged, [0, 1, 2])
     axes = np.array(drawn.figure.axes).reshape(3, 4)
     said = [[a.get_title() for a in row] for row in axes]
@@ -98,13 +107,26 @@ def test_decisions_show_upload_answer_and_verdict(world, extractor):
 
 
 def test_transfer_map_has_numbers_gains_and_signs():
-    rows = [("no", "A", 0.4, 0.3, 0.5, 0, 0, 0), ("no", "B", 0.5, 0.4, 0.6, 0, 0, 0),
-            ("for A", "A", 0.7, 0.6, 0.8, 0.3, 0.2, 0.4), ("for A", "B", 0.4, 0.3, 0.5, -0.1, -0.2, -0.05)]
+    rows = [
+        ("no", "A", 0.4, 0.3, 0.5, 0, 0, 0),
+        ("no", "B", 0.5, 0.4, 0.6, 0, 0, 0),
+        ("for A", "A", 0.7, 0.6, 0.8, 0.3, 0.2, 0.4),
+        ("for A", "B", 0.4, 0.3, 0.5, -0.1, -0.2, -0.05),
+    ]
     table = pd.DataFrame(rows, columns=["released", "place", "r1", "low", "high", "gain", "gain_low", "gain_high"])
     drawn = draw.transfer(table)
     axes = drawn.figure.axes[0]
     np.testing.assert_allclose(axes.images[0].get_array(), [[0, 0], [0.3, -0.1]])
     low, high = axes.images[0].get_clim()
     assert low == -high
-    assert texts(axes) == ["0.40", "[0.30, 0.50]", "0.50", "[0.40, 0.60]", "0.70", "▲+0.30\n[+0.20, +0.40]", "0.40", "▼−0.10\n[−0.20, −0.05]"]
+    assert texts(axes) == [
+        "0.40",
+        "[0.30, 0.50]",
+        "0.50",
+        "[0.40, 0.60]",
+        "0.70",
+        "▲+0.30\n[+0.20, +0.40]",
+        "0.40",
+        "▼−0.10\n[−0.20, −0.05]",
+    ]
     assert "for A in A: 0.70 (+0.30); for A in B: 0.40 (-0.10)" in drawn.alt

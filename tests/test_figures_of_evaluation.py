@@ -14,10 +14,21 @@ def rows(**columns):
 
 @pytest.fixture
 def retrieval():
-    keys = [("No index", 1, False), ("IVF-PQ", 1, False), ("IVF-PQ", 1, True), ("PCA+LSH", 1, False), ("PCA+LSH", 1, True)]
+    keys = [
+        ("No index", 1, False),
+        ("IVF-PQ", 1, False),
+        ("IVF-PQ", 1, True),
+        ("PCA+LSH", 1, False),
+        ("PCA+LSH", 1, True),
+    ]
     edits = ["Identity", "Crop 0.5", MEAN]
-    return pd.DataFrame([dict(index=name, nprobe=n, activated=a, edit=edit, r1=round(0.1 + 0.11 * i + 0.2 * j, 3))
-                         for i, (name, n, a) in enumerate(keys) for j, edit in enumerate(edits)])
+    return pd.DataFrame(
+        [
+            dict(index=name, nprobe=n, activated=a, edit=edit, r1=round(0.1 + 0.11 * i + 0.2 * j, 3))
+            for i, (name, n, a) in enumerate(keys)
+            for j, edit in enumerate(edits)
+        ]
+    )
 
 
 def test_the_big_table_writes_ours_and_the_papers(retrieval):
@@ -30,7 +41,11 @@ def test_the_big_table_writes_ours_and_the_papers(retrieval):
     # Of LSH the paper gives the mean alone.
     assert told[1, 4] == [".74"] and told[2, 4] == [".94", ".86"] and told[0, 0] == [".10", "1"]
     np.testing.assert_allclose(axes.images[0].get_array()[2], [0.32, 0.52, 0.72])
-    assert [label.get_text() for label in axes.get_yticklabels()][:3] == ["No index", "IVF-PQ, 1 cell\npassive", "IVF-PQ, 1 cell\nactivated"]
+    assert [label.get_text() for label in axes.get_yticklabels()][:3] == [
+        "No index",
+        "IVF-PQ, 1 cell\npassive",
+        "IVF-PQ, 1 cell\nactivated",
+    ]
     assert "IVF-PQ, 1 cell activated 0.72 (paper 0.75)" in drawn.alt and drawn.png()
 
 
@@ -42,7 +57,13 @@ def test_flattery_names_every_gain():
 
 
 def test_few_and_many_shows_every_draw():
-    table = rows(pictures=[5, 5, 50, 50], draw=[0, 1, 0, 1], r1=[0.2, 0.9, 0.5, 0.6], low=[0.1, 0.8, 0.4, 0.5], high=[0.4, 1.0, 0.6, 0.7])
+    table = rows(
+        pictures=[5, 5, 50, 50],
+        draw=[0, 1, 0, 1],
+        r1=[0.2, 0.9, 0.5, 0.6],
+        low=[0.1, 0.8, 0.4, 0.5],
+        high=[0.4, 1.0, 0.6, 0.7],
+    )
     drawn = draw.few_and_many(table, 0.55)
     dots = [line for line in drawn.figure.axes[0].lines if line.get_marker() == "o"]
     assert [list(line.get_ydata()) for line in dots] == [[0.2, 0.9], [0.5, 0.6]]
@@ -51,9 +72,23 @@ def test_few_and_many_shows_every_draw():
 
 def test_strength_curves_have_a_style_each():
     keys = list(draw.CURVES)
-    table = pd.concat([rows(sweep=name, value=[0.2, 1.0], index=index, nprobe=nprobe, activated=activated, r1=[0.1 * i, 0.2 + 0.1 * i],
-                            low=[0.0, 0.1], high=[0.5, 0.9], queries=4)
-                       for name in ("Crop", "Resize", "JPEG") for i, (index, nprobe, activated) in enumerate(keys)])
+    table = pd.concat(
+        [
+            rows(
+                sweep=name,
+                value=[0.2, 1.0],
+                index=index,
+                nprobe=nprobe,
+                activated=activated,
+                r1=[0.1 * i, 0.2 + 0.1 * i],
+                low=[0.0, 0.1],
+                high=[0.5, 0.9],
+                queries=4,
+            )
+            for name in ("Crop", "Resize", "JPEG")
+            for i, (index, nprobe, activated) in enumerate(keys)
+        ]
+    )
     drawn = draw.strengths(table)
     shown = [axes for axes in drawn.figure.axes if axes.get_visible()]
     assert [axes.get_title(loc="left") for axes in shown] == ["Crop", "Resize", "JPEG"]
@@ -67,11 +102,23 @@ def test_strength_curves_have_a_style_each():
 
 
 def test_why_lost_sorts_edits_by_how_far_they_move():
-    table = rows(edit=["A", "B"] * 2, activated=[False, False, True, True], moved=[0.9, 0.2, 0.8, 0.2], code=[1.0, 0.6, 0.9, 0.3],
-                 rival=[0.7, 0.7, 0.7, 0.7], stays=[0.1, 0.5, 0.2, 1.0], r1=[0.1, 0.4, 0.2, 1.0], r1_all=[0.3, 0.8, 0.5, 1.0])
+    table = rows(
+        edit=["A", "B"] * 2,
+        activated=[False, False, True, True],
+        moved=[0.9, 0.2, 0.8, 0.2],
+        code=[1.0, 0.6, 0.9, 0.3],
+        rival=[0.7, 0.7, 0.7, 0.7],
+        stays=[0.1, 0.5, 0.2, 1.0],
+        r1=[0.1, 0.4, 0.2, 1.0],
+        r1_all=[0.3, 0.8, 0.5, 1.0],
+    )
     drawn = draw.why_lost(table)
     first = drawn.figure.axes[0]
     assert [label.get_text() for label in first.get_yticklabels()] == ["B", "A"]
     passive = next(line for line in drawn.figure.axes[2].lines if line.get_label() == "passive")
     assert list(passive.get_xdata()) == [0.4, 0.1]
-    assert "B moves 0.20, distance to its code 0.60 to 0.30, R@1 0.40 to 1.00 (all cells visited: 0.80 to 1.00)" in drawn.alt and drawn.png()
+    assert (
+        "B moves 0.20, distance to its code 0.60 to 0.30, R@1 0.40 to 1.00 (all cells visited: 0.80 to 1.00)"
+        in drawn.alt
+        and drawn.png()
+    )

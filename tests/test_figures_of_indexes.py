@@ -67,8 +67,16 @@ def test_plane_keeps_the_share_of_variance_that_is_written(rng):
 
 
 def test_recall_curve_and_its_plotly_twin_show_the_table():
-    table = pd.DataFrame({"nprobe": [1, 2, 4], "r1": [0.5, 0.7, 0.9], "low": [0.4, 0.6, 0.8], "high": [0.6, 0.8, 1.0],
-                          "scanned": [10.0, 20.0, 40.0], "share": [0.1, 0.2, 0.4]})
+    table = pd.DataFrame(
+        {
+            "nprobe": [1, 2, 4],
+            "r1": [0.5, 0.7, 0.9],
+            "low": [0.4, 0.6, 0.8],
+            "high": [0.6, 0.8, 1.0],
+            "scanned": [10.0, 20.0, 40.0],
+            "share": [0.1, 0.2, 0.4],
+        }
+    )
     drawn = ivf.recall_against_nprobe(table)
     lines = [line.get_ydata().tolist() for line in drawn.figure.axes[0].lines]
     assert table.r1.tolist() in lines and table["share"].tolist() in lines
@@ -84,13 +92,17 @@ def test_imbalance_factor():
 
 def test_product_grid_and_code(rng):
     quantizer = PQ.train(clouds(rng), 2, 2, rng)
-    grid = next(line for line in pq.product_in_2d(quantizer, clouds(rng)).figure.axes[1].lines if line.get_marker() == "+")
+    grid = next(
+        line for line in pq.product_in_2d(quantizer, clouds(rng)).figure.axes[1].lines if line.get_marker() == "+"
+    )
     expected = sorted((a, b) for a in quantizer.codebooks[0, :, 0] for b in quantizer.codebooks[1, :, 0])
     np.testing.assert_allclose(sorted(map(tuple, grid.get_xydata())), expected)
     x = rng.normal(size=(200, 12)).astype(np.float32)
     quantizer = PQ.train(x, 3, 3, rng)
     drawn = pq.vector_and_code(quantizer, x[0])
-    bars = [np.concatenate([[bar.get_height() for bar in group] for group in axes.containers]) for axes in drawn.figure.axes]
+    bars = [
+        np.concatenate([[bar.get_height() for bar in group] for group in axes.containers]) for axes in drawn.figure.axes
+    ]
     np.testing.assert_allclose(bars[0], x[0], rtol=1e-6)
     np.testing.assert_allclose(bars[1], quantizer.decode(quantizer.encode(x[:1]))[0], rtol=1e-6)
     assert ", ".join(map(str, quantizer.encode(x[:1])[0])) in drawn.alt
@@ -105,9 +117,13 @@ def test_hyperplanes_and_codes(rng):
     index = LSH([[1, 0], [0, 1]])
     x = np.array([[1, 1], [1, 1.2], [-1, 1], [-1, -1]], np.float32)
     index.add(x)
-    assert "2 differ from the query in 0 bits, 1 differ from the query in 1 bits, 1 differ from the query in 2 bits" in lsh.hyperplanes_in_2d(
-        index, x, np.array([2, 2], np.float32)).alt
-    assert "copy differs in 1, other differs in 3" in lsh.codes_compared([[1, 0, 1], [1, 1, 1], [0, 1, 0]], ["it", "copy", "other"]).alt.replace(" of 3 bits", "")
+    assert (
+        "2 differ from the query in 0 bits, 1 differ from the query in 1 bits, 1 differ from the query in 2 bits"
+        in lsh.hyperplanes_in_2d(index, x, np.array([2, 2], np.float32)).alt
+    )
+    assert "copy differs in 1, other differs in 3" in lsh.codes_compared(
+        [[1, 0, 1], [1, 1, 1], [0, 1, 0]], ["it", "copy", "other"]
+    ).alt.replace(" of 3 bits", "")
     angles = rng.uniform(0.1, 1.5, 300)
     table = pd.DataFrame({"angle": angles, "differing": rng.binomial(64, angles / np.pi)})
     inside = int(re.search(r"pairs: (\d+)%", lsh.hamming_against_angle({"pairs": table}, 64, differing_bits).alt)[1])
@@ -121,7 +137,9 @@ def test_pictures_of_search_and_cost(world):
     assert [axes.get_title() for axes in drawn.figure.axes][1] == "1. ✓ original\n0.100"
     assert "is not among them" in search.search_results(pictures[0], "Meme", pictures, [0.1, 0.4]).alt
     table = pd.DataFrame({"copy": [0.9, 0.8, 0.2], "impostor": [0.3, 0.4, 0.5]})
-    assert "67% of the copies pass and 33% of the strangers" in search.similarity_histogram(table, 0.5).alt.replace(".3%", "%")
+    assert "67% of the copies pass and 33% of the strangers" in search.similarity_histogram(table, 0.5).alt.replace(
+        ".3%", "%"
+    )
     measured = pd.DataFrame({"index": ["Flat"] * 2, "N": [10, 100], "d": 4, "ms": [0.1, 1], "bytes": [160, 1600]})
     guess = pd.DataFrame({"index": ["Flat"], "N": [1000], "d": [4], "ms": [10.0], "bytes": [16000.0]})
     left = cost.cost_against_size(measured, guess).figure.axes[0]
@@ -130,9 +148,13 @@ def test_pictures_of_search_and_cost(world):
 
 
 def test_figures_of_scratch_need_numpy_and_matplotlib_alone():
-    code = ("import sys, numpy as np; from activeindex_lite.scratch import IVF, PQ, LSH; from activeindex_lite.figures import ivf, pq, lsh; "
-            "from activeindex_lite.scratch.plane import clouds; r = np.random.default_rng(0); x = clouds(r); i = IVF.train(x, 8, r); i.add(x); "
-            "ivf.probing_in_2d(i, x[0]).png(); pq.product_in_2d(PQ.train(x, 2, 3, r), x).png(); l = LSH.random(2, 3, r); l.add(x); "
-            "lsh.hyperplanes_in_2d(l, x, x[0]).png(); "
-            "print([m for m in ('torch', 'faiss', 'plotly', 'pandas', 'scipy', 'skimage') if m in sys.modules])")
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    code = (
+        "import sys, numpy as np; from activeindex_lite.scratch import IVF, PQ, LSH; from activeindex_lite.figures import ivf, pq, lsh; "
+        "from activeindex_lite.scratch.plane import clouds; r = np.random.default_rng(0); x = clouds(r); i = IVF.train(x, 8, r); i.add(x); "
+        "ivf.probing_in_2d(i, x[0]).png(); pq.product_in_2d(PQ.train(x, 2, 3, r), x).png(); l = LSH.random(2, 3, r); l.add(x); "
+        "lsh.hyperplanes_in_2d(l, x, x[0]).png(); "
+        "print([m for m in ('torch', 'faiss', 'plotly', 'pandas', 'scipy', 'skimage') if m in sys.modules])"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )

@@ -50,7 +50,9 @@ def disc21(tmp_path_factory):
         picture = synthetic_pictures([seed], 96)[0]
         (picture.crop((8, 8, 90, 88)) if copy else picture).save(root / "queries" / f"Q{i:05}.jpg", quality=70)
         rows.append((f"Q{i:05}", f"R{i:06}" if copy else ""))
-    (root / "queries" / "Q00003.jpg").write_bytes((root / "queries" / "Q00003.jpg").read_bytes()[:900])  # corrupt: a copy
+    (root / "queries" / "Q00003.jpg").write_bytes(
+        (root / "queries" / "Q00003.jpg").read_bytes()[:900]
+    )  # corrupt: a copy
     (root / "queries" / "Q00050.jpg").unlink()  # missing: a stranger
     rows.append(("Q99999", "R999999"))  # named in the truth alone
     with open(root / "truth.csv", "w", newline="") as file:
@@ -59,7 +61,11 @@ def disc21(tmp_path_factory):
 
 
 def files(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in Path(folder).rglob("*.csv") if path.name not in TIMED}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in Path(folder).rglob("*.csv")
+        if path.name not in TIMED
+    }
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +83,11 @@ def test_disc21_end_to_end(evaluated):
     retrieval = tables["retrieval"].set_index(["index", "nprobe", "activated", "edit"]).r1
     assert retrieval["Flat", 1, False, "Identity"] == 1 and retrieval["Flat", 1, False, "Mean"] > 0.8
     assert set(tables["retrieval"][["index", "nprobe"]].itertuples(index=False, name=None)) == {
-        ("Flat", 1), ("IVF8,PQ8x4", 1), ("IVF8,PQ8x4", 4), ("PCA32,LSH", 1)}
+        ("Flat", 1),
+        ("IVF8,PQ8x4", 1),
+        ("IVF8,PQ8x4", 4),
+        ("PCA32,LSH", 1),
+    }
     assert set(tables["gains"]["index"]) == {"IVF8,PQ8x4", "PCA32,LSH"}, "there is nothing to activate for Flat"
     gains = tables["gains"].set_index(["index", "nprobe"])
     assert gains.gain["IVF8,PQ8x4", 1] > 0.05
@@ -102,12 +112,15 @@ def test_page_shows_what_the_tables_say(evaluated):
 def test_predictions_score_as_the_tables_say(evaluated):
     tables, _ = read_tables(evaluated)
     table = tables["copy_detection"].set_index(["index", "nprobe", "activated", "normalised", "queries"])
-    for which, found, key in (("own", "IVF8-PQ8x4-nprobe4-activated-normalised-own", ("IVF8,PQ8x4", 4, True, True, "own")),
-                              ("benchmark", "Flat-nprobe1-passive-benchmark", ("Flat", 1, False, False, "benchmark"))):
+    for which, found, key in (
+        ("own", "IVF8-PQ8x4-nprobe4-activated-normalised-own", ("IVF8,PQ8x4", 4, True, True, "own")),
+        ("benchmark", "Flat-nprobe1-passive-benchmark", ("Flat", 1, False, False, "benchmark")),
+    ):
         truth = read_truth(evaluated / "predictions" / f"truth-{which}.csv")
         scores = score_predictions(read_predictions(evaluated / "predictions" / f"{found}.csv"), truth)
-        assert {name: table[name][key] for name in scores} == pytest.approx({k: np.nan if v is None else v for k, v in scores.items()},
-                                                                            abs=1e-6, nan_ok=True)
+        assert {name: table[name][key] for name in scores} == pytest.approx(
+            {k: np.nan if v is None else v for k, v in scores.items()}, abs=1e-6, nan_ok=True
+        )
     benchmark = table.loc["Flat", 1, False, False, "benchmark"]
     # 41 copies are named; the corrupt and the missing one can't be found and still count.
     assert 0.8 < benchmark.recall_at_10 <= 39 / 41
@@ -115,7 +128,17 @@ def test_predictions_score_as_the_tables_say(evaluated):
 
 
 def test_killed_and_resumed_gives_the_same_tables(disc21, evaluated, tmp_path):
-    command = [sys.executable, "-m", "activeindex_lite.cli", "evaluate", "--disc21", str(disc21), *SETTINGS, "--out", str(tmp_path / "out")]
+    command = [
+        sys.executable,
+        "-m",
+        "activeindex_lite.cli",
+        "evaluate",
+        "--disc21",
+        str(disc21),
+        *SETTINGS,
+        "--out",
+        str(tmp_path / "out"),
+    ]
     running = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 300
     while not list((tmp_path / "out").glob("cache/activated-*/*.npz")):
@@ -175,7 +198,11 @@ def test_another_setting_or_picture_is_another_cache(disc21, extractor, tmp_path
     assert n == 0 and (again.features == first.features).all() and again.names == first.names
     assert features(source, seed=1)[1] == 60 and features(source, seed=2)[1] == 60 and features(source, seed=1)[1] == 0
     assert features(source.part(range(59)))[1] == 59
-    assert cached_features(source, load_extractor("lite", size=96), tmp_path, title="t", progress=False).features[0] @ first.features[0] < 0.999
+    assert (
+        cached_features(source, load_extractor("lite", size=96), tmp_path, title="t", progress=False).features[0]
+        @ first.features[0]
+        < 0.999
+    )
     path = source.paths[7]
     old = path.stat()
     synthetic_pictures([1], 96)[0].save(path)
@@ -193,16 +220,28 @@ def test_folder_of_photographs(disc21, extractor, tmp_path):
     collection = folder_collection(disc21 / "train", seed=3)
     parts = [set(collection.train.names), set(collection.references[0].names), set(collection.strangers.names)]
     assert list(map(len, parts)) == [80, 80, 40] and len(set.union(*parts)) == 200
-    assert collection.train.names == folder_collection(disc21 / "train", seed=3).train.names != folder_collection(disc21 / "train", seed=4).train.names
+    assert (
+        collection.train.names
+        == folder_collection(disc21 / "train", seed=3).train.names
+        != folder_collection(disc21 / "train", seed=4).train.names
+    )
     more = folder_collection(disc21 / "train", train="synthetic:500", distractors="synthetic:300")
-    result = run_evaluation(more, extractor, tmp_path, Settings({"IVF": ("IVF12,Flat", (1, 3))}, queries=8), progress=False)
+    result = run_evaluation(
+        more, extractor, tmp_path, Settings({"IVF": ("IVF12,Flat", (1, 3))}, queries=8), progress=False
+    )
     assert result.about["references"] == 160 + 300 and result.about["train"] == 500 and result.about["strangers"] == 32
     assert result.retrieval.groupby(["nprobe", "activated"]).size().tolist() == [15] * 4
     assert (result.copy_detection.low <= result.copy_detection.high).all()
 
 
 def test_ready_world_uses_what_is_stored(extractor, tmp_path):
-    result = run_evaluation(ready_collection(), extractor, tmp_path, Settings({"Flat": ("Flat", (1,))}, queries=3, strangers=5), progress=False)
+    result = run_evaluation(
+        ready_collection(),
+        extractor,
+        tmp_path,
+        Settings({"Flat": ("Flat", (1,))}, queries=3, strangers=5),
+        progress=False,
+    )
     assert result.about["references"] == 50_000 and result.about["train"] == 60_000
     assert result.retrieval.set_index("edit").r1["Identity"] == 1
     assert not len(result.gains) and not len(result.quality), "there is nothing to activate for Flat"
@@ -226,18 +265,21 @@ def test_kept_pictures_are_those_that_were_measured(disc21, extractor, tmp_path)
         assert psnr(original, Image.open(folder / f"{row.picture}.png")) == pytest.approx(row.psnr)
 
 
-@pytest.mark.parametrize(("arguments", "said"), [
-    (["--extractor", "gradients"], "--pictures FOLDER"),
-    (["--ground-truth", "t.csv"], "belongs to --disc21"),
-    (["--train", "x"], "go with --pictures"),
-    (["--queries", "0"], "queries=0"),
-    (["--strangers", "0"], "strangers=0"),
-    (["--pictures", "nowhere"], "no such folder"),
-    (["--index", "IVF0,Flat"], "a number in it is 0"),
-    (["--index", "Flat", "--nprobe", "0", "--queries", "2", "--strangers", "2"], None),
-    (["--index", "IVF8,Flat", "--nprobe", "9", "--queries", "2", "--strangers", "2"], "nprobe=9"),
-    (["--alpha", "nan", "--index", "IVF8,Flat"], "alpha=nan"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--extractor", "gradients"], "--pictures FOLDER"),
+        (["--ground-truth", "t.csv"], "belongs to --disc21"),
+        (["--train", "x"], "go with --pictures"),
+        (["--queries", "0"], "queries=0"),
+        (["--strangers", "0"], "strangers=0"),
+        (["--pictures", "nowhere"], "no such folder"),
+        (["--index", "IVF0,Flat"], "a number in it is 0"),
+        (["--index", "Flat", "--nprobe", "0", "--queries", "2", "--strangers", "2"], None),
+        (["--index", "IVF8,Flat", "--nprobe", "9", "--queries", "2", "--strangers", "2"], "nprobe=9"),
+        (["--alpha", "nan", "--index", "IVF8,Flat"], "alpha=nan"),
+    ],
+)
 def test_errors_are_sentences(arguments, said, tmp_path, capsys):
     status = main(["evaluate", *arguments, "--out", str(tmp_path / "out")])
     assert status == (2 if said else 0)
@@ -245,13 +287,16 @@ def test_errors_are_sentences(arguments, said, tmp_path, capsys):
     assert said is None or not (tmp_path / "out").exists(), "a slip of the pen left something behind"
 
 
-@pytest.mark.parametrize(("broken", "said"), [
-    (lambda root: (root / "truth.csv").unlink(), "one CSV file is expected"),
-    (lambda root: (root / "truth.csv").write_text("Q00000,X1\nQ00001,\n"), "belong together"),
-    (lambda root: (root / "truth.csv").write_text("Q0,R0\n"), "no query without an original"),
-    (lambda root: (root / "truth.csv").write_text("a,b,c\n"), "3 fields"),
-    (lambda root: (root / "train" / "T0.jpg").rename(root / "train.jpg"), "no picture in"),
-])
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (lambda root: (root / "truth.csv").unlink(), "one CSV file is expected"),
+        (lambda root: (root / "truth.csv").write_text("Q00000,X1\nQ00001,\n"), "belong together"),
+        (lambda root: (root / "truth.csv").write_text("Q0,R0\n"), "no query without an original"),
+        (lambda root: (root / "truth.csv").write_text("a,b,c\n"), "3 fields"),
+        (lambda root: (root / "train" / "T0.jpg").rename(root / "train.jpg"), "no picture in"),
+    ],
+)
 def test_a_disc21_folder_that_is_not_one_is_explained(broken, said, tmp_path):
     for name in ("references", "train", "queries"):
         (tmp_path / name).mkdir()
@@ -291,7 +336,9 @@ def test_chunks_are_whole_or_not_there(tmp_path):
         make_chunks(tmp_path, 5, 2, fail_late, title="t", progress=False)
     assert [path.name for path in tmp_path.iterdir()] == ["00000000.npz"]
     calls = []
-    paths = make_chunks(tmp_path, 5, 2, lambda a, b: calls.append(a) or {"x": np.arange(a, b)}, title="t", progress=False)
+    paths = make_chunks(
+        tmp_path, 5, 2, lambda a, b: calls.append(a) or {"x": np.arange(a, b)}, title="t", progress=False
+    )
     assert calls == [2, 4] and np.concatenate([read_arrays(path)["x"] for path in paths]).tolist() == [0, 1, 2, 3, 4]
     paths[1].write_bytes(paths[1].read_bytes()[:50])
     with pytest.raises(ValueError, match="damaged.*delete it"):
@@ -313,8 +360,18 @@ def test_default_indexes_are_those_of_the_demonstration_and_of_the_paper():
 def test_summary_puts_passive_beside_activated(evaluated):
     tables, _ = read_tables(evaluated)
     table = summary(tables)
-    assert table.columns.tolist() == ["index", "nprobe", "R@1 passive", "R@1 activated", "gain", "95 %", "uAP passive", "uAP activated",
-                                      "normalised: passive", "activated"]
+    assert table.columns.tolist() == [
+        "index",
+        "nprobe",
+        "R@1 passive",
+        "R@1 activated",
+        "gain",
+        "95 %",
+        "uAP passive",
+        "uAP activated",
+        "normalised: passive",
+        "activated",
+    ]
     flat = table[table["index"] == "Flat"].iloc[0]
     assert np.isnan(flat["R@1 activated"]) and flat["95 %"] == "" and flat["R@1 passive"] > 0.8
     own = tables["copy_detection"].query("queries == 'own' and index == 'PCA32,LSH' and activated")

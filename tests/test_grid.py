@@ -17,8 +17,16 @@ def pictures(world):
 def build(small_indexes, pictures, extractor, tmp_path):
     def run(path=tmp_path / "grid.csv", **settings):
         indexes = {"IVF": small_indexes["IVF64,Flat"], "LSH": small_indexes["PCA64,LSH"]}
-        grid.build_grid(path, indexes, pictures, [1, 2, 3], extractor, **{**dict(alphas=(0.0, 3.0), steps=2, progress=False), **settings})
+        grid.build_grid(
+            path,
+            indexes,
+            pictures,
+            [1, 2, 3],
+            extractor,
+            **{**dict(alphas=(0.0, 3.0), steps=2, progress=False), **settings},
+        )
         return grid.load_grid(path)
+
     return run
 
 

@@ -32,6 +32,7 @@ def index(small_indexes):
 
 # --- any PIL mode, any size -----------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_of_pil_is_taken(mode, index, extractor):
     picture = of_mode(mode)
@@ -72,11 +73,18 @@ def test_any_mode_and_size_is_a_unit_vector(mode, width, height):
 # --- what is no picture ---------------------------------------------------------------------------
 
 NO_PICTURES = {
-    "nothing": (None, "not a NoneType"), "a number": (3, "not a int"), "a path": ("a.jpg", "not a str"), "one picture": (RED, r"written \[picture\]"),
-    "an empty list": ([], "one or more"), "a path in a list": (["a.jpg"], r"pictures\[0\] is the path 'a.jpg': open_pictures"),
-    "nothing in a list": ([RED, None], r"pictures\[1\] is a NoneType"), "a list in a list": ([[RED]], r"pictures\[0\] is a list"),
-    "a dict": ({1: RED}, r"pictures\[0\] is a int"), "no pixels": ([Image.new("RGB", (0, 5))], "0 x 5 pixels: leave it out"),
-    "floats": (np.zeros((2, 9, 9, 3)), "array of float64"), "grey rows": (np.zeros((9, 9, 3), np.uint8), "array of uint8 and shape"),
+    "nothing": (None, "not a NoneType"),
+    "a number": (3, "not a int"),
+    "a path": ("a.jpg", "not a str"),
+    "one picture": (RED, r"written \[picture\]"),
+    "an empty list": ([], "one or more"),
+    "a path in a list": (["a.jpg"], r"pictures\[0\] is the path 'a.jpg': open_pictures"),
+    "nothing in a list": ([RED, None], r"pictures\[1\] is a NoneType"),
+    "a list in a list": ([[RED]], r"pictures\[0\] is a list"),
+    "a dict": ({1: RED}, r"pictures\[0\] is a int"),
+    "no pixels": ([Image.new("RGB", (0, 5))], "0 x 5 pixels: leave it out"),
+    "floats": (np.zeros((2, 9, 9, 3)), "array of float64"),
+    "grey rows": (np.zeros((9, 9, 3), np.uint8), "array of uint8 and shape"),
     "a mode PIL cannot convert": ([Image.new("La", (5, 5))], "mode La"),
 }
 
@@ -98,24 +106,42 @@ def test_arrays_of_8_bits_are_pictures(extractor, index):
     assert rgb_picture(RED) is RED
 
 
-@pytest.mark.parametrize(("tensor", "said"), [
-    (torch.full((1, 3, 9, 9), 255.0), "divide 8-bit ones by 255"), (torch.full((1, 3, 9, 9), float("nan")), r"lie in \[0, 1\]"),
-    (torch.zeros(1, 3, 9, 9, dtype=torch.uint8), "float"), (torch.zeros(1, 9, 9, 3), r"\(3, H, W\)"), (torch.zeros(1, 1, 9, 9), r"\(3, H, W\)"),
-    (torch.zeros(3, 9, 9), r"\(3, H, W\)"), (torch.zeros(1, 3, 0, 9), r"\(3, H, W\)"), ([torch.zeros(3, 9, 9), torch.zeros(3, 8, 9)], "differ in size"),
-])
+@pytest.mark.parametrize(
+    ("tensor", "said"),
+    [
+        (torch.full((1, 3, 9, 9), 255.0), "divide 8-bit ones by 255"),
+        (torch.full((1, 3, 9, 9), float("nan")), r"lie in \[0, 1\]"),
+        (torch.zeros(1, 3, 9, 9, dtype=torch.uint8), "float"),
+        (torch.zeros(1, 9, 9, 3), r"\(3, H, W\)"),
+        (torch.zeros(1, 1, 9, 9), r"\(3, H, W\)"),
+        (torch.zeros(3, 9, 9), r"\(3, H, W\)"),
+        (torch.zeros(1, 3, 0, 9), r"\(3, H, W\)"),
+        ([torch.zeros(3, 9, 9), torch.zeros(3, 8, 9)], "differ in size"),
+    ],
+)
 def test_tensors_that_are_no_pictures(tensor, said, extractor):
     with pytest.raises(ValueError, match=said):
         extractor(tensor)
 
 
-@pytest.mark.parametrize(("call", "said"), [
-    (lambda: psnr("a", "b"), "original"), (lambda: psnr(RED, RED.resize((9, 9))), "differ in size"),
-    (lambda: ssim(RED.resize((3, 3)), RED.resize((3, 3))), "window of 11"), (lambda: EDITS["Random"](RED, 0), "default_rng"),
-    (lambda: random_edit(RED, 3), "rng=3: a numpy Generator"), (lambda: random_edit([RED], np.random.default_rng(0)), "got list"),
-    (lambda: synthetic_pictures("a"), "seeds='a'"), (lambda: synthetic_pictures(-1), "seeds=-1"), (lambda: synthetic_pictures(10**9), "from 1 to 100000"),
-    (lambda: synthetic_pictures(["1"]), "seed='1'"), (lambda: synthetic_pictures([float("nan")]), "seed=nan"),
-    (lambda: synthetic_pictures([1], "big"), "size='big'"), (lambda: synthetic_pictures([1], 10**6), "96 to 512"),
-])
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: psnr("a", "b"), "original"),
+        (lambda: psnr(RED, RED.resize((9, 9))), "differ in size"),
+        (lambda: ssim(RED.resize((3, 3)), RED.resize((3, 3))), "window of 11"),
+        (lambda: EDITS["Random"](RED, 0), "default_rng"),
+        (lambda: random_edit(RED, 3), "rng=3: a numpy Generator"),
+        (lambda: random_edit([RED], np.random.default_rng(0)), "got list"),
+        (lambda: synthetic_pictures("a"), "seeds='a'"),
+        (lambda: synthetic_pictures(-1), "seeds=-1"),
+        (lambda: synthetic_pictures(10**9), "from 1 to 100000"),
+        (lambda: synthetic_pictures(["1"]), "seed='1'"),
+        (lambda: synthetic_pictures([float("nan")]), "seed=nan"),
+        (lambda: synthetic_pictures([1], "big"), "size='big'"),
+        (lambda: synthetic_pictures([1], 10**6), "96 to 512"),
+    ],
+)
 def test_calls_that_cannot_be(call, said):
     with pytest.raises(ValueError, match=said):
         call()
@@ -136,7 +162,11 @@ def test_ids_that_the_world_has_not(ids, world):
 
 # --- folders --------------------------------------------------------------------------------------
 
-FOLDERS = {"gone": (FileNotFoundError, "no such folder"), "a file": (NotADirectoryError, "is a file"), "empty": (NoPictures, "no picture in")}
+FOLDERS = {
+    "gone": (FileNotFoundError, "no such folder"),
+    "a file": (NotADirectoryError, "is a file"),
+    "empty": (NoPictures, "no picture in"),
+}
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -157,7 +187,9 @@ def test_ten_pictures_of_which_most_are_broken_are_still_evaluated(tmp_path, ext
     for i in range(0, 12, 2):
         (tmp_path / f"{i}.png").write_bytes((tmp_path / f"{i}.png").read_bytes()[: 40 * i])
     found = cached_features(files_of(tmp_path), extractor, tmp_path / "cache", title="t", progress=False)
-    assert found.names == [f"{i}.png" for i in range(1, 12, 2)] and [name for name, _ in found.skipped] == [f"{i}.png" for i in range(0, 12, 2)]
+    assert found.names == [f"{i}.png" for i in range(1, 12, 2)] and [name for name, _ in found.skipped] == [
+        f"{i}.png" for i in range(0, 12, 2)
+    ]
     assert all(reason for _, reason in found.skipped)
 
 
@@ -169,7 +201,9 @@ def test_equal_pictures_under_two_names_are_two_references(tmp_path, extractor):
     assert np.array_equal(features[0], features[1])
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>.png", "x" * 240 + ".png", "пейзаж 🏔.png", "..png", "a\tb.png"])
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>.png", "x" * 240 + ".png", "пейзаж 🏔.png", "..png", "a\tb.png"]
+)
 def test_strange_names_keep_their_pictures_apart(name):
     kept = kept_name(name)
     assert "/" not in kept and len(kept.encode()) <= 255 and kept_name(f"sub/{name}") != kept
@@ -180,6 +214,7 @@ def test_names_that_differ_only_in_their_folders_are_kept_apart():
 
 
 # --- uploads --------------------------------------------------------------------------------------
+
 
 def test_a_picture_that_cannot_be_leaves_the_old_one(small_indexes, extractor, tmp_path):
     state = AlphaState(7, {"IVF": small_indexes["IVF64,Flat"]}, extractor)
@@ -204,5 +239,9 @@ def bomb():
     def chunk(name, data):
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(bytes(99)))
-            + chunk(b"IEND", b""))
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(bytes(99)))
+        + chunk(b"IEND", b"")
+    )

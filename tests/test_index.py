@@ -10,12 +10,43 @@ from activeindex_lite.support.checks import features_array, whole_number
 
 # Too few training vectors are wanted here, for speed; test_too_few_training_vectors looks at the warning.
 pytestmark = pytest.mark.filterwarnings("ignore:.*training vectors for")
-FACTORIES = ("Flat", "IVF16,Flat", "PQ4x6", "IVF16,PQ4x6", "OPQ4,PQ4x6", "OPQ4,IVF16,PQ4x6", "PCA16,IVF16,Flat",
-             "PCA16,LSH", "LSH", "LSHrt", "ITQ16,LSH", "IVF16,SQ8", "SQ8", "PQ4x4fs", "HNSW8,Flat", "IVF16_HNSW8,Flat",
-             "IVF16,PQ4x4fs", "HNSW8,PQ4x4", "RQ3x4", "IMI2x2,PQ4x4", "PCA16,Flat",
-             "IVF16,PQ4x6,RFlat", "PCA16,IVF16,PQ4x4,RFlat")
-POINTS = ("PQ4x6", "OPQ4,PQ4x6", "IVF16,PQ4x6", "OPQ4,IVF16,PQ4x6", "SQ8", "IVF16,SQ8", "PQ4x4fs", "HNSW8,PQ4x4",
-          "RQ3x4", "IMI2x2,PQ4x4")
+FACTORIES = (
+    "Flat",
+    "IVF16,Flat",
+    "PQ4x6",
+    "IVF16,PQ4x6",
+    "OPQ4,PQ4x6",
+    "OPQ4,IVF16,PQ4x6",
+    "PCA16,IVF16,Flat",
+    "PCA16,LSH",
+    "LSH",
+    "LSHrt",
+    "ITQ16,LSH",
+    "IVF16,SQ8",
+    "SQ8",
+    "PQ4x4fs",
+    "HNSW8,Flat",
+    "IVF16_HNSW8,Flat",
+    "IVF16,PQ4x4fs",
+    "HNSW8,PQ4x4",
+    "RQ3x4",
+    "IMI2x2,PQ4x4",
+    "PCA16,Flat",
+    "IVF16,PQ4x6,RFlat",
+    "PCA16,IVF16,PQ4x4,RFlat",
+)
+POINTS = (
+    "PQ4x6",
+    "OPQ4,PQ4x6",
+    "IVF16,PQ4x6",
+    "OPQ4,IVF16,PQ4x6",
+    "SQ8",
+    "IVF16,SQ8",
+    "PQ4x4fs",
+    "HNSW8,PQ4x4",
+    "RQ3x4",
+    "IMI2x2,PQ4x4",
+)
 
 
 def clustered(n, seed, d=32):
@@ -119,9 +150,9 @@ def test_centroid_behind_a_transform_is_turned_back(built):
     assert pca.apply(points) == pytest.approx(centroids[index.assign(REFERENCES[:30])], abs=1e-5)
 
 
-@pytest.mark.parametrize("factory, stored", [
-    ("IVF16,PQ4x6,RFlat", 3 + 4 * 32), ("PCA16,IVF16,PQ4x4,RFlat", 2 + 4 * 32),
-])
+@pytest.mark.parametrize(
+    "factory, stored", [("IVF16,PQ4x6,RFlat", 3 + 4 * 32), ("PCA16,IVF16,PQ4x4,RFlat", 2 + 4 * 32)]
+)
 def test_target_of_an_index_that_ranks_again_is_its_first_stage(built, factory, stored):
     points = built[factory].targets(REFERENCES[:50]).points
     direct = faiss.index_factory(32, factory.removesuffix(",RFlat") + "np")
@@ -136,15 +167,23 @@ def test_rotation_is_that_of_faiss_and_follows_the_seed(factory, rotation):
     direct = faiss.index_factory(32, factory.replace("PQ4x4", "PQ4x4np"))
     direct.train(TRAIN[:400])
     plain, seeded = (build_index(factory, TRAIN[:400], seed=seed) for seed in (1234, 7))
-    a, b, c = (faiss.vector_to_array(faiss.downcast_VectorTransform(index.chain.at(0)).A)
-               for index in (direct, plain.faiss, seeded.faiss))
+    a, b, c = (
+        faiss.vector_to_array(faiss.downcast_VectorTransform(index.chain.at(0)).A)
+        for index in (direct, plain.faiss, seeded.faiss)
+    )
     assert a.size == 32 * rotation and np.array_equal(a, b) and not np.array_equal(a, c)
 
 
-@pytest.mark.parametrize("factory, named", [
-    ("PCA16,L2norm,LSH", "NormalizationTransform"), ("ITQ16,LSHt", "ITQTransform"),
-    ("PCAW16,IVF16,Flat", "cannot undo"), ("PCAW16,PQ4x4", "cannot undo"), ("ITQ16,IVF16,Flat", "cannot undo"),
-])
+@pytest.mark.parametrize(
+    "factory, named",
+    [
+        ("PCA16,L2norm,LSH", "NormalizationTransform"),
+        ("ITQ16,LSHt", "ITQTransform"),
+        ("PCAW16,IVF16,Flat", "cannot undo"),
+        ("PCAW16,PQ4x4", "cannot undo"),
+        ("ITQ16,IVF16,Flat", "cannot undo"),
+    ],
+)
 def test_chains_without_a_target_say_which_transform(factory, named):
     with pytest.raises(ValueError, match=named) as error:
         build_index(factory, TRAIN).targets(REFERENCES[:3])
@@ -177,27 +216,44 @@ def test_nothing_to_activate(built, factory):
         built[factory].targets(REFERENCES[:2])
 
 
-@pytest.mark.parametrize("factory, expected, family", [
-    ("Flat", 128, "Flat"), ("IVF16,Flat", 128, "IVF"), ("PQ4x6", 3, "PQ"), ("IVF16,PQ4x6", 3, "IVF-PQ"),
-    ("OPQ4,PQ4x6", 3, "OPQ"), ("PCA16,LSH", 2, "LSH"), ("IVF16,SQ8", 32, "IVF-SQ"), ("HNSW8,Flat", 128, "HNSW"),
-    ("HNSW8,PQ4x4", 2, "HNSW"), ("IVF16,PQ4x6,RFlat", 131, "IVF-PQ"), ("PCA16,Flat", 64, "Flat"), ("RQ3x4", 2, "AQ"),
-])
+@pytest.mark.parametrize(
+    "factory, expected, family",
+    [
+        ("Flat", 128, "Flat"),
+        ("IVF16,Flat", 128, "IVF"),
+        ("PQ4x6", 3, "PQ"),
+        ("IVF16,PQ4x6", 3, "IVF-PQ"),
+        ("OPQ4,PQ4x6", 3, "OPQ"),
+        ("PCA16,LSH", 2, "LSH"),
+        ("IVF16,SQ8", 32, "IVF-SQ"),
+        ("HNSW8,Flat", 128, "HNSW"),
+        ("HNSW8,PQ4x4", 2, "HNSW"),
+        ("IVF16,PQ4x6,RFlat", 131, "IVF-PQ"),
+        ("PCA16,Flat", 64, "Flat"),
+        ("RQ3x4", 2, "AQ"),
+    ],
+)
 def test_bytes_and_family(built, factory, expected, family):
     assert built[factory].bytes_per_vector == expected and built[factory].family == family
     assert factory in repr(built[factory])
 
 
 def test_bytes_of_the_papers_indexes():
-    assert [ActiveIndex(f, 512).bytes_per_vector for f in ("IVF4096,PQ8x8", "PCA64,LSH", "OPQ8_64,PQ8x8", "Flat")] == \
-        [8, 8, 8, 2048]
+    assert [ActiveIndex(f, 512).bytes_per_vector for f in ("IVF4096,PQ8x8", "PCA64,LSH", "OPQ8_64,PQ8x8", "Flat")] == [
+        8,
+        8,
+        8,
+        2048,
+    ]
 
 
-@pytest.mark.parametrize("factory", [
-    "IVF16,PQ4x4", "PQ4x4", "OPQ4,PQ4x4", "PCA16,LSH", "RQ3x4", "IMI2x2,Flat", "HNSW8,PQ4x4",
-])
+@pytest.mark.parametrize(
+    "factory", ["IVF16,PQ4x4", "PQ4x4", "OPQ4,PQ4x4", "PCA16,LSH", "RQ3x4", "IMI2x2,Flat", "HNSW8,PQ4x4"]
+)
 def test_same_seed_same_index(factory):
-    one, two, other = (faiss.serialize_index(build_index(factory, TRAIN[:500], REFERENCES, seed=seed).faiss)
-                       for seed in (5, 5, 6))
+    one, two, other = (
+        faiss.serialize_index(build_index(factory, TRAIN[:500], REFERENCES, seed=seed).faiss) for seed in (5, 5, 6)
+    )
     assert np.array_equal(one, two)
     assert factory == "PCA16,LSH" or not np.array_equal(one, other)
 
@@ -260,8 +316,10 @@ def test_too_few_training_vectors():
         build_index("OPQ4,PQ4x4", TRAIN[:100])
     with pytest.raises(ValueError, match="cannot output 64 dimensions from 32"):
         build_index("PCA64,LSH", TRAIN)
-    for train in (lambda: build_index("IVF16,Flat", TRAIN[:100]),
-                  lambda: ActiveIndex("IVF16,Flat", 32).train(TRAIN[:100])):
+    for train in (
+        lambda: build_index("IVF16,Flat", TRAIN[:100]),
+        lambda: ActiveIndex("IVF16,Flat", 32).train(TRAIN[:100]),
+    ):
         with pytest.warns(UserWarning, match="100 training vectors for 16 cells.*from 624 on") as caught:
             train()
         assert caught[0].filename == __file__
@@ -274,18 +332,27 @@ def test_faiss_prints_no_warning_of_its_own(capfd):
 
 
 def test_what_is_wrong_shows_before_the_training():
-    for wrong, named in (({"nprobe": 17}, "nprobe=17"),
-                         ({"reference_features": np.ones((3, 31))}, "reference_features has d = 31")):
+    for wrong, named in (
+        ({"nprobe": 17}, "nprobe=17"),
+        ({"reference_features": np.ones((3, 31))}, "reference_features has d = 31"),
+    ):
         with pytest.raises(ValueError, match=named):
             build_index("IVF16,Flat", TRAIN[:1], **wrong)
     with pytest.raises(ValueError, match="leave IDMap out"):
         build_index("IDMap,Flat", TRAIN)
 
 
-@pytest.mark.parametrize("bad, named", [
-    (np.ones((3, 31)), "d = 31"), (np.ones(32), r"x\[None\]"), (np.ones((0, 32)), "empty"), ([["a"] * 32], "numbers"),
-    (np.full((2, 32), np.nan), "2 of 2 vectors"), (np.vstack([np.ones(32), np.full(32, np.inf)]), "number 1"),
-])
+@pytest.mark.parametrize(
+    "bad, named",
+    [
+        (np.ones((3, 31)), "d = 31"),
+        (np.ones(32), r"x\[None\]"),
+        (np.ones((0, 32)), "empty"),
+        ([["a"] * 32], "numbers"),
+        (np.full((2, 32), np.nan), "2 of 2 vectors"),
+        (np.vstack([np.ones(32), np.full(32, np.inf)]), "number 1"),
+    ],
+)
 def test_bad_features(built, bad, named):
     for call in (built["IVF16,Flat"].search, built["IVF16,Flat"].add, built["IVF16,Flat"].targets):
         with pytest.raises(ValueError, match=named):
@@ -339,7 +406,9 @@ def test_cells_can_be_looked_into(world, small_indexes):
     assert np.array_equal(index.list_sizes, np.bincount(index.assign(world.references[:4000]), minlength=64))
 
 
-@pytest.mark.parametrize("look", [lambda i: i.centroids, lambda i: i.list_sizes, lambda i: i.probe(np.zeros((1, i.d)), 1)])
+@pytest.mark.parametrize(
+    "look", [lambda i: i.centroids, lambda i: i.list_sizes, lambda i: i.probe(np.zeros((1, i.d)), 1)]
+)
 def test_an_index_without_cells_says_so(small_indexes, look):
     with pytest.raises(ValueError, match="has no cells"):
         look(small_indexes["PQ8x6"])

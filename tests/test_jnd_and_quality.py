@@ -46,8 +46,9 @@ def test_measures_agree_with_scikit_image():
     noise = np.random.default_rng(0).integers(-9, 10, a.shape)
     b = np.clip(a + noise, 0, 255).astype(np.uint8)
     assert psnr(a, b) == pytest.approx(peak_signal_noise_ratio(a, b, data_range=255), abs=1e-9)
-    reference = structural_similarity(a, b, channel_axis=2, data_range=255, gaussian_weights=True, sigma=1.5,
-                                      use_sample_covariance=False)
+    reference = structural_similarity(
+        a, b, channel_axis=2, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+    )
     assert ssim(a, b) == pytest.approx(reference, abs=1e-9)
     assert linf(a, b) == np.abs(b.astype(int) - a).max()
 

@@ -13,9 +13,11 @@ from benchmarks import lab
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 # Notebook, the sliders that are moved (the first by the mouse, all by the keyboard) and what has to change with them.
-MOVED = [("02_ivf", ["nprobe"], ".ai-share"),
-         ("05_active_indexing", ["alpha", "nprobe"], ".ai-finding"),
-         ("09_whatif_lab", ["nprobe", "alpha"], ".ai-finding")]
+MOVED = [
+    ("02_ivf", ["nprobe"], ".ai-share"),
+    ("05_active_indexing", ["alpha", "nprobe"], ".ai-finding"),
+    ("09_whatif_lab", ["nprobe", "alpha"], ".ai-finding"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +45,20 @@ def explorer_of(page):
 
 def drawn(explorer):
     """Everything that its canvases and pictures show."""
-    return explorer.evaluate("e => [...e.querySelectorAll('canvas')].map((c) => c.toDataURL()).concat([...e.querySelectorAll('img')].map((i) => i.src))")
+    return explorer.evaluate(
+        "e => [...e.querySelectorAll('canvas')].map((c) => c.toDataURL()).concat([...e.querySelectorAll('img')].map((i) => i.src))"
+    )
 
 
 def moves(page, explorer, slider, told, press):
     """Whether the sentence and the drawing follow a move of the slider."""
     before, pictures = explorer.locator(told).text_content(), drawn(explorer)
     press(slider)
-    page.wait_for_function("([e, told, before]) => e.querySelector(told).textContent !== before", arg=[explorer.element_handle(), told, before],
-                           timeout=30_000)
+    page.wait_for_function(
+        "([e, told, before]) => e.querySelector(told).textContent !== before",
+        arg=[explorer.element_handle(), told, before],
+        timeout=30_000,
+    )
     assert drawn(explorer) != pictures
 
 
@@ -61,7 +68,13 @@ def test_explorer_in_jupyterlab(notebook, sliders, told, browser, server, screen
     lab.run_all(page, *server, f"{notebook}.ipynb")
     explorer = explorer_of(page)
     first = explorer.get_by_role("slider", name=sliders[0]).first
-    moves(page, explorer, first, told, lambda slider: slider.click(position={"x": slider.bounding_box()["width"] * 0.6, "y": 6}))
+    moves(
+        page,
+        explorer,
+        first,
+        told,
+        lambda slider: slider.click(position={"x": slider.bounding_box()["width"] * 0.6, "y": 6}),
+    )
     for name in sliders:
         slider = explorer.get_by_role("slider", name=name).first
         slider.focus()
@@ -72,7 +85,12 @@ def test_explorer_in_jupyterlab(notebook, sliders, told, browser, server, screen
     # Nothing that was shown is kept in the page: reloaded and run again, everything is there again.
     lab.run_all(page, *server, f"{notebook}.ipynb")
     explorer = explorer_of(page)
-    moves(page, explorer, explorer.get_by_role("slider", name=sliders[0]).first, told,
-          lambda slider: slider.click(position={"x": slider.bounding_box()["width"] * 0.8, "y": 6}))
+    moves(
+        page,
+        explorer,
+        explorer.get_by_role("slider", name=sliders[0]).first,
+        told,
+        lambda slider: slider.click(position={"x": slider.bounding_box()["width"] * 0.8, "y": 6}),
+    )
     assert page.problems == []
     page.close()

@@ -20,7 +20,9 @@ SCRIPT = Path(__file__).with_name("writers_to_kill.py")
 @pytest.fixture(scope="module")
 def trials(tmp_path_factory):
     """What writers_to_kill.py saw, in a process of its own: here torch's threads would make forks unsafe."""
-    run = subprocess.run([sys.executable, SCRIPT, tmp_path_factory.mktemp("trials")], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, SCRIPT, tmp_path_factory.mktemp("trials")], capture_output=True, text=True, check=False
+    )
     assert not run.returncode, run.stderr
     return json.loads(run.stdout)
 
@@ -48,8 +50,15 @@ def test_two_runs_on_one_cache_do_not_disturb_each_other(trials):
     assert trials["together"]["table"] == [0, 1]
 
 
-@pytest.mark.parametrize(("number", "said"), [(errno.ENOSPC, "disk is full: free some space"), (errno.EROFS, "read-only: name another folder"),
-                                              (errno.EACCES, "may not write there"), (errno.EDQUOT, "quota")])
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "disk is full: free some space"),
+        (errno.EROFS, "read-only: name another folder"),
+        (errno.EACCES, "may not write there"),
+        (errno.EDQUOT, "quota"),
+    ],
+)
 def test_what_the_disk_refuses_is_said_with_a_way_out(tmp_path, monkeypatch, number, said):
     path = tmp_path / "a.npz"
     write_arrays(path, a=np.ones(3))

@@ -50,7 +50,9 @@ def test_plane_holds_start_and_code_and_says_what_it_keeps(walked):
     np.testing.assert_allclose(np.linalg.norm(scene.features[-1] - scene.start), np.linalg.norm(end - x[0]), rtol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(scene.features[-1] - scene.code), np.linalg.norm(end - code), rtol=1e-5)
     # So the picture tells the truth about its code.
-    assert Path(scene.own).contains_point(scene.features[-1]) == (code_of(index, end[None]) == code_of(index, x[:1])).all()
+    assert (
+        Path(scene.own).contains_point(scene.features[-1]) == (code_of(index, end[None]) == code_of(index, x[:1])).all()
+    )
 
 
 def test_a_scene_like_another_is_as_wide(walked):
@@ -67,7 +69,9 @@ def test_one_copy_lies_in_its_plane_exactly(walked, originals, extractor):
     copy = edited_features(run.pictures[:1], extractor, edits=("Crop 0.5",))["Crop 0.5"]
     scene = latent.scene(index, x[0], copy, start=run.features[0])
     assert scene.kept == pytest.approx(1)
-    np.testing.assert_allclose(np.linalg.norm(scene.features[0] - scene.start), np.linalg.norm(copy[0] - run.features[0]), rtol=1e-5)
+    np.testing.assert_allclose(
+        np.linalg.norm(scene.features[0] - scene.start), np.linalg.norm(copy[0] - run.features[0]), rtol=1e-5
+    )
 
 
 def test_own_region_is_where_the_index_gives_the_same_code(walked):
@@ -150,7 +154,9 @@ def test_staying_is_counted_by_the_nearest_cells(copies):
     for edit in EDITS:
         for activated, copy in ((False, passive), (True, active)):
             for nprobe in (1, 3, 64):
-                expected = np.mean([cell in probed for cell, probed in zip(own, index.probe(copy[edit], nprobe), strict=True)])
+                expected = np.mean(
+                    [cell in probed for cell, probed in zip(own, index.probe(copy[edit], nprobe), strict=True)]
+                )
                 row = table.loc[edit, activated, nprobe]
                 assert row.share == expected and row.low <= expected <= row.high
     assert table.loc["Identity", False, 1].share == table.xs(64, level="nprobe").share.min() == 1

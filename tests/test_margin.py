@@ -31,7 +31,10 @@ def known(index, x):
 
 # Rivals
 
-@pytest.mark.parametrize("factory", ["IVF40,Flat", "IVF40,PQ4x4", "RR16,IVF40,Flat", "IVF40_HNSW8,Flat", "OPQ4,IVF40,PQ4x4"])
+
+@pytest.mark.parametrize(
+    "factory", ["IVF40,Flat", "IVF40,PQ4x4", "RR16,IVF40,Flat", "IVF40_HNSW8,Flat", "OPQ4,IVF40,PQ4x4"]
+)
 def test_cells_are_those_faiss_finds(factory, vectors):
     index, x = build_index(factory, vectors, vectors[:500]), vectors[:20]
     rivals = cell_rivals(index, x, k=7)
@@ -53,8 +56,10 @@ def test_all_other_cells_if_there_are_few(vectors):
     assert cell_rivals(build_index("IVF1,PQ4x4", vectors), vectors[:3]) is None
 
 
-@pytest.mark.parametrize("factory, exact", [("PQ4x4", True), ("IVF8,PQ4x4", True), ("OPQ4,PQ4x4", True), ("RQ3x4", True),
-                                            ("IVF8,PQ4x4,RFlat", True)])
+@pytest.mark.parametrize(
+    "factory, exact",
+    [("PQ4x4", True), ("IVF8,PQ4x4", True), ("OPQ4,PQ4x4", True), ("RQ3x4", True), ("IVF8,PQ4x4,RFlat", True)],
+)
 def test_codes_are_the_nearest_that_the_index_stores(factory, exact, vectors):
     index, x = build_index(factory, vectors, vectors[:400]), vectors[:15]
     rivals = code_rivals(index, x, k=9, nprobe=8)
@@ -94,6 +99,7 @@ def test_rivals_go_with_their_rows(vectors):
 
 
 # Margins and losses
+
 
 def test_margins_equal_brute_force(vectors):
     rng = np.random.default_rng(1)
@@ -153,7 +159,10 @@ def test_gradient_equals_finite_differences(factory, vectors):
     targets = known(build_index(factory, vectors, vectors[:500]), vectors[:2])
     network = TinyNet().double()
     tensor = torch.rand(2, 3, 24, 20, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    bound, delta = amplitude(tensor, 3.0), torch.zeros_like(tensor).uniform_(-0.5, 0.5, generator=torch.Generator().manual_seed(2))
+    bound, delta = (
+        amplitude(tensor, 3.0),
+        torch.zeros_like(tensor).uniform_(-0.5, 0.5, generator=torch.Generator().manual_seed(2)),
+    )
     delta.requires_grad_()
 
     def value(at):
@@ -176,6 +185,7 @@ def test_gradient_equals_finite_differences(factory, vectors):
 
 # Views
 
+
 def test_views_are_turned_and_recoloured_as_torchvision_does():
     generator, seen = torch.Generator().manual_seed(0), set()
     tensor = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(1)) * 0.45
@@ -188,7 +198,9 @@ def test_views_are_turned_and_recoloured_as_torchvision_does():
             if torch.allclose(view, quarters[k], atol=1e-4):
                 seen.add("quarter turn")
         factor = float(view.sum() / smooth.sum())
-        if not torch.allclose(view, smooth, atol=1e-3) and torch.allclose(view, adjust_brightness(smooth, factor), atol=1e-4):
+        if not torch.allclose(view, smooth, atol=1e-3) and torch.allclose(
+            view, adjust_brightness(smooth, factor), atol=1e-4
+        ):
             seen.add("brightness")
     assert seen == {"quarter turn", "brightness"}
 
@@ -209,9 +221,13 @@ def test_views_come_from_the_generator_alone():
 
 # Steps
 
+
 def test_a_first_step_is_proportional_to_the_pictures_gradient():
     generator = torch.Generator().manual_seed(0)
-    picture_gradient, bound = torch.randn(2, 3, 5, 4, generator=generator), torch.rand(2, 3, 5, 4, generator=generator) + 0.1
+    picture_gradient, bound = (
+        torch.randn(2, 3, 5, 4, generator=generator),
+        torch.rand(2, 3, 5, 4, generator=generator) + 0.1,
+    )
     delta, moments = torch.zeros(2, 3, 5, 4), (torch.zeros(2, 3, 5, 4), torch.zeros(2, 1, 1, 1))
     # With I = bound * delta, delta's gradient is bound times that of the picture.
     whole_picture_step(delta, bound * picture_gradient, picture_share(bound), moments, torch.zeros(()), 0.3)
@@ -238,7 +254,16 @@ def test_whole_picture_steps_follow_torchs_adam_where_all_pixels_agree():
 # The whole method
 
 FAMILIES = ["IVF64,Flat", "IVF64,PQ8x6", "PQ8x6", "OPQ8,PQ8x6", "PCA64,LSH"]
-NEWER = ["IVF64_HNSW16,PQ8x6", "IVF64,RaBitQ", "RaBitQ", "RQ4x6", "IVF64,RQ4x6", "LSQ4x4", "IVF64,PQ8x4fs", "HNSW8,PQ8x6"]
+NEWER = [
+    "IVF64_HNSW16,PQ8x6",
+    "IVF64,RaBitQ",
+    "RaBitQ",
+    "RQ4x6",
+    "IVF64,RQ4x6",
+    "LSQ4x4",
+    "IVF64,PQ8x4fs",
+    "HNSW8,PQ8x6",
+]
 
 
 @pytest.mark.parametrize("factory", FAMILIES)
@@ -258,7 +283,9 @@ def test_newer_indexes_are_activated_too(factory, originals, world, extractor):
     x = world.references[:2]
     code, targets = index.quantize(x), known(index, x)
     assert targets.codes is not None or "fs" in factory
-    published, margin = (activate(originals[:2], index, extractor, method=m, features=x, steps=4, alpha=4) for m in METHODS)
+    published, margin = (
+        activate(originals[:2], index, extractor, method=m, features=x, steps=4, alpha=4) for m in METHODS
+    )
     assert (np.square(published.features - code).sum(1) < np.square(x - code).sum(1)).all()
     before, after = (margin_loss(torch.from_numpy(f.copy()), targets).numpy() for f in (x, margin.features))
     assert (after < before).all()
@@ -274,7 +301,9 @@ def test_the_published_method_is_the_default_and_unchanged(small_indexes, origin
 def test_a_loss_of_ones_own(small_indexes, originals, world, extractor):
     index, x = small_indexes["IVF64,PQ8x6"], world.references[:3]
     same = activate(originals[:3], index, extractor, method="margin", features=x, steps=3, loss=margin_loss)
-    assert np.array_equal(same.path, activate(originals[:3], index, extractor, method="margin", features=x, steps=3).path)
+    assert np.array_equal(
+        same.path, activate(originals[:3], index, extractor, method="margin", features=x, steps=3).path
+    )
     seen = []
 
     def my_loss(features, targets):
@@ -289,8 +318,14 @@ def test_a_loss_of_ones_own(small_indexes, originals, world, extractor):
 
 def test_same_seed_same_bytes(small_indexes, originals, extractor):
     def once(seed):
-        result = activate(originals[:2], small_indexes["IVF64,Flat"], extractor, method="margin", steps=4,
-                          generator=torch.Generator().manual_seed(seed))
+        result = activate(
+            originals[:2],
+            small_indexes["IVF64,Flat"],
+            extractor,
+            method="margin",
+            steps=4,
+            generator=torch.Generator().manual_seed(seed),
+        )
         return np.stack([np.asarray(p) for p in result.pictures])
 
     assert np.array_equal(once(1), once(1)) and not np.array_equal(once(1), once(2))
@@ -316,4 +351,6 @@ def test_an_index_that_is_still_empty_falls_back_on_the_code(world, originals, e
     x = world.references[:2]
     targets = known(index, x)
     assert targets.codes is None and targets.cells is None
-    assert torch.equal(margin_loss(torch.from_numpy(x.copy()), targets), target_loss(torch.from_numpy(x.copy()), targets))
+    assert torch.equal(
+        margin_loss(torch.from_numpy(x.copy()), targets), target_loss(torch.from_numpy(x.copy()), targets)
+    )

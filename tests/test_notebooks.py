@@ -36,16 +36,21 @@ PEAK = """
 import json, re, sys
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024 if sys.platform == "linux" else 0
 """
-MEASURE = PEAK + """
+MEASURE = (
+    PEAK
+    + """
 pyplot = sys.modules.get("matplotlib.pyplot")  # pandas before 2.2 imports it for tables
 print(json.dumps({"peak": peak, "torch": "torch" in sys.modules, "figures": len(pyplot.get_fignums()) if pyplot else 0}))
 """
+)
 
 
 @pytest.fixture(scope="module")
 def torch_memory():
     """Megabytes that a Python takes at the most which has imported torch and nothing else."""
-    done = subprocess.run([sys.executable, "-c", f"import torch\n{PEAK}\nprint(peak)"], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import torch\n{PEAK}\nprint(peak)"], check=True, capture_output=True, text=True
+    )
     return float(done.stdout)
 
 
@@ -114,7 +119,9 @@ def test_runs_to_the_bottom_twice_offline_within_its_memory(path, notebook, torc
     notebook.cells = [nbformat.v4.new_code_cell(OFFLINE), *whole, nbformat.v4.new_code_cell(MEASURE)]
     for i, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{i}"
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": path.parent}}
+    ).execute()
     seen = json.loads(notebook.cells[-1].outputs[-1].text)
     torch = path.stem[:2] not in WITHOUT_TORCH
     assert seen["torch"] <= torch, "torch was loaded"
@@ -123,7 +130,9 @@ def test_runs_to_the_bottom_twice_offline_within_its_memory(path, notebook, torc
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
             shown = output.get("data", {}).get("text/html", "")
-            assert shown.count("<img") == len(re.findall(r'<img alt="[^"]{40,}"', shown)), "a figure without a text alternative"
+            assert shown.count("<img") == len(re.findall(r'<img alt="[^"]{40,}"', shown)), (
+                "a figure without a text alternative"
+            )
             assert output.output_type != "stream" or output.name != "stderr", output.text
 
 
@@ -139,5 +148,7 @@ def test_every_stub_fails_kindly_and_every_solution_passes(path, notebook):
         stub = eval(check, space)
         assert isinstance(stub, Verdict) and not stub.passed and len(stub.message) > 20, check
         # The same names, this time from the solutions.
-        solved = eval(check, {**space, **{name: value for name, value in solutions.items() if not name.startswith("__")}})
+        solved = eval(
+            check, {**space, **{name: value for name, value in solutions.items() if not name.startswith("__")}}
+        )
         assert solved.passed, f"{check}: {solved.message}"

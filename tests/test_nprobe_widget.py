@@ -18,8 +18,10 @@ from activeindex_lite.widgets import NprobeExplorer, nprobe_state, write_page
 @pytest.fixture(scope="module")
 def indexes():
     world = load_world()
-    return {"cells": build_index("IVF64,Flat", world.train[:5000], world.references),
-            "codes": build_index("IVF40,PQ4x6", world.train[:5000], world.references)}
+    return {
+        "cells": build_index("IVF64,Flat", world.train[:5000], world.references),
+        "codes": build_index("IVF40,PQ4x6", world.train[:5000], world.references),
+    }
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,7 +29,9 @@ def measured_once():
     """The curve of an index of one's own is measured anew by each explorer; here, once for each index."""
     with pytest.MonkeyPatch.context() as patch:
         # A cache by the index alone: dicts and arrays cannot be keys.
-        once = functools.cache(lambda index: recall_by_nprobe(index, load_queries().features, load_queries().ids, timed=None))
+        once = functools.cache(
+            lambda index: recall_by_nprobe(index, load_queries().features, load_queries().ids, timed=None)
+        )
         patch.setattr(nprobe_state, "recall_by_nprobe", lambda index, *_, **__: once(index))
         yield
 
@@ -37,7 +41,9 @@ def explorer(indexes):
     return NprobeExplorer(indexes=indexes)
 
 
-@pytest.mark.parametrize("setting", [dict(nprobe=64), dict(index="codes", nprobe=3), dict(query=8, nprobe=17), dict(query=0)])
+@pytest.mark.parametrize(
+    "setting", [dict(nprobe=64), dict(index="codes", nprobe=3), dict(query=8, nprobe=17), dict(query=0)]
+)
 def test_setting_traits_gives_what_building_afresh_gives(explorer, indexes, setting):
     explorer.index, explorer.query, explorer.nprobe = "codes", 5, 30
     wanted = {**dict(index="cells", query=3, nprobe=1), **setting}
@@ -61,12 +67,22 @@ def test_results_and_finding_are_those_of_faiss_at_every_nprobe(explorer, indexe
             first = strictly_first(distances, ids, stored.ids[i : i + 1])[0]
             assert explorer.phase["first"] == first
             assert ("comes first" in explorer.finding) == first
-            assert explorer._view["scanned"][nprobe - 1] == indexes["cells"].list_sizes[
-                indexes["cells"].probe(stored.features[edit][i : i + 1], nprobe)].sum()
+            assert (
+                explorer._view["scanned"][nprobe - 1]
+                == indexes["cells"].list_sizes[indexes["cells"].probe(stored.features[edit][i : i + 1], nprobe)].sum()
+            )
 
 
-@pytest.mark.parametrize(("trait", "value", "said"), [("nprobe", 0, "1 to 64"), ("nprobe", 65, "1 to 64"), ("index", "IVF9", "cells, codes"),
-                                                      ("query", 9, "0 to 8"), ("query", -1, "0 to 8")])
+@pytest.mark.parametrize(
+    ("trait", "value", "said"),
+    [
+        ("nprobe", 0, "1 to 64"),
+        ("nprobe", 65, "1 to 64"),
+        ("index", "IVF9", "cells, codes"),
+        ("query", 9, "0 to 8"),
+        ("query", -1, "0 to 8"),
+    ],
+)
 def test_values_out_of_range_are_refused_and_change_nothing(explorer, trait, value, said):
     before = explorer.nprobe, explorer.index, explorer.query, explorer._view
     with pytest.raises(traitlets.TraitError, match=said):
@@ -110,7 +126,10 @@ def test_still_tells_the_finding(explorer):
 
 def test_no_torch_is_loaded():
     code = "import sys; from activeindex_lite.widgets import NprobeExplorer, write_page; NprobeExplorer; write_page; print('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        == "False"
+    )
 
 
 def test_a_page_is_never_overwritten_unasked(explorer, tmp_path):
@@ -167,5 +186,7 @@ def test_controls_and_pictures_have_names(page):
     assert page.get_by_role("slider", name="nprobe").count() == 1
     assert page.get_by_role("combobox").count() == 2
     assert all(alt for alt in page.eval_on_selector_all("img", "all => all.map((image) => image.alt)"))
-    assert all(label for label in page.eval_on_selector_all("canvas", "all => all.map((c) => c.getAttribute('aria-label'))"))
+    assert all(
+        label for label in page.eval_on_selector_all("canvas", "all => all.map((c) => c.getAttribute('aria-label'))")
+    )
     assert page.locator(".ai-finding").get_attribute("aria-live") == "polite"

@@ -42,8 +42,10 @@ def test_search_says_what_the_index_says(one, extractor):
         assert found.first[at] == (ids[0, 0] == 7 and distances[0, 0] < distances[0, 1])
     if one.index.nlist:
         within = one.index.assign(one.x[None])[0] in one.index.probe(feature, found.cell_rank)
-        assert within and (found.cell_rank == 1 or one.index.assign(one.x[None])[0]
-                           not in one.index.probe(feature, found.cell_rank - 1))
+        assert within and (
+            found.cell_rank == 1
+            or one.index.assign(one.x[None])[0] not in one.index.probe(feature, found.cell_rank - 1)
+        )
     else:
         assert found.cell_rank is None
 

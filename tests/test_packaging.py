@@ -55,8 +55,13 @@ def test_binder_scripts():
 @pytest.mark.parametrize(("limit", "threads"), [("2.0", "2"), ("1", "1"), ("0.5", "1"), ("nonsense", "2"), (None, "2")])
 def test_binder_starts_with_the_threads_of_its_quota(limit, threads):
     environment = {"PATH": os.environ["PATH"], **({"CPU_LIMIT": limit} if limit else {})}
-    done = subprocess.run([ROOT / "binder" / "start", "sh", "-c", "echo $OMP_NUM_THREADS $OPENBLAS_NUM_THREADS $1", "-", "a b"], check=True,
-                          capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        [ROOT / "binder" / "start", "sh", "-c", "echo $OMP_NUM_THREADS $OPENBLAS_NUM_THREADS $1", "-", "a b"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
     assert done.stdout == f"{threads} {threads} a b\n"
 
 
@@ -78,21 +83,31 @@ def test_explorers_of_the_readme_run(tmp_path):
 
 def test_python_example_of_the_readme_runs(tmp_path):
     code = next(example for example in python_examples() if "activate(" in example)
-    done = subprocess.run([sys.executable, "-c", code.replace("range(20)", "range(4)")], check=False, capture_output=True, text=True,
-                          cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", code.replace("range(20)", "range(4)")],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stderr
     assert "psnr" in done.stdout and "Contrast 2" in done.stdout
 
 
 def test_data_is_small():
-    sizes = [path.stat().st_size for path in (ROOT / "activeindex_lite").rglob("*")
-             if path.is_file() and "__pycache__" not in path.parts]
+    sizes = [
+        path.stat().st_size
+        for path in (ROOT / "activeindex_lite").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
     assert sum(sizes) < 40e6
 
 
 def test_importing_is_light():
     code = "import sys, activeindex_lite; print(*{'torch', 'faiss', 'pandas', 'PIL', 'matplotlib'} & set(sys.modules))"
-    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True).stdout.strip() == ""
+    assert (
+        subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True).stdout.strip() == ""
+    )
 
 
 def rooms_of_the_map():
@@ -110,7 +125,11 @@ def rooms_of_the_map():
 
 def test_the_map_is_complete():
     package, rooms = ROOT / "activeindex_lite", rooms_of_the_map()
-    there = {path.name.removesuffix(".py") for path in package.iterdir() if path.name not in ("__init__.py", "data", "__pycache__")}
+    there = {
+        path.name.removesuffix(".py")
+        for path in package.iterdir()
+        if path.name not in ("__init__.py", "data", "__pycache__")
+    }
     assert set(rooms) == there
     for room, names in rooms.items():
         files = (path for path in (package / room).glob("*.*") if path.name not in ("__init__.py", "__main__.py"))
@@ -122,4 +141,6 @@ def test_each_room_imports_only_from_rooms_above_it():
     for path in package.rglob("*.py"):
         room = path.relative_to(package).parts[0].removesuffix(".py")
         for used in re.findall(r"(?:from|import) activeindex_lite\.(\w+)", path.read_text()):
-            assert room == "__init__" or order.index(used) <= order.index(room), f"{path} imports {used}, which stands below {room}"
+            assert room == "__init__" or order.index(used) <= order.index(room), (
+                f"{path} imports {used}, which stands below {room}"
+            )

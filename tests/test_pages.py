@@ -24,8 +24,14 @@ EXERCISE = "def share_found(first, truth):\n    ...  # your code\n\n\nfrom activ
 
 def notebook(*cells):
     """A notebook: strings that begin with # are Markdown, a tuple is an exercise."""
-    made = [nbformat.v4.new_code_cell(cell[0], metadata={"tags": ["exercise"]}) if isinstance(cell, tuple)
-            else nbformat.v4.new_markdown_cell(cell) if cell.startswith("#") else nbformat.v4.new_code_cell(cell) for cell in cells]
+    made = [
+        nbformat.v4.new_code_cell(cell[0], metadata={"tags": ["exercise"]})
+        if isinstance(cell, tuple)
+        else nbformat.v4.new_markdown_cell(cell)
+        if cell.startswith("#")
+        else nbformat.v4.new_code_cell(cell)
+        for cell in cells
+    ]
     return nbformat.v4.new_notebook(cells=made)
 
 
@@ -34,8 +40,14 @@ def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course") / "notebooks"
     folder.mkdir()
     (folder / "GLOSSARY.md").write_text("# Glossary\n\n### centroid\nA point. (00)\n")
-    first = notebook(OPENING.format("First", "Nothing."), FIGURE, "## Then\n\nThe **centroids**. See [next](01_second.ipynb#then), [a word]"
-                     "(GLOSSARY.md#centroid), [code](solutions/x.py).\n\n### Exercise 0.1: a share", (EXERCISE,), "import ipywidgets; ipywidgets.IntSlider()")
+    first = notebook(
+        OPENING.format("First", "Nothing."),
+        FIGURE,
+        "## Then\n\nThe **centroids**. See [next](01_second.ipynb#then), [a word]"
+        "(GLOSSARY.md#centroid), [code](solutions/x.py).\n\n### Exercise 0.1: a share",
+        (EXERCISE,),
+        "import ipywidgets; ipywidgets.IntSlider()",
+    )
     second = notebook(OPENING.format("Second", "[00](00_first.ipynb)"), EXPLORER, "## Then\n\nThe end.")
     nbformat.write(first, folder / "00_first.ipynb")
     nbformat.write(second, folder / "01_second.ipynb")
@@ -54,7 +66,10 @@ def test_pages_hold_results_and_hang_together(built):
     assert broken_links(out) == []
     first = (out / "00_first.html").read_text()
     assert 'alt="An empty figure, of no other use than to be found again."' in first
-    assert '<strong><a href="GLOSSARY.html#centroid">centroids</a></strong>' in first and 'href="01_second.html#then"' in first
+    assert (
+        '<strong><a href="GLOSSARY.html#centroid">centroids</a></strong>' in first
+        and 'href="01_second.html#then"' in first
+    )
     assert "solutions" not in first and "code" in first
     assert "Not yet" not in first and "your code" in first
     assert "running notebook only" in first
@@ -77,7 +92,9 @@ def test_a_cell_that_fails_ends_the_run_and_keeps_what_was_done(course, tmp_path
     with pytest.raises(NotebookFailed, match="01_second.ipynb stops with ZeroDivisionError"):
         build_pages(folder, tmp_path / "pages")
     assert (tmp_path / "pages" / "00_first.html").exists() and not (tmp_path / "pages" / "01_second.html").exists()
-    nbformat.write(notebook(OPENING.format("Second", "[00](00_first.ipynb)"), "1 / 1\n", "## Then"), folder / "01_second.ipynb")
+    nbformat.write(
+        notebook(OPENING.format("Second", "[00](00_first.ipynb)"), "1 / 1\n", "## Then"), folder / "01_second.ipynb"
+    )
     assert list(build_pages(folder, tmp_path / "pages").seconds > 0) == [False, True]
 
 
@@ -102,17 +119,28 @@ def test_notebooks_use_no_tex():
     """Without a network there is nobody to set it: formulas are written in plain characters."""
     for path in REAL.glob("*.ipynb"):
         for cell in nbformat.read(path, as_version=4).cells:
-            assert cell.cell_type != "markdown" or not any(sign in cell.source for sign in ("$", r"\(", r"\[", r"\begin")), cell.source
+            assert cell.cell_type != "markdown" or not any(
+                sign in cell.source for sign in ("$", r"\(", r"\[", r"\begin")
+            ), cell.source
 
 
 def test_each_kind_of_broken_link_is_found(tmp_path):
-    (tmp_path / "a.html").write_text('<a href="b.html#here">1</a><a href="b.html#there">2</a><a href="c.html">3</a><a href="https://x.org">4</a>'
-                                     '<img src="data:image/png;base64,x" alt="fine"><img src="none.png" alt="words"><img src="data:,">'
-                                     '<script src="https://cdn.org/x.js"></script><a href="#nowhere">5</a><iframe src="b.html"></iframe>')
+    (tmp_path / "a.html").write_text(
+        '<a href="b.html#here">1</a><a href="b.html#there">2</a><a href="c.html">3</a><a href="https://x.org">4</a>'
+        '<img src="data:image/png;base64,x" alt="fine"><img src="none.png" alt="words"><img src="data:,">'
+        '<script src="https://cdn.org/x.js"></script><a href="#nowhere">5</a><iframe src="b.html"></iframe>'
+    )
     (tmp_path / "b.html").write_text('<h2 id="here">b</h2>')
     found = broken_links(tmp_path)
     assert len(found) == 6
-    for said in ("b.html#there, but", "c.html, which", "none.png", "no text alternative", "cdn.org/x.js from the network", "#nowhere, but"):
+    for said in (
+        "b.html#there, but",
+        "c.html, which",
+        "none.png",
+        "no text alternative",
+        "cdn.org/x.js from the network",
+        "#nowhere, but",
+    ):
         assert sum(said in line for line in found) == 1, said
 
 

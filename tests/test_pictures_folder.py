@@ -35,11 +35,19 @@ def save(path, values=None, mode=None, **options):
 
 def png(path, width, height, depth, colour, rows, *extra):
     """A PNG by hand: rows as bytes, each with its filter byte; extra chunks as (name, data)."""
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)), *extra,
-              (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks))
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)),
+        *extra,
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+            for name, data in chunks
+        )
+    )
     return path
 
 
@@ -71,7 +79,7 @@ def palette(path, **options):
 def cmyk(path, **options):
     inks = np.zeros((40, 60, 4), np.uint8)
     for i, ink in enumerate([(255, 0, 0, 0), (0, 255, 255, 0), (0, 0, 0, 128)]):
-        inks[:, 20 * i:20 * i + 20] = ink
+        inks[:, 20 * i : 20 * i + 20] = ink
     Image.fromarray(inks, "CMYK").save(path, **options)
 
 
@@ -101,8 +109,12 @@ MODES = {
     "palette transparent.png": (palette, {"transparency": bytes([255, 0, 128])}, HALF_STRIPES, 1),
     "palette transparent.gif": (palette, {"transparency": 1}, WHITE_STRIPE, 0),
     "key.png": (save, {"values": COLOURS[STRIPES], "transparency": (10, 120, 240)}, WHITE_STRIPE, 0),
-    "grey key.png": (save, {"values": STRIPES * np.uint8(100), "transparency": 100},
-                     np.array([0, 255, 200])[STRIPES][..., None], 0),
+    "grey key.png": (
+        save,
+        {"values": STRIPES * np.uint8(100), "transparency": 100},
+        np.array([0, 255, 200])[STRIPES][..., None],
+        0,
+    ),
     "rgba.png": (save, {"values": RGBA}, on_white(scene(), ALPHA / 255), 1),
     "rgba.tif": (save, {"values": RGBA}, on_white(scene(), ALPHA / 255), 1),
     "grey alpha.png": (save, {"values": RGBA, "mode": "LA"}, on_white(GREY, ALPHA / 255), 1),
@@ -184,9 +196,14 @@ def test_float_without_a_number(tmp_path):
 
 # Rows and columns of the stored picture by the EXIF standard (tag 0x0112), from the upright one.
 STORED = {
-    1: lambda u: u, 2: lambda u: u[:, ::-1], 3: lambda u: u[::-1, ::-1], 4: lambda u: u[::-1],
-    5: lambda u: u.swapaxes(0, 1), 6: lambda u: u[:, ::-1].swapaxes(0, 1),
-    7: lambda u: u[::-1, ::-1].swapaxes(0, 1), 8: lambda u: u[::-1].swapaxes(0, 1),
+    1: lambda u: u,
+    2: lambda u: u[:, ::-1],
+    3: lambda u: u[::-1, ::-1],
+    4: lambda u: u[::-1],
+    5: lambda u: u.swapaxes(0, 1),
+    6: lambda u: u[:, ::-1].swapaxes(0, 1),
+    7: lambda u: u[::-1, ::-1].swapaxes(0, 1),
+    8: lambda u: u[::-1].swapaxes(0, 1),
 }
 
 
@@ -217,7 +234,7 @@ def test_damaged_exif_does_not_lose_the_picture(tmp_path):
     order = "<" if b"II*" in block else ">"
     at = block.index(struct.pack(order + "HH", 0x0131, 2))
     a_fraction = struct.pack(order + "HI", 5, 1)  # where the standard wants text
-    damaged = block[:at + 2] + a_fraction + block[at + 8:]
+    damaged = block[: at + 2] + a_fraction + block[at + 8 :]
     stored = np.ascontiguousarray(STORED[6](scene()))
     assert np.array_equal(load(save(tmp_path / "field.webp", stored, lossless=True, exif=damaged)), scene())
     for rest in (b"", b"II*\0\xff\xff\xff\x7f", b"nonsense " * 9):
@@ -245,10 +262,19 @@ def test_profiles_are_ignored_and_not_passed_on(tmp_path):
 
 # --- sizes ----------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("size, max_side, expected", [
-    ((60, 40), 60, (60, 40)), ((60, 40), 59, (59, 39)), ((40, 60), 30, (20, 30)), ((1999, 17), 100, (100, 1)),
-    ((17, 1999), 100, (1, 100)), ((333, 222), 1, (1, 1)), ((17, 17), 1024, (17, 17)),
-])
+
+@pytest.mark.parametrize(
+    "size, max_side, expected",
+    [
+        ((60, 40), 60, (60, 40)),
+        ((60, 40), 59, (59, 39)),
+        ((40, 60), 30, (20, 30)),
+        ((1999, 17), 100, (100, 1)),
+        ((17, 1999), 100, (1, 100)),
+        ((333, 222), 1, (1, 1)),
+        ((17, 17), 1024, (17, 17)),
+    ],
+)
 @pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "tif"])
 def test_larger_pictures_are_shrunk_and_others_are_not(tmp_path, suffix, size, max_side, expected):
     got = load(save(tmp_path / f"a.{suffix}", scene(*size)), max_side=max_side)
@@ -283,11 +309,13 @@ def test_small_pictures_are_skipped_by_their_shorter_side(tmp_path):
 
 # --- skipped aloud --------------------------------------------------------------------------------
 
+
 def cut(name, share=0.6, **options):
     def write(path):
         whole = save(path.parent / f"whole.{name}", scene(300, 200), **options).read_bytes()
         (path.parent / f"whole.{name}").unlink()
-        path.write_bytes(whole[:int(len(whole) * share)])
+        path.write_bytes(whole[: int(len(whole) * share)])
+
     return write
 
 
@@ -305,6 +333,7 @@ def header_of_a_bomb(suffix):
         else:
             whole[18:26] = struct.pack("<ii", 60_000, 60_000)
         path.write_bytes(whole)
+
     return write
 
 
@@ -333,8 +362,7 @@ BROKEN = {
     "zeros.png": (lambda path: path.write_bytes(bytes(9999)), "not a picture"),
     "photo.heic": (lambda path: path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(999)), "cannot read here"),
     "program.eps.jpg": (lambda path: save(path, format="EPS"), "not a picture, or of a format"),
-    "bomb.png": (lambda path: png(path, 60_000, 60_000, 8, 2, bytes(999)),
-                 "3600000000 pixels.*200000000.*MAX_PIXELS"),
+    "bomb.png": (lambda path: png(path, 60_000, 60_000, 8, 2, bytes(999)), "3600000000 pixels.*200000000.*MAX_PIXELS"),
     "bomb.gif": (header_of_a_bomb("gif"), "3600000000 pixels"),
     "bomb.bmp": (header_of_a_bomb("bmp"), "3600000000 pixels"),
     "link to nothing.png": (lambda path: path.symlink_to("nothing"), "No such file"),
@@ -362,7 +390,7 @@ def test_broken_files_are_skipped_and_named(tmp_path, name):
 
 def test_a_cut_photograph_is_refused_at_every_scale_of_decoding_and_setting_of_pil(tmp_path, monkeypatch):
     whole = save(tmp_path / "a.jpg", scene(1600, 1200)).read_bytes()
-    (tmp_path / "a.jpg").write_bytes(whole[:len(whole) // 2])
+    (tmp_path / "a.jpg").write_bytes(whole[: len(whole) // 2])
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     for max_side in (50, 100, 200, 400, 5000):
         with pytest.raises(UnreadablePicture, match="truncated"):
@@ -410,8 +438,12 @@ def test_a_bomb_takes_no_memory(tmp_path):
     """)
     if not Path("/proc/self/statm").exists():
         pytest.skip("no /proc to read the memory in use from")
-    run = subprocess.run([sys.executable, "-c", program, tmp_path / "b.png", tmp_path / "a bomb.png"],
-                         capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "b.png", tmp_path / "a bomb.png"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert run.stdout.splitlines() == ["1", "the limit works"], run.stderr
 
 
@@ -508,13 +540,27 @@ def test_what_is_no_fault_of_the_file_gets_through(tmp_path, monkeypatch, error)
 
 # --- which files, in which order ------------------------------------------------------------------
 
+
 def names(opened, root):
     return [path.relative_to(root).as_posix() for path in opened.paths]
 
 
 def test_natural_order_and_suffixes(tmp_path):
-    wanted = ["1.png", "2.PNG", "10.JpEg", "010.png", "a.webp", "B.tif", "b2/1.png", "b2/x.jpg/1.gif",
-              "b10/1.bmp", "c.tiff", "é.png", "e\u0301b.png", "图.png"]
+    wanted = [
+        "1.png",
+        "2.PNG",
+        "10.JpEg",
+        "010.png",
+        "a.webp",
+        "B.tif",
+        "b2/1.png",
+        "b2/x.jpg/1.gif",
+        "b10/1.bmp",
+        "c.tiff",
+        "é.png",
+        "e\u0301b.png",
+        "图.png",
+    ]
     ignored = [".hidden.png", ".hidden/1.png", "notes.txt", "png", "data.h5", "a.eps", "a.mpg", "b2/.store"]
     for name in np.random.default_rng(0).permutation(wanted + ignored):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -525,10 +571,21 @@ def test_natural_order_and_suffixes(tmp_path):
     assert names(flat, tmp_path) == [name for name in wanted if "/" not in name]
 
 
-@pytest.mark.parametrize("name", [
-    "x" * 251 + ".png", "9" * 250 + ".png", "пейзаж 🏔.png", "e\u0301.png", "²③.png", " leading.png",
-    "new\nline.png", "-rf.png", "percent%20s{}.png", "a.b.c.png",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x" * 251 + ".png",
+        "9" * 250 + ".png",
+        "пейзаж 🏔.png",
+        "e\u0301.png",
+        "²③.png",
+        " leading.png",
+        "new\nline.png",
+        "-rf.png",
+        "percent%20s{}.png",
+        "a.b.c.png",
+    ],
+)
 def test_strange_names(tmp_path, name):
     save(tmp_path / name, format="PNG")
     (tmp_path / "zz.png").touch()
@@ -579,6 +636,7 @@ def test_a_folder_named_like_a_picture(tmp_path):
 
 # --- iterating ------------------------------------------------------------------------------------
 
+
 @pytest.fixture
 def mixed(tmp_path):
     """0.png to 9.png, each of its own width; 0, 3, 4 and 9 are broken."""
@@ -595,10 +653,17 @@ def widths(opened):
         return [picture.width - 20 for picture in opened]
 
 
-@pytest.mark.parametrize("limit, good, length, skipped", [
-    (None, [1, 2, 5, 6, 7, 8], 10, 4), (1, [1], 1, 1), (2, [1, 2], 2, 1), (np.int64(3), [1, 2, 5], 3, 3),
-    (6, [1, 2, 5, 6, 7, 8], 6, 3), (99, [1, 2, 5, 6, 7, 8], 10, 4),
-])
+@pytest.mark.parametrize(
+    "limit, good, length, skipped",
+    [
+        (None, [1, 2, 5, 6, 7, 8], 10, 4),
+        (1, [1], 1, 1),
+        (2, [1, 2], 2, 1),
+        (np.int64(3), [1, 2, 5], 3, 3),
+        (6, [1, 2, 5, 6, 7, 8], 6, 3),
+        (99, [1, 2, 5, 6, 7, 8], 10, 4),
+    ],
+)
 def test_limit_counts_good_pictures(mixed, limit, good, length, skipped):
     opened = open_pictures(mixed, limit=limit)
     assert len(opened) == length and len(opened.paths) == 10
@@ -642,6 +707,7 @@ def test_goes_to_another_process_and_back(mixed):
 
 # --- errors at once -------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("name", ["limit", "max_side", "min_side"])
 @pytest.mark.parametrize("value", [0, -1, 2.5, "3"])
 def test_bad_numbers(mixed, name, value):
@@ -681,8 +747,10 @@ def test_all_skipped_ends_in_an_error(tmp_path):
         (tmp_path / f"{name}.jpg").touch()
     opened = open_pictures(tmp_path)
     for _ in range(2):
-        with (pytest.warns(SkippedPicture) as caught,
-              pytest.raises(NoPictures, match="none of 2 files .*a.jpg: an empty")):
+        with (
+            pytest.warns(SkippedPicture) as caught,
+            pytest.raises(NoPictures, match="none of 2 files .*a.jpg: an empty"),
+        ):
             list(opened)
         assert len(caught) == 2
     assert widths(opened[1:]) == []

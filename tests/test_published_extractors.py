@@ -108,9 +108,12 @@ def test_an_interrupted_download_keeps_its_part(server):
 def test_ctrl_c_keeps_the_part(server, monkeypatch):
     class Bar:
         def __init__(self, **_): ...
-        def __enter__(self): return self
+        def __enter__(self):
+            return self
+
         def __exit__(self, *_): ...
-        def update(self, n): raise KeyboardInterrupt
+        def update(self, n):
+            raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(download, "tqdm", Bar)
@@ -176,8 +179,10 @@ def test_a_refusal_is_not_repeated(server, monkeypatch):
 def test_two_processes_share_one_download(server):
     server.gate = threading.Event()
     code = f"from activeindex_lite.extractor.download import fetch; print(fetch({server.url!r}, progress=False))"
-    first, second = (subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-                     for _ in range(2))
+    first, second = (
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    )
     assert "another process is downloading" in _first_line(first, second)
     server.gate.set()
     for process in (first, second):
@@ -296,15 +301,21 @@ def test_command_line_takes_the_name(server, sscd_file, tmp_path, monkeypatch, c
     assert "sscd_disc_mixup@32" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("wrong, named", [
-    (lambda w: {k: v for k, v in w.items() if k != "backbone.fc.bias"}, r"1 missing \(backbone.fc.bias\)"),
-    (lambda w: {**w, "head.weight": torch.zeros(2)}, r"1 unexpected \(head.weight\)"),
-    (lambda w: {k.removeprefix("backbone."): v for k, v in w.items()}, "missing .*backbone.conv1.weight.*unexpected"),
-    (lambda w: {**w, "backbone.conv1.weight": torch.zeros(64, 3, 3, 3)}, r"\(64, 3, 3, 3\), not \(64, 3, 7, 7\)"),
-    (lambda w: {}, "missing"),
-    (lambda w: [torch.zeros(3)], "holds list, not a state dict"),
-    (lambda w: {"state_dict": w}, "not a state dict"),
-])
+@pytest.mark.parametrize(
+    "wrong, named",
+    [
+        (lambda w: {k: v for k, v in w.items() if k != "backbone.fc.bias"}, r"1 missing \(backbone.fc.bias\)"),
+        (lambda w: {**w, "head.weight": torch.zeros(2)}, r"1 unexpected \(head.weight\)"),
+        (
+            lambda w: {k.removeprefix("backbone."): v for k, v in w.items()},
+            "missing .*backbone.conv1.weight.*unexpected",
+        ),
+        (lambda w: {**w, "backbone.conv1.weight": torch.zeros(64, 3, 3, 3)}, r"\(64, 3, 3, 3\), not \(64, 3, 7, 7\)"),
+        (lambda w: {}, "missing"),
+        (lambda w: [torch.zeros(3)], "holds list, not a state dict"),
+        (lambda w: {"state_dict": w}, "not a state dict"),
+    ],
+)
 def test_other_weights_are_named(weights, tmp_path, wrong, named):
     torch.save(wrong(weights), tmp_path / "other.pt")
     with pytest.raises(ValueError, match=named):
@@ -355,7 +366,9 @@ def test_damaged_files_are_named(tmp_path):
         for at in rng.integers(len(damaged), size=5 if len(damaged) else 0):
             damaged[at] = rng.integers(256)
         path.write_bytes(damaged)
-        with pytest.raises(ValueError, match="weights"):  # damaged, or (where nothing of note was hit) of another network
+        with pytest.raises(
+            ValueError, match="weights"
+        ):  # damaged, or (where nothing of note was hit) of another network
             load_extractor(path)
 
 
@@ -403,8 +416,10 @@ def test_derivative_of_gradients():
 
 
 def test_fingerprint_is_the_same_in_another_process(tmp_path):
-    code = ("from activeindex_lite import load_extractor;"
-            "print(load_extractor('lite').fingerprint, load_extractor('gradients').fingerprint)")
+    code = (
+        "from activeindex_lite import load_extractor;"
+        "print(load_extractor('lite').fingerprint, load_extractor('gradients').fingerprint)"
+    )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     prints = [load_extractor(name).fingerprint for name in ("lite", "gradients")]
     assert done.stdout.split() == prints and len(set(prints)) == 2
@@ -423,8 +438,15 @@ def test_fingerprint_changes_with_whatever_changes_features():
 
     first = print_of(module())
     assert print_of(module()) == first == print_of(module(), name="another name")
-    others = [print_of(module(2.0)), print_of(module(p=4.0)), print_of(module(dtype=torch.bfloat16)), print_of(module(), 48),
-              print_of(module(), mean=(0, 0, 0)), print_of(module(), std=(1, 1, 1)), print_of(module(), digest="file")]
+    others = [
+        print_of(module(2.0)),
+        print_of(module(p=4.0)),
+        print_of(module(dtype=torch.bfloat16)),
+        print_of(module(), 48),
+        print_of(module(), mean=(0, 0, 0)),
+        print_of(module(), std=(1, 1, 1)),
+        print_of(module(), digest="file"),
+    ]
     assert len({first, *others}) == 8
 
 

@@ -45,12 +45,15 @@ def test_bandwidth_0_gives_the_features_back(world):
     np.testing.assert_allclose(rows, world.train[:300], atol=1e-5)
 
 
-@pytest.mark.parametrize(("what", "settings", "message"), [
-    (lambda w: SimulatedFeatures(w.train[:20]), {}, "from 1 to 19"),
-    (lambda w: SimulatedFeatures(w.train[:30], bandwidth=1.5), {}, "bandwidth=1.5"),
-    (lambda w: SimulatedFeatures(w.train[:30]).rows(0), {}, "n=0"),
-    (lambda w: SimulatedFeatures(w.train[:30]).rows(3, start=-1), {}, "start=-1"),
-])
+@pytest.mark.parametrize(
+    ("what", "settings", "message"),
+    [
+        (lambda w: SimulatedFeatures(w.train[:20]), {}, "from 1 to 19"),
+        (lambda w: SimulatedFeatures(w.train[:30], bandwidth=1.5), {}, "bandwidth=1.5"),
+        (lambda w: SimulatedFeatures(w.train[:30]).rows(0), {}, "n=0"),
+        (lambda w: SimulatedFeatures(w.train[:30]).rows(3, start=-1), {}, "start=-1"),
+    ],
+)
 def test_what_cannot_be_simulated_is_named(what, settings, message, world):
     with pytest.raises(ValueError, match=message):
         what(world)
@@ -62,7 +65,11 @@ def test_simulated_references_are_as_near_to_real_ones_as_real_ones_are(world):
     assert found.mean() == pytest.approx(wanted.mean(), rel=0.015)
     assert found.std() == pytest.approx(wanted.std(), rel=0.2)
     # What would be too easy: one Gaussian of the same mean and covariance keeps farther away.
-    plain = np.random.default_rng(0).multivariate_normal(world.train.mean(0), np.cov(world.train.T), 4000).astype(np.float32)
+    plain = (
+        np.random.default_rng(0)
+        .multivariate_normal(world.train.mean(0), np.cov(world.train.T), 4000)
+        .astype(np.float32)
+    )
     plain /= np.linalg.norm(plain, axis=1, keepdims=True)
     assert nearest(real, plain).mean() > 1.03 * wanted.mean()
 
@@ -100,10 +107,14 @@ def test_table_is_what_an_evaluation_of_the_same_references_gives(table, world, 
             pictures = activate(pictures, index, extractor, steps=2, features=references[ids]).pictures
         queries = edited_features(pictures, extractor)
         rows = table[(table.N == 3000) & (table.activated == activated)]
-        wanted = [evaluate_retrieval(i, queries, ids, nprobe=n).r1.iloc[-1] for i, n in ((index, 1), (index, 16), (flat, 1))]
+        wanted = [
+            evaluate_retrieval(i, queries, ids, nprobe=n).r1.iloc[-1] for i, n in ((index, 1), (index, 16), (flat, 1))
+        ]
         np.testing.assert_allclose(rows.r1, wanted, atol=1e-4)
     assert (table.r1 <= table.kept + 1e-4).all() and ((table.low <= table.r1) & (table.r1 <= table.high)).all()
-    assert table[table["index"] == "No index"].bytes.tolist() == [4 * 128 * N for N in (500, 500, 1000, 1000, 3000, 3000)]
+    assert table[table["index"] == "No index"].bytes.tolist() == [
+        4 * 128 * N for N in (500, 500, 1000, 1000, 3000, 3000)
+    ]
     coded = table[(table["index"] != "No index") & (table.nprobe == 1) & table.activated].set_index("N").bytes
     # A code of 6 bytes and an id of 8.
     assert coded[3000] - coded[1000] == pytest.approx(2000 * 14, rel=0.05)

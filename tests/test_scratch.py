@@ -66,6 +66,7 @@ def unpack(packed, M, nbits):
 
 # brute force
 
+
 def test_distances_and_nearest_equal_brute_force_by_faiss(features):
     _, x, queries = features
     expected = faiss.IndexFlatL2(x.shape[1])
@@ -82,6 +83,7 @@ def test_more_results_than_vectors_leave_empty_places():
 
 
 # k-means
+
 
 @pytest.mark.parametrize("clusters", [16, 64, 256])
 def test_kmeans_reaches_the_distortion_of_faiss(features, rng, clusters):
@@ -126,6 +128,7 @@ def test_kmeans_depends_on_the_generator_alone(features):
 
 # IVF
 
+
 def test_ivf_equals_faiss_for_every_nprobe(features):
     train, x, queries = features
     theirs = faiss.index_factory(x.shape[1], "IVF32,Flat")
@@ -141,7 +144,9 @@ def test_ivf_equals_faiss_for_every_nprobe(features):
     for nprobe in range(1, 33):
         theirs.nprobe = nprobe
         assert_same_search(mine.search(queries, K, nprobe), theirs.search(queries, K))
-        assert sum(len(mine.lists[c]) for c in mine.probe(queries[:1], nprobe)[0]) == len(mine.candidates(queries[0], nprobe))
+        assert sum(len(mine.lists[c]) for c in mine.probe(queries[:1], nprobe)[0]) == len(
+            mine.candidates(queries[0], nprobe)
+        )
     np.testing.assert_array_equal(mine.search(queries, K, 32)[1], nearest(queries, x, K)[1])
 
 
@@ -166,12 +171,15 @@ def test_own_ivf_finds_as_much_as_that_of_faiss(features, rng):
     mine.add(x)
     queries = train[:300]
     truth = nearest(queries, x, K)[1]
-    recall = [np.mean([len(set(a) & set(b)) / K for a, b in zip(truth, search(queries, K)[1], strict=True)])
-              for search in (mine.search, theirs.search)]
+    recall = [
+        np.mean([len(set(a) & set(b)) / K for a, b in zip(truth, search(queries, K)[1], strict=True)])
+        for search in (mine.search, theirs.search)
+    ]
     assert 0.2 < recall[1] < 0.9 and abs(recall[0] - recall[1]) < 0.05
 
 
 # PQ and OPQ
+
 
 @pytest.mark.parametrize(("M", "nbits"), [(4, 8), (8, 8), (8, 4), (16, 6), (1, 5), (128, 1)])
 def test_pq_equals_faiss(features, M, nbits):
@@ -236,10 +244,13 @@ def test_own_rotation_is_orthogonal_and_spreads_what_is_correlated(rng):
     error = [((x - q.decode(q.encode(x))) ** 2).sum(1).mean() for q in (pq, opq)]
     assert error[1] < 0.5 * error[0]
     assert opq.errors[-1] == pytest.approx(error[1], rel=1e-4) and opq.errors[-1] < opq.errors[0]
-    np.testing.assert_allclose(squared_distances(opq.rotate(x[:9]), opq.rotate(x[:9])), squared_distances(x[:9], x[:9]), atol=1e-3)
+    np.testing.assert_allclose(
+        squared_distances(opq.rotate(x[:9]), opq.rotate(x[:9])), squared_distances(x[:9], x[:9]), atol=1e-3
+    )
 
 
 # IVF-PQ
+
 
 @pytest.mark.parametrize(("M", "nbits"), [(4, 8), (8, 4)])
 def test_ivfpq_equals_faiss_for_every_nprobe(features, M, nbits):
@@ -253,12 +264,16 @@ def test_ivfpq_equals_faiss_for_every_nprobe(features, M, nbits):
     for cell in range(16):
         size = theirs.invlists.list_size(cell)
         np.testing.assert_array_equal(mine.lists[cell], faiss.rev_swig_ptr(theirs.invlists.get_ids(cell), size))
-        packed[mine.lists[cell]] = faiss.rev_swig_ptr(theirs.invlists.get_codes(cell), size * theirs.code_size).reshape(size, -1)
+        packed[mine.lists[cell]] = faiss.rev_swig_ptr(theirs.invlists.get_codes(cell), size * theirs.code_size).reshape(
+            size, -1
+        )
     codes = unpack(packed, M, nbits)
     other = (mine.codes != codes).any(1)
     assert other.mean() < 0.002
     theirs.make_direct_map()
-    np.testing.assert_allclose(mine.decode(mine.cells, codes.astype(np.uint8)), theirs.reconstruct_n(0, len(x)), atol=1e-5)
+    np.testing.assert_allclose(
+        mine.decode(mine.cells, codes.astype(np.uint8)), theirs.reconstruct_n(0, len(x)), atol=1e-5
+    )
     mine.codes = codes.astype(np.uint8)
     for nprobe in range(1, 17):
         theirs.nprobe = nprobe
@@ -280,6 +295,7 @@ def test_residuals_are_shorter_and_their_codes_lose_less(features, rng):
 
 
 # LSH
+
 
 @pytest.mark.parametrize("nbits", [8, 20, 64, 200])
 def test_lsh_with_the_hyperplanes_of_faiss(features, nbits):
@@ -323,7 +339,9 @@ def assert_same_lsh(mine, theirs, x, queries):
     for row in range(len(queries)):
         above = expected[row] < expected[row, -1]
         assert set(ids[row][above]) == set(expected_ids[row][above])
-        assert set(np.flatnonzero(mine.hamming(queries[row:row + 1])[0] == expected[row, -1])) >= set(ids[row][~above])
+        assert set(np.flatnonzero(mine.hamming(queries[row : row + 1])[0] == expected[row, -1])) >= set(
+            ids[row][~above]
+        )
 
 
 def test_bits_differ_as_often_as_the_angle_says(rng):
@@ -350,25 +368,29 @@ def test_bits_by_hand():
 
 # Wrong input
 
-@pytest.mark.parametrize(("wrong", "message"), [
-    (lambda x, rng: kmeans(x, 21, rng), "K is 21.*20"),
-    (lambda x, rng: kmeans(x, 0, rng), "K is 0"),
-    (lambda x, rng: nearest(x[0], x, 1), r"shape \(8,\)"),
-    (lambda x, rng: nearest(x, x[:, :5], 1), r"\(N, 8\).*\(20, 5\)"),
-    (lambda x, rng: nearest(x, x, 0), "k is 0"),
-    (lambda x, rng: IVF(x[:4]).search(x, 1, nprobe=0), "nprobe is 0.*4"),
-    (lambda x, rng: IVF(x[:4]).search(x, 1, nprobe=5), "nprobe is 5.*4"),
-    (lambda x, rng: IVF(x[:4]).add(x[:, :3]), r"\(N, 8\).*\(20, 3\)"),
-    (lambda x, rng: PQ.train(x, 3, 2, rng), "M is 3.*d = 8"),
-    (lambda x, rng: PQ.train(x, 2, 9, rng), "nbits is 9"),
-    (lambda x, rng: PQ.train(x, 2, 5, rng), "K is 32.*20"),
-    (lambda x, rng: PQ(np.zeros((2, 3, 4))), r"K = 2, 4.*\(2, 3, 4\)"),
-    (lambda x, rng: OPQ(2 * np.eye(8), PQ(np.zeros((2, 4, 4)))), "3 away from an orthogonal"),
-    (lambda x, rng: IVFPQ(x[:4], PQ(np.zeros((2, 4, 3)))), "6 dimensions.*8"),
-    (lambda x, rng: LSH.pca(x, 9), "nbits is 9.*d = 8"),
-    (lambda x, rng: LSH.random(8, 0, rng), "nbits is 0"),
-    (lambda x, rng: LSH(x, [0, 0]), r"\(20,\).*\(2,\)"),
-])
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda x, rng: kmeans(x, 21, rng), "K is 21.*20"),
+        (lambda x, rng: kmeans(x, 0, rng), "K is 0"),
+        (lambda x, rng: nearest(x[0], x, 1), r"shape \(8,\)"),
+        (lambda x, rng: nearest(x, x[:, :5], 1), r"\(N, 8\).*\(20, 5\)"),
+        (lambda x, rng: nearest(x, x, 0), "k is 0"),
+        (lambda x, rng: IVF(x[:4]).search(x, 1, nprobe=0), "nprobe is 0.*4"),
+        (lambda x, rng: IVF(x[:4]).search(x, 1, nprobe=5), "nprobe is 5.*4"),
+        (lambda x, rng: IVF(x[:4]).add(x[:, :3]), r"\(N, 8\).*\(20, 3\)"),
+        (lambda x, rng: PQ.train(x, 3, 2, rng), "M is 3.*d = 8"),
+        (lambda x, rng: PQ.train(x, 2, 9, rng), "nbits is 9"),
+        (lambda x, rng: PQ.train(x, 2, 5, rng), "K is 32.*20"),
+        (lambda x, rng: PQ(np.zeros((2, 3, 4))), r"K = 2, 4.*\(2, 3, 4\)"),
+        (lambda x, rng: OPQ(2 * np.eye(8), PQ(np.zeros((2, 4, 4)))), "3 away from an orthogonal"),
+        (lambda x, rng: IVFPQ(x[:4], PQ(np.zeros((2, 4, 3)))), "6 dimensions.*8"),
+        (lambda x, rng: LSH.pca(x, 9), "nbits is 9.*d = 8"),
+        (lambda x, rng: LSH.random(8, 0, rng), "nbits is 0"),
+        (lambda x, rng: LSH(x, [0, 0]), r"\(20,\).*\(2,\)"),
+    ],
+)
 def test_wrong_input_is_named_with_its_limit(wrong, message, rng):
     with pytest.raises(ValueError, match=message):
         wrong(rng.normal(size=(20, 8)), rng)
@@ -376,16 +398,25 @@ def test_wrong_input_is_named_with_its_limit(wrong, message, rng):
 
 def test_search_before_anything_is_stored_finds_nothing(rng):
     x = rng.normal(size=(20, 8)).astype(np.float32)
-    for index in (IVF(x[:4]), PQ.train(x, 2, 2, rng), OPQ.train(x, 2, 2, rng, 2), IVFPQ.train(x, 2, 2, 2, rng), LSH.random(8, 9, rng)):
+    for index in (
+        IVF(x[:4]),
+        PQ.train(x, 2, 2, rng),
+        OPQ.train(x, 2, 2, rng, 2),
+        IVFPQ.train(x, 2, 2, 2, rng),
+        LSH.random(8, 9, rng),
+    ):
         distances, ids = index.search(x, 2)
         assert np.all(ids == -1) and np.all(np.isinf(distances)) and ids.shape == (20, 2)
 
 
 # For reading
 
+
 def test_importing_needs_numpy_alone():
-    code = ("import sys, activeindex_lite.scratch; "
-            "print([m for m in ('torch', 'faiss', 'plotly', 'matplotlib', 'pandas', 'PIL', 'scipy') if m in sys.modules])")
+    code = (
+        "import sys, activeindex_lite.scratch; "
+        "print([m for m in ('torch', 'faiss', 'plotly', 'matplotlib', 'pandas', 'PIL', 'scipy') if m in sys.modules])"
+    )
     seen = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert seen.stdout.strip() == "[]"
 

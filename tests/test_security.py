@@ -46,6 +46,7 @@ class Trap:
 
 # --- what the source may not hold -----------------------------------------------------------------
 
+
 def calls(source):
     """(dotted name, the call) of every call in a file."""
     for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
@@ -55,11 +56,21 @@ def calls(source):
 
 def literal(node, name):
     """The constant that a call gives to a keyword; None where it gives none."""
-    return next((keyword.value.value for keyword in node.keywords if keyword.arg == name and isinstance(keyword.value, ast.Constant)), None)
+    return next(
+        (
+            keyword.value.value
+            for keyword in node.keywords
+            if keyword.arg == name and isinstance(keyword.value, ast.Constant)
+        ),
+        None,
+    )
 
 
 # Dask carries pickles from the client to its own workers, which run what the client tells them anyway; these files read none.
-CARRIERS = {ROOT / "support" / "pickled.py": {"pickle.loads"}, ROOT / "evaluate" / "cluster.py": {"pickle.loads", "torch.jit.load"}}
+CARRIERS = {
+    ROOT / "support" / "pickled.py": {"pickle.loads"},
+    ROOT / "evaluate" / "cluster.py": {"pickle.loads", "torch.jit.load"},
+}
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT.parent)))
@@ -67,8 +78,19 @@ def test_no_call_that_runs_what_it_reads(source):
     for name, node in calls(source):
         if name in CARRIERS.get(source, ()):
             continue
-        assert name not in ("eval", "exec", "os.system", "os.popen", "pickle.load", "pickle.loads", "yaml.load", "joblib.load", "pd.read_pickle",
-                            "shelve.open", "marshal.loads"), name
+        assert name not in (
+            "eval",
+            "exec",
+            "os.system",
+            "os.popen",
+            "pickle.load",
+            "pickle.loads",
+            "yaml.load",
+            "joblib.load",
+            "pd.read_pickle",
+            "shelve.open",
+            "marshal.loads",
+        ), name
         # numpy's own default is False since 1.16.3.
         assert not (name == "np.load" and literal(node, "allow_pickle")), "np.load that opens pickles"
         assert name != "torch.load" or literal(node, "weights_only") is True, "torch.load without weights_only=True"
@@ -90,16 +112,27 @@ def test_the_search_for_calls_finds_some():
 
 # --- files that hold programs ---------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("kind", ["pickle", "npy", "npz", "torch", "zip"])
 def test_a_file_with_a_program_is_refused_and_not_run(kind, tmp_path):
     path, sprung = tmp_path / "file.pt", tmp_path / "sprung"
     trap = Trap(sprung)
     array = np.array([trap, trap], dtype=object)
     with open(path, "wb") as file:
-        {"pickle": lambda: pickle.dump(trap, file), "npy": lambda: np.save(file, array, allow_pickle=True),
-         "npz": lambda: np.savez(file, faiss=array, about=array, features=array), "torch": lambda: torch.save({"weights": trap}, file),
-         "zip": lambda: zipfile.ZipFile(file, "w").writestr("../../sprung", "out of the folder")}[kind]()
-    for reader in (ActiveIndex.load, read_arrays, load_extractor, lambda p: read_predictions(p), lambda p: read_truth(p)):
+        {
+            "pickle": lambda: pickle.dump(trap, file),
+            "npy": lambda: np.save(file, array, allow_pickle=True),
+            "npz": lambda: np.savez(file, faiss=array, about=array, features=array),
+            "torch": lambda: torch.save({"weights": trap}, file),
+            "zip": lambda: zipfile.ZipFile(file, "w").writestr("../../sprung", "out of the folder"),
+        }[kind]()
+    for reader in (
+        ActiveIndex.load,
+        read_arrays,
+        load_extractor,
+        lambda p: read_predictions(p),
+        lambda p: read_truth(p),
+    ):
         with pytest.raises(ValueError, match=re.escape(str(path))):
             reader(path)
     assert not sprung.exists() and [p.name for p in tmp_path.iterdir()] == ["file.pt"]
@@ -151,21 +184,33 @@ def test_a_disc21_folder_looks_names_up_and_opens_no_path(tmp_path):
 
 # --- markup in names ------------------------------------------------------------------------------
 
+
 def harmless(text):
     """Whether a page holds no element or attribute that runs something, apart from the package's own scripts."""
     soup = BeautifulSoup(text, "html.parser")
     own = [script for script in soup("script") if "alert" not in script.get_text()]
-    return len(own) == len(soup("script")) and not soup("img", src="x") and not [t for t in soup(True) for a in t.attrs if a.startswith("on")]
+    return (
+        len(own) == len(soup("script"))
+        and not soup("img", src="x")
+        and not [t for t in soup(True) for a in t.attrs if a.startswith("on")]
+    )
 
 
 def test_the_judge_of_pages_sees_what_is_not_escaped():
-    assert not harmless(f"<p>{EVIL}</p>") and not harmless('<img src="a" onerror="alert(1)">') and harmless("<p>&lt;script&gt;</p>")
+    assert (
+        not harmless(f"<p>{EVIL}</p>")
+        and not harmless('<img src="a" onerror="alert(1)">')
+        and harmless("<p>&lt;script&gt;</p>")
+    )
 
 
 def test_names_in_reports_and_pages_are_text():
     skipped = pd.DataFrame([(EVIL, EVIL, EVIL)], columns=["where", "picture", "reason"])
-    texts = [document(EVIL, table((EVIL,), [((EVIL,), True)], EVIL)), document("t", _skipped({"skipped": skipped})),
-             page(EVIL, anchor(EVIL, EVIL) + thumbnail((EVIL, EVIL)), [(EVIL, EVIL)], (EVIL, EVIL), (EVIL, EVIL))]
+    texts = [
+        document(EVIL, table((EVIL,), [((EVIL,), True)], EVIL)),
+        document("t", _skipped({"skipped": skipped})),
+        page(EVIL, anchor(EVIL, EVIL) + thumbnail((EVIL, EVIL)), [(EVIL, EVIL)], (EVIL, EVIL), (EVIL, EVIL)),
+    ]
     for text in texts:
         assert harmless(text) and "&lt;script&gt;alert(1)" in text
 
@@ -190,7 +235,9 @@ def test_an_explorers_page_keeps_its_data_as_data(text, tmp_path):
 def test_browsers_halves_write_text_and_no_markup():
     for source in (ROOT / "widgets").glob("*.js"):
         code = source.read_text(encoding="utf-8")
-        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|import\(", code), source.name
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|import\(", code
+        ), source.name
 
 
 def test_a_picture_with_markup_in_its_name_is_reported_as_it_is_called(tmp_path):
@@ -201,10 +248,13 @@ def test_a_picture_with_markup_in_its_name_is_reported_as_it_is_called(tmp_path)
     opened = open_pictures(tmp_path)
     with pytest.warns(SkippedPicture, match="<script>alert"):
         assert len(list(opened)) == 1
-    assert harmless(document("t", _skipped({"skipped": pd.DataFrame([("references", str(path), opened.skipped[path])])})))
+    assert harmless(
+        document("t", _skipped({"skipped": pd.DataFrame([("references", str(path), opened.skipped[path])])}))
+    )
 
 
 # --- uploads --------------------------------------------------------------------------------------
+
 
 @pytest.fixture(scope="module")
 def explorer(small_indexes, extractor):
@@ -222,11 +272,19 @@ def png_that_declares(width, height):
     return bytes(data)
 
 
-@pytest.mark.parametrize(("buffers", "said"), [
-    ([], "nothing came with it"), ([bytes(LARGEST_UPLOAD + 1)], "20 MB are more than 20 MB"), ([png_that_declares(60_000, 60_000)], "3600000000 pixels"),
-    ([png_that_declares(2**31 - 1, 2**31 - 1)], "picture|pixels"), ([b""], "empty file"), ([pickle.dumps(Trap("sprung"))], "not a picture"),
-    ([b"<svg onload='alert(1)'/>"], "not a picture"), ([memoryview(np.zeros((4, 4)))], "not a picture"),
-])
+@pytest.mark.parametrize(
+    ("buffers", "said"),
+    [
+        ([], "nothing came with it"),
+        ([bytes(LARGEST_UPLOAD + 1)], "20 MB are more than 20 MB"),
+        ([png_that_declares(60_000, 60_000)], "3600000000 pixels"),
+        ([png_that_declares(2**31 - 1, 2**31 - 1)], "picture|pixels"),
+        ([b""], "empty file"),
+        ([pickle.dumps(Trap("sprung"))], "not a picture"),
+        ([b"<svg onload='alert(1)'/>"], "not a picture"),
+        ([memoryview(np.zeros((4, 4)))], "not a picture"),
+    ],
+)
 def test_uploads_have_bounds(explorer, buffers, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = explorer.state.original
@@ -243,6 +301,7 @@ def test_other_messages_are_no_uploads(explorer, content):
 
 
 # --- servers --------------------------------------------------------------------------------------
+
 
 def test_the_servers_of_the_benchmarks_listen_here_alone_and_ask_for_a_token():
     text = (ROOT.parent / "benchmarks" / "lab.py").read_text(encoding="utf-8")

@@ -38,7 +38,9 @@ def test_curves_hold_every_strength_of_every_search(pictures, searched, extracto
     table = strength.strength_curves({"Rotation": (0, 30), "JPEG": None}, released, IDS, searched, extractor)
     assert len(table) == (2 + len(STRENGTHS["JPEG"].values)) * 2 * 3
     assert table.groupby("sweep").value.unique()["JPEG"].tolist() == list(STRENGTHS["JPEG"].values)
-    unedited = table[(table.sweep == "Rotation") & (table.value == 0) & (table["index"] == "No index")].set_index("activated")
+    unedited = table[(table.sweep == "Rotation") & (table.value == 0) & (table["index"] == "No index")].set_index(
+        "activated"
+    )
     # Brute force finds unedited pictures; of pictures in another order it finds none.
     assert unedited.r1[False] == 1 and unedited.r1[True] == 0
     assert ((table.low <= table.r1) & (table.r1 <= table.high)).all() and set(table.queries) == {4}
@@ -61,7 +63,16 @@ def test_an_interrupted_build_goes_on_and_ends_the_same(pictures, searched, extr
     indexes = {name: index for name, (index, _) in searched.items()}
 
     def build(path, **settings):
-        strength.build_strengths(path, indexes, pictures, IDS, extractor, sweeps=("JPEG", "Resize"), progress=False, **{"steps": 1, **settings})
+        strength.build_strengths(
+            path,
+            indexes,
+            pictures,
+            IDS,
+            extractor,
+            sweeps=("JPEG", "Resize"),
+            progress=False,
+            **{"steps": 1, **settings},
+        )
         return strength.load_strengths(path)
 
     whole = build(tmp_path / "whole.csv")
@@ -93,8 +104,15 @@ def test_the_stored_curves_meet_the_stored_queries():
     n = table.attrs["queries"]
     assert table.attrs["truth"] == queries.ids[:n].tolist() and list(table.sweep.unique()) == list(STRENGTHS)
     index = ready_index(table.attrs["indexes"]["IVF-PQ"])
-    passive = table[(table["index"] == "IVF-PQ") & (table.nprobe == 1) & ~table.activated].set_index(["sweep", "value"]).r1
-    for edit, place in {"Rotation 90": ("Rotation", 90), "Crop 0.5": ("Crop", 0.5), "JPEG 50": ("JPEG", 50), "Blur 2": ("Blur", 11)}.items():
+    passive = (
+        table[(table["index"] == "IVF-PQ") & (table.nprobe == 1) & ~table.activated].set_index(["sweep", "value"]).r1
+    )
+    for edit, place in {
+        "Rotation 90": ("Rotation", 90),
+        "Crop 0.5": ("Crop", 0.5),
+        "JPEG 50": ("JPEG", 50),
+        "Blur 2": ("Blur", 11),
+    }.items():
         stored = hit_table(index, {edit: queries.features[edit][:n]}, queries.ids[:n]).to_numpy().mean()
         assert passive[place] == pytest.approx(stored, abs=0.021), edit
 
@@ -155,7 +173,6 @@ def test_edit_effects_are_means_of_the_distances(small_indexes, world):
     assert row.r1 <= row.stays and row.r1_all == np.mean(all_distances.min(1) > np.square(f - q).sum(1))
 
 
-
 def test_the_lesson_measures_what_the_parts_do(world, extractor):
     queries, families = load_queries(), {"No index": ("Flat", [1]), "IVF-PQ": ("IVF1536,PQ4x8", [1, 16])}
     ids = queries.ids[:4]
@@ -179,8 +196,14 @@ def test_what_the_notebook_says_about_the_stored_curves_is_true():
         assert one[True][sweep] > 0.86 and one[True][sweep] - one[False][sweep] > 0.1
     assert (sixteen[False] - one[True]).drop("Hue").min() > 0 and abs(sixteen[False] - one[True])["Hue"] < 0.05
     assert (sixteen[True] >= sixteen[False]).all()
-    assert flat[False]["Hue"] == pytest.approx(0.975, abs=0.001) and flat[True]["Hue"] == pytest.approx(0.945, abs=0.001)
-    curve = table[(table["index"] == "IVF-PQ") & (table.nprobe == 1)].set_index(["sweep", "value", "activated"]).r1.sort_index()
+    assert flat[False]["Hue"] == pytest.approx(0.975, abs=0.001) and flat[True]["Hue"] == pytest.approx(
+        0.945, abs=0.001
+    )
+    curve = (
+        table[(table["index"] == "IVF-PQ") & (table.nprobe == 1)]
+        .set_index(["sweep", "value", "activated"])
+        .r1.sort_index()
+    )
     assert 0.45 < curve["Rotation", 10, False] < 0.6 and curve["Rotation", 90].mean() > curve["Rotation", 50].mean()
     gain = curve.xs(True, level="activated") - curve.xs(False, level="activated")
     assert gain["Rotation"].loc[40:70].max() < 0.1 < gain["Rotation"][10]

@@ -21,16 +21,19 @@ def write(folder, **files):
     return folder
 
 
-@pytest.mark.parametrize(("files", "wanted"), [
-    ({"cpu_dot_max": "100000 100000\n"}, 1),
-    ({"cpu_dot_max": "50000 100000\n"}, 1),
-    ({"cpu_dot_max": "max 100000\n"}, SEEN),
-    ({"cpu_dot_max": "99900000 100000\n"}, SEEN),
-    ({"cpu__cpu_dot_cfs_quota_us": "100000\n", "cpu__cpu_dot_cfs_period_us": "100000\n"}, 1),
-    ({"cpu__cpu_dot_cfs_quota_us": "-1\n", "cpu__cpu_dot_cfs_period_us": "100000\n"}, SEEN),
-    ({"cpu_dot_max": "rubbish"}, SEEN),
-    ({}, SEEN),
-])
+@pytest.mark.parametrize(
+    ("files", "wanted"),
+    [
+        ({"cpu_dot_max": "100000 100000\n"}, 1),
+        ({"cpu_dot_max": "50000 100000\n"}, 1),
+        ({"cpu_dot_max": "max 100000\n"}, SEEN),
+        ({"cpu_dot_max": "99900000 100000\n"}, SEEN),
+        ({"cpu__cpu_dot_cfs_quota_us": "100000\n", "cpu__cpu_dot_cfs_period_us": "100000\n"}, 1),
+        ({"cpu__cpu_dot_cfs_quota_us": "-1\n", "cpu__cpu_dot_cfs_period_us": "100000\n"}, SEEN),
+        ({"cpu_dot_max": "rubbish"}, SEEN),
+        ({}, SEEN),
+    ],
+)
 def test_quota_of_a_container(tmp_path, files, wanted):
     assert cpu_quota(write(tmp_path, **files)) == wanted
 
@@ -47,10 +50,18 @@ def test_limit_is_set_where_nobody_has_set_one(tmp_path, monkeypatch):
     write(tmp_path, cpu_dot_max="100000 100000\n")
     environment = {}
     limit_threads(environment, tmp_path)
-    assert environment == {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    assert environment == {
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+    }
     environment = {"OMP_NUM_THREADS": "7", "OMP_WAIT_POLICY": "ACTIVE"}
     limit_threads(environment, tmp_path)
-    assert environment["OMP_NUM_THREADS"] == environment["MKL_NUM_THREADS"] == "7" and environment["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert (
+        environment["OMP_NUM_THREADS"] == environment["MKL_NUM_THREADS"] == "7"
+        and environment["OMP_WAIT_POLICY"] == "ACTIVE"
+    )
 
 
 def test_no_limit_leaves_the_libraries_alone(monkeypatch, tmp_path):
@@ -63,10 +74,15 @@ def test_no_limit_leaves_the_libraries_alone(monkeypatch, tmp_path):
 def test_torch_and_faiss_keep_to_the_affinity():
     if not hasattr(os, "sched_setaffinity"):
         pytest.skip("this system has no affinity to set")
-    code = ("import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); import activeindex_lite, torch, faiss; "
-            "print(torch.get_num_threads(), faiss.omp_get_max_threads())")
+    code = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); import activeindex_lite, torch, faiss; "
+        "print(torch.get_num_threads(), faiss.omp_get_max_threads())"
+    )
     environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
-    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment).stdout == "1 1\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment).stdout
+        == "1 1\n"
+    )
 
 
 def test_pictures_are_drawn_on_one_thread_of_blas(monkeypatch):

@@ -28,7 +28,9 @@ def test_masking_is_the_perceptual_model_of_a_grey_picture():
 
 def test_masking_forgives_edges_more(world):
     luminance, contrast, room = tradeoff.masking(world.pictures([3])[0])
-    np.testing.assert_allclose(room, np.maximum(luminance + contrast - 0.3 * np.minimum(luminance, contrast), 5), atol=1e-3)
+    np.testing.assert_allclose(
+        room, np.maximum(luminance + contrast - 0.3 * np.minimum(luminance, contrast), 5), atol=1e-3
+    )
     assert np.corrcoef(contrast.ravel(), (room - luminance).ravel())[0, 1] > 0.8
 
 
@@ -73,7 +75,9 @@ def test_epsilon_counts_grey_levels(given, epsilon):
 
 
 def test_schedules_are_run_as_named(given):
-    runs = tradeoff.compare_schedules(*given, schedules={"long": dict(steps=3, lr=1.0), "short": dict(steps=1, lr=10.0)})
+    runs = tradeoff.compare_schedules(
+        *given, schedules={"long": dict(steps=3, lr=1.0), "short": dict(steps=1, lr=10.0)}
+    )
     np.testing.assert_allclose(runs["long"][1].psnr, activate(*given, steps=3, lr=1.0).psnr)
     np.testing.assert_allclose(runs["short"][1].psnr, activate(*given, steps=1, lr=10.0).psnr)
     table = tradeoff.runs_table(runs)
@@ -85,7 +89,9 @@ def test_an_interruption_ends_a_comparison(given, monkeypatch):
         raise KeyboardInterrupt
 
     # The package's name for the module is taken by the function.
-    monkeypatch.setattr(importlib.import_module("activeindex_lite.activation.activation"), "_activate_batch", interrupted)
+    monkeypatch.setattr(
+        importlib.import_module("activeindex_lite.activation.activation"), "_activate_batch", interrupted
+    )
     with pytest.raises(KeyboardInterrupt), pytest.warns(UserWarning, match="0 of"):
         tradeoff.compare_schedules(*given)
 

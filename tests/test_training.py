@@ -17,7 +17,9 @@ def material(tmp_path_factory):
 
 def test_material_is_drawn_once_and_not_mixed_up(material):
     (sources, clean), edited, folder = material
-    assert sources.shape == (24, 160, 160, 3) and clean.shape == (24, 128, 128, 3) and edited.shape == (24, 2, 128, 128, 3)
+    assert (
+        sources.shape == (24, 160, 160, 3) and clean.shape == (24, 128, 128, 3) and edited.shape == (24, 2, 128, 128, 3)
+    )
     assert all(a.reshape(24, -1).std(1).min() > 0 for a in (sources, clean))
     before = (folder / "sources.npy").stat().st_mtime_ns
     again, _ = originals(folder, 24)

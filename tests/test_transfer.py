@@ -39,7 +39,9 @@ def test_uploads_are_copies_then_strangers_with_one_edit_in_every_release(upload
         assert np.array_equal(uploads.picture(7, release), stranger)
         shown = extractor([uploads.picture(q, release) for q in range(10)])
         np.testing.assert_allclose(shown, uploads.features[release], atol=1e-4)
-    assert uploads.picture(4, "darker").size == expected.size and not np.array_equal(uploads.picture(4, "darker"), expected)
+    assert uploads.picture(4, "darker").size == expected.size and not np.array_equal(
+        uploads.picture(4, "darker"), expected
+    )
     with pytest.raises(ValueError, match="2 pictures but 3 ids"):
         moderation.upload({"one": pictures[:2]}, IDS, extractor)
 
@@ -71,7 +73,9 @@ def truth_and_answers(rng, copies=40, strangers=60):
     truth = pd.DataFrame({"query_id": [f"u{i}" for i in range(copies + strangers)], "reference_id": references})
     right = rng.random(len(truth)) < 0.6
     answer = np.where(right & (truth.reference_id != ""), truth.reference_id, "other")
-    return truth, pd.DataFrame({"query_id": truth.query_id, "reference_id": answer, "score": rng.permutation(len(truth)) / 10})
+    return truth, pd.DataFrame(
+        {"query_id": truth.query_id, "reference_id": answer, "score": rng.permutation(len(truth)) / 10}
+    )
 
 
 def test_outcomes_are_a_confusion_matrix():
@@ -114,7 +118,9 @@ def test_copies_of_a_picture_are_drawn_together():
     truth, _ = truth_and_answers(np.random.default_rng(3), 42, 0)
     # All three copies of a picture are found, or none of them: 14 independent facts, not 42.
     answer = np.where(truth.reference_id.astype(int) < 7, truth.reference_id, "other")
-    found = pd.DataFrame({"query_id": truth.query_id, "reference_id": answer, "score": np.where(answer == "other", 0.0, 1.0)})
+    found = pd.DataFrame(
+        {"query_id": truth.query_id, "reference_id": answer, "score": np.where(answer == "other", 0.0, 1.0)}
+    )
     units = dict(zip(truth.query_id, truth.reference_id))
     each, whole = (micro_ap_resampled(found, truth, np.random.default_rng(0), 4000, u) for u in (None, units))
     # Micro-AP is here the share that is found: of a binomial of 42, of one of 14.
@@ -124,7 +130,12 @@ def test_copies_of_a_picture_are_drawn_together():
 
 def test_telling_uploads_show_each_pair_once():
     before = pd.DataFrame({"outcome": [moderation.MISSED] * 3 + [moderation.LEFT], "score": [0.1, 0.2, np.nan, 0.3]})
-    after = pd.DataFrame({"outcome": [moderation.CAUGHT, moderation.CAUGHT, moderation.MISSED, moderation.LEFT], "score": [0.5, 0.6, np.nan, 0.3]})
+    after = pd.DataFrame(
+        {
+            "outcome": [moderation.CAUGHT, moderation.CAUGHT, moderation.MISSED, moderation.LEFT],
+            "score": [0.5, 0.6, np.nan, 0.3],
+        }
+    )
     assert moderation.telling(before, after).tolist() == [1, 2, 3]
     assert moderation.telling(before, after, 1).tolist() == [1]
 
@@ -134,18 +145,24 @@ def test_cells_alone_are_what_k_means_gives(world):
     cells = cells_alone(whole)
     apart = build_index("IVF16,Flat", world.train[:2000])
     np.testing.assert_allclose(cells.centroids, apart.centroids, atol=1e-5)
-    np.testing.assert_allclose(cells.targets(world.references[:9]).points, apart.targets(world.references[:9]).points, atol=1e-5)
+    np.testing.assert_allclose(
+        cells.targets(world.references[:9]).points, apart.targets(world.references[:9]).points, atol=1e-5
+    )
 
 
 def test_table_is_r1_of_each_release_in_each_place(pictures, extractor, small_indexes):
     blurred = [EDITS["Blur 2"](EDITS["Contrast 2"](p)) for p in pictures]
     places = {name: (small_indexes[f], extractor, IDS) for name, f in (("cells", "IVF64,PQ8x6"), ("bits", "PCA64,LSH"))}
     edits = ("Contrast 2", "Crop 0.5")
-    table = transfer.transfer_table({"as it is": pictures, "blurred": blurred}, places, edits).set_index(["released", "place"])
+    table = transfer.transfer_table({"as it is": pictures, "blurred": blurred}, places, edits).set_index(
+        ["released", "place"]
+    )
     for release, shown in (("as it is", pictures), ("blurred", blurred)):
         for place, (index, _, ids) in places.items():
             row = table.loc[release, place]
-            assert row.r1 == pytest.approx(evaluate_retrieval(index, edited_features(shown, extractor, edits=edits), ids).r1.iloc[-1])
+            assert row.r1 == pytest.approx(
+                evaluate_retrieval(index, edited_features(shown, extractor, edits=edits), ids).r1.iloc[-1]
+            )
             assert row.gain == pytest.approx(row.r1 - table.loc["as it is", place].r1)
             assert row.low <= row.r1 <= row.high and row.gain_low <= row.gain <= row.gain_high
     assert (table.loc["as it is"][["gain", "gain_low", "gain_high"]] == 0).all(axis=None)

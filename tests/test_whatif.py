@@ -14,8 +14,16 @@ from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.sweeps import whatif, whatif_build, whatif_now
 from activeindex_lite.world import World
 
-TINY = dict(factories=("IVF16,PQ4x4", "PCA16,LSH", "Flat"), references=(300, 600), nprobes=(1, 4), releases=((0.0, 10), (3.0, 1)),
-            further=("JPEG 10",), originals=6, strangers=8, progress=False)
+TINY = dict(
+    factories=("IVF16,PQ4x4", "PCA16,LSH", "Flat"),
+    references=(300, 600),
+    nprobes=(1, 4),
+    releases=((0.0, 10), (3.0, 1)),
+    further=("JPEG 10",),
+    originals=6,
+    strangers=8,
+    progress=False,
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +53,24 @@ def test_stored_hits_are_those_of_an_evaluation_of_its_own(tiny, small, extracto
     pictures = small.pictures(truth)
     queries = edited_features(pictures, extractor)
     queries["JPEG 10"] = extractor([basic.jpeg(p, 10) for p in pictures])
-    for factory, n, nprobe in (("IVF16,PQ4x4", 600, 4), ("IVF16,PQ4x4", 300, 1), ("PCA16,LSH", 600, 1), ("Flat", 300, 1)):
-        table = evaluate_retrieval(build_index(factory, small.train, small.references[:n]), queries, truth, nprobe=nprobe).set_index("edit")
+    for factory, n, nprobe in (
+        ("IVF16,PQ4x4", 600, 4),
+        ("IVF16,PQ4x4", 300, 1),
+        ("PCA16,LSH", 600, 1),
+        ("Flat", 300, 1),
+    ):
+        table = evaluate_retrieval(
+            build_index(factory, small.train, small.references[:n]), queries, truth, nprobe=nprobe
+        ).set_index("edit")
         for edit in ("Contrast 2", "Random", "JPEG 10"):
-            assert tiny.measured(dict(factory=factory, references=n, nprobe=nprobe, edit=edit))["r1"] == pytest.approx(table.r1[edit])
+            assert tiny.measured(dict(factory=factory, references=n, nprobe=nprobe, edit=edit))["r1"] == pytest.approx(
+                table.r1[edit]
+            )
         fourteen = tiny.measured(dict(factory=factory, references=n, nprobe=nprobe))["r1"]
         assert fourteen == pytest.approx(table.r1[list(EDITS)].mean())
-    assert tiny.measured({"factory": "IVF16,PQ4x4"})["bytes"] == 2 and tiny.measured({"factory": "Flat"})["bytes"] == 512
+    assert (
+        tiny.measured({"factory": "IVF16,PQ4x4"})["bytes"] == 2 and tiny.measured({"factory": "Flat"})["bytes"] == 512
+    )
 
 
 def test_an_interrupted_sweep_goes_on_and_ends_the_same(tiny_path, small, extractor, tmp_path, monkeypatch):
@@ -82,8 +101,13 @@ def test_an_interrupted_sweep_goes_on_and_ends_the_same(tiny_path, small, extrac
 def test_intervals_are_percentile_bootstraps(sweep):
     a, b = sweep.default, {**sweep.default, "nprobe": 8}
     measured, (gain, low, high) = sweep.measured(a), sweep.gain(a, b)
-    for data, ends in ((sweep.found(a), (measured["low"], measured["high"])), (sweep.found(b) - sweep.found(a), (low, high))):
-        theirs = bootstrap((data,), np.mean, n_resamples=5000, method="percentile", rng=np.random.default_rng(1)).confidence_interval
+    for data, ends in (
+        (sweep.found(a), (measured["low"], measured["high"])),
+        (sweep.found(b) - sweep.found(a), (low, high)),
+    ):
+        theirs = bootstrap(
+            (data,), np.mean, n_resamples=5000, method="percentile", rng=np.random.default_rng(1)
+        ).confidence_interval
         np.testing.assert_allclose(ends, theirs, atol=0.01)
     assert gain == pytest.approx(sweep.measured(b)["r1"] - measured["r1"])
 
@@ -98,7 +122,10 @@ def test_the_table_has_every_setting_once_and_its_measures(sweep, edit):
         assert sweep.measured(setting) == pytest.approx({key: row[key] for key in row if key not in whatif.KEYS})
 
 
-@pytest.mark.parametrize(("r1", "psnr", "most_bytes"), [(0.5, 0, np.inf), (0.75, 38, np.inf), (0.8, 38, 8), (0.7, 60, np.inf), (0.7, 38, 4), (0.999, 0, 4)])
+@pytest.mark.parametrize(
+    ("r1", "psnr", "most_bytes"),
+    [(0.5, 0, np.inf), (0.75, 38, np.inf), (0.8, 38, 8), (0.7, 60, np.inf), (0.7, 38, 4), (0.999, 0, 4)],
+)
 def test_the_cheapest_is_what_a_look_through_the_whole_table_finds(sweep, r1, psnr, most_bytes):
     table = sweep.table()
     enough = table.query("references == 50000 and r1 >= @r1 and psnr >= @psnr and bytes <= @most_bytes")
@@ -109,12 +136,25 @@ def test_the_cheapest_is_what_a_look_through_the_whole_table_finds(sweep, r1, ps
     quickest = enough[enough.ms == enough.ms.min()]
     smallest = quickest[quickest.bytes == quickest.bytes.min()]
     measured = sweep.measured(found)
-    assert measured["ms"] == enough.ms.min() and measured["bytes"] == smallest.bytes.min() and measured["psnr"] == smallest.psnr.max()
+    assert (
+        measured["ms"] == enough.ms.min()
+        and measured["bytes"] == smallest.bytes.min()
+        and measured["psnr"] == smallest.psnr.max()
+    )
     assert measured["r1"] >= r1
 
 
-@pytest.mark.parametrize(("setting", "said"), [(dict(nprobe=3), "1, 2, 4"), (dict(alpha=2), "1.5, 3.0"), (dict(factory="IVF9"), "IVF1536"),
-                                               (dict(edit="Sepia"), "Meme"), (dict(probes=3), "nprobe"), (dict(references=10), "50000")])
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        (dict(nprobe=3), "1, 2, 4"),
+        (dict(alpha=2), "1.5, 3.0"),
+        (dict(factory="IVF9"), "IVF1536"),
+        (dict(edit="Sepia"), "Meme"),
+        (dict(probes=3), "nprobe"),
+        (dict(references=10), "50000"),
+    ],
+)
 def test_what_was_not_measured_is_refused_with_what_was(sweep, setting, said):
     with pytest.raises(ValueError, match=said):
         sweep.measured(setting)
@@ -127,7 +167,9 @@ def test_a_setting_that_cannot_be_settles_to_the_nearest_that_can(sweep):
 
 
 def test_the_stored_sweep_is_whole(sweep):
-    assert sweep.axes["factory"] == list(whatif_build.FACTORIES) and sweep.axes["references"] == list(whatif_build.REFERENCES)
+    assert sweep.axes["factory"] == list(whatif_build.FACTORIES) and sweep.axes["references"] == list(
+        whatif_build.REFERENCES
+    )
     table = sweep.table()
     assert len(table) == 3 * (7 * 7 * 7 + 3 * 7 + 1)
     assert ((table.low <= table.r1) & (table.r1 <= table.high)).all()
@@ -155,7 +197,9 @@ def test_measured_now_agrees_with_the_stored_sweep(sweep, extractor):
     np.testing.assert_allclose(now["found"], sweep.found(setting)[:4], atol=1 / 14 + 1e-9)
     assert now["r1"] == pytest.approx(now["found"].mean()) and np.isinf(now["psnr"]) and now["ms"] > 0
     assert [text[:6] for text in said] == ["1 of 4", "3 of 4", "4 of 4"]
-    between = whatif_now.measure_now({**setting, "references": 7000, "edit": "Crop 0.8"}, 2, about=sweep.about, extractor=extractor)
+    between = whatif_now.measure_now(
+        {**setting, "references": 7000, "edit": "Crop 0.8"}, 2, about=sweep.about, extractor=extractor
+    )
     assert set(between["found"]) <= {0.0, 1.0}
     with pytest.raises(ValueError, match="pictures=0"):
         whatif_now.measure_now(setting, 0, about=sweep.about)
@@ -172,7 +216,10 @@ def test_the_sentence_says_what_changes(sweep):
 
 def test_reading_the_sweep_loads_no_torch():
     code = "import sys; from activeindex_lite.sweeps.whatif import load_sweep; load_sweep().table(); print('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        == "False"
+    )
 
 
 def test_table_is_plain_enough_for_csv(sweep, tmp_path):
@@ -188,11 +235,15 @@ def test_what_notebook_09_says_about_the_sweep_is_true(sweep):
     assert 0.15 < r1(alpha=3) - r1() < 0.2
     assert r1(nprobe=2) < r1(alpha=3) <= r1(nprobe=4)
     assert r1(nprobe=64) + 0.05 < r1(nprobe=64, alpha=3)
-    cells, bits = ([r1(factory=f, references=n) for n in sweep.axes["references"]] for f in ("IVF1536,Flat", "PCA64,LSH"))
+    cells, bits = (
+        [r1(factory=f, references=n) for n in sweep.axes["references"]] for f in ("IVF1536,Flat", "PCA64,LSH")
+    )
     assert max(cells) - min(cells) < 0.002 and 0.08 < bits[0] - bits[-1] < 0.13
     gains = [r1(alpha=3, edit=edit) - r1(edit=edit) for edit in ("JPEG 80", "JPEG 10", "Crop 0.8", "Crop 0.3")]
     assert gains[0] < 0.05 and 0.25 < gains[1] < 0.35 and gains[3] < 0.1 < gains[2]
-    assert r1(edit="JPEG 10") == pytest.approx(0.5, abs=0.02) and r1(edit="JPEG 10", alpha=3) == pytest.approx(0.8, abs=0.03)
+    assert r1(edit="JPEG 10") == pytest.approx(0.5, abs=0.02) and r1(edit="JPEG 10", alpha=3) == pytest.approx(
+        0.8, abs=0.03
+    )
     assert abs(r1(alpha=3, steps=1) - r1(alpha=3)) < 0.02
     activated, unchanged = (sweep.cheapest(0.85, psnr, most_bytes=8) for psnr in (40, 50))
     assert (activated["factory"], activated["nprobe"], activated["alpha"]) == ("IVF256,PQ4x8", 8, 3)

@@ -13,10 +13,20 @@ import traitlets
 from activeindex_lite.sweeps.whatif import load_sweep
 from activeindex_lite.widgets import WhatIfExplorer, write_page
 
-SETTINGS = [dict(a=dict(nprobe=4), b=dict(nprobe=64, alpha=6, steps=1)),
-            dict(a=dict(factory="PCA64,LSH", edit="JPEG 10"), b=dict(factory="PQ8x8", alpha=1.5, edit="JPEG 10"), target=dict(r1=0.6, bytes=8)),
-            dict(a=dict(references=5000, edit="Identity"), b=dict(factory="Flat", references=15000, edit="Rotation 50"), target=dict(psnr=45)),
-            dict(a=dict(edit="Crop 0.3"), b=dict(edit="Crop 0.8"), target=dict(r1=1, psnr=50, bytes=4))]
+SETTINGS = [
+    dict(a=dict(nprobe=4), b=dict(nprobe=64, alpha=6, steps=1)),
+    dict(
+        a=dict(factory="PCA64,LSH", edit="JPEG 10"),
+        b=dict(factory="PQ8x8", alpha=1.5, edit="JPEG 10"),
+        target=dict(r1=0.6, bytes=8),
+    ),
+    dict(
+        a=dict(references=5000, edit="Identity"),
+        b=dict(factory="Flat", references=15000, edit="Rotation 50"),
+        target=dict(psnr=45),
+    ),
+    dict(a=dict(edit="Crop 0.3"), b=dict(edit="Crop 0.8"), target=dict(r1=1, psnr=50, bytes=4)),
+]
 
 
 @pytest.fixture
@@ -32,7 +42,12 @@ def test_setting_traits_gives_what_building_afresh_gives(explorer, settings):
         setattr(explorer, name, value)
     fresh = WhatIfExplorer(**settings)
     assert (explorer.a, explorer.b, explorer.target, explorer.finding, explorer.answer) == (
-        fresh.a, fresh.b, fresh.target, fresh.finding, fresh.answer)
+        fresh.a,
+        fresh.b,
+        fresh.target,
+        fresh.finding,
+        fresh.answer,
+    )
     pd.testing.assert_frame_equal(explorer.results, fresh.results)
     assert explorer.program("b") == fresh.program("b") and explorer.still().alt == fresh.still().alt
 
@@ -45,9 +60,17 @@ def test_results_table_and_answer_are_the_sweep_s(explorer):
     assert explorer.a["alpha"] == 0 and explorer.b["alpha"] == 3
 
 
-@pytest.mark.parametrize(("trait", "value", "said"), [("a", dict(nprobe=3), "1, 2, 4"), ("b", dict(index="PQ8x8"), "factory"),
-                                                      ("target", dict(r1=1.2), "0 to 1"), ("target", dict(bytes=-1), "None"),
-                                                      ("target", dict(alpha=1), "r1, psnr, bytes"), ("target", dict(psnr="much"), "0 to 100")])
+@pytest.mark.parametrize(
+    ("trait", "value", "said"),
+    [
+        ("a", dict(nprobe=3), "1, 2, 4"),
+        ("b", dict(index="PQ8x8"), "factory"),
+        ("target", dict(r1=1.2), "0 to 1"),
+        ("target", dict(bytes=-1), "None"),
+        ("target", dict(alpha=1), "r1, psnr, bytes"),
+        ("target", dict(psnr="much"), "0 to 100"),
+    ],
+)
 def test_values_out_of_range_are_refused_and_change_nothing(explorer, trait, value, said):
     before = explorer.a, explorer.b, explorer.target
     with pytest.raises(traitlets.TraitError, match=said):
@@ -64,7 +87,10 @@ def test_a_value_from_the_page_that_is_refused_is_told_there(explorer):
 
 def test_what_travels_is_json_and_small(explorer):
     assert len(json.dumps([explorer._about, explorer.a], allow_nan=False)) < 900_000
-    assert all(text in explorer._about["made"] for text in ("48 originals", "seed 0", "activeindex-lite sweep", explorer.sweep.about["made"]))
+    assert all(
+        text in explorer._about["made"]
+        for text in ("48 originals", "seed 0", "activeindex-lite sweep", explorer.sweep.about["made"])
+    )
 
 
 def test_measuring_now_tells_its_progress_and_its_result(explorer):
@@ -92,13 +118,18 @@ def test_stills_tell_their_finding(explorer):
 
 def test_no_torch_is_loaded():
     code = "import sys; from activeindex_lite.widgets import WhatIfExplorer; WhatIfExplorer().still(); print('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        == "False"
+    )
 
 
 @pytest.fixture
 def show(open_page, tmp_path):
     """show(explorer) is its page without a kernel."""
-    return lambda explorer: open_page(write_page(explorer, tmp_path / "page.html", overwrite=True).as_uri(), ".ai-finding:not(:empty)")
+    return lambda explorer: open_page(
+        write_page(explorer, tmp_path / "page.html", overwrite=True).as_uri(), ".ai-finding:not(:empty)"
+    )
 
 
 def said_of(answer, sweep):
@@ -122,7 +153,10 @@ def test_the_page_says_what_python_says(show, settings):
         m = explorer.results.loc[side]
         assert cells[at] == f"{m.r1 + 1e-9:.2f} [{m.low + 1e-9:.2f}, {m.high + 1e-9:.2f}]"
         assert cells[3 + at] == f"{m.uap + 1e-9:.2f} [{m.uap_low + 1e-9:.2f}, {m.uap_high + 1e-9:.2f}]"
-    gain, low, high = (f"{x + np.copysign(1e-9, x):+.2f}".replace("-0.00", "+0.00").replace("-", "−") for x in explorer.sweep.gain(explorer.a, explorer.b))
+    gain, low, high = (
+        f"{x + np.copysign(1e-9, x):+.2f}".replace("-0.00", "+0.00").replace("-", "−")
+        for x in explorer.sweep.gain(explorer.a, explorer.b)
+    )
     assert cells[2] == f"{gain} [{low}, {high}]"
     for side in ("a", "b"):
         page.get_by_label("take").select_option(side)
@@ -174,8 +208,15 @@ def test_controls_and_pictures_have_names(show):
     unnamed = """() => [...document.querySelectorAll('.ai-explorer input, .ai-explorer select, .ai-explorer button, .ai-explorer textarea')]
         .filter((n) => !(n.labels && n.labels.length) && !n.textContent.trim() && !n.getAttribute('aria-label')).length"""
     assert page.evaluate(unnamed) == 0
-    assert all(len(label) > 40 for label in page.eval_on_selector_all("canvas", "all => all.map((c) => c.getAttribute('aria-label'))"))
-    assert page.locator(".ai-finding").get_attribute("aria-live") == page.locator(".ai-answer").get_attribute("aria-live") == "polite"
+    assert all(
+        len(label) > 40
+        for label in page.eval_on_selector_all("canvas", "all => all.map((c) => c.getAttribute('aria-label'))")
+    )
+    assert (
+        page.locator(".ai-finding").get_attribute("aria-live")
+        == page.locator(".ai-answer").get_attribute("aria-live")
+        == "polite"
+    )
     before = page.locator(".ai-explorer").bounding_box()["height"]
     page.get_by_role("slider", name="R@1 at least").focus()
     page.keyboard.press("End")

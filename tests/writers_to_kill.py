@@ -51,7 +51,16 @@ def read_index(folder):
 
 
 def explorer(n):
-    return SimpleNamespace(keys=["n"], page_traits=("n",), n=n, stored=lambda: [n] * ROWS, title="t", intro="i", _css="", _esm="export default {};")
+    return SimpleNamespace(
+        keys=["n"],
+        page_traits=("n",),
+        n=n,
+        stored=lambda: [n] * ROWS,
+        title="t",
+        intro="i",
+        _css="",
+        _esm="export default {};",
+    )
 
 
 def write_demo(folder, n):
@@ -76,15 +85,29 @@ def read_text(path, end):
 PREDICTIONS = pd.DataFrame({"query_id": [f"Q{i}" for i in range(ROWS)], "reference_id": "R"})
 WRITERS = {
     "index": (save_index, read_index),
-    "chunk": (lambda folder, n: write_arrays(folder / "c.npz", a=np.full((ROWS, 16), n)), lambda folder: one(read_arrays(folder / "c.npz")["a"])),
-    "table": (lambda folder, n: write_table(folder / "t.csv", pd.DataFrame({"n": np.full(ROWS, n)}), {"n": n}),
-              lambda folder: one([*load_table(folder / "t.csv").n, load_table(folder / "t.csv").attrs["n"]])),
-    "predictions": (lambda folder, n: write_benchmark_file(folder / "p.csv", PREDICTIONS.assign(score=n)),
-                    lambda folder: one(read_predictions(folder / "p.csv").score.to_numpy())),
-    "explorer": (lambda folder, n: write_page(explorer(n), folder / "e.html", overwrite=True),
-                 lambda folder: one(json.loads(re.search(r"const state = (.*);\n", (folder / "e.html").read_text())[1])["_stored"])),
+    "chunk": (
+        lambda folder, n: write_arrays(folder / "c.npz", a=np.full((ROWS, 16), n)),
+        lambda folder: one(read_arrays(folder / "c.npz")["a"]),
+    ),
+    "table": (
+        lambda folder, n: write_table(folder / "t.csv", pd.DataFrame({"n": np.full(ROWS, n)}), {"n": n}),
+        lambda folder: one([*load_table(folder / "t.csv").n, load_table(folder / "t.csv").attrs["n"]]),
+    ),
+    "predictions": (
+        lambda folder, n: write_benchmark_file(folder / "p.csv", PREDICTIONS.assign(score=n)),
+        lambda folder: one(read_predictions(folder / "p.csv").score.to_numpy()),
+    ),
+    "explorer": (
+        lambda folder, n: write_page(explorer(n), folder / "e.html", overwrite=True),
+        lambda folder: one(
+            json.loads(re.search(r"const state = (.*);\n", (folder / "e.html").read_text())[1])["_stored"]
+        ),
+    ),
     "report": (write_demo, read_demo),
-    "course": (lambda folder, n: write(folder / "w.html", f"{n} " * ROWS + "end"), lambda folder: read_text(folder / "w.html", "end")),
+    "course": (
+        lambda folder, n: write(folder / "w.html", f"{n} " * ROWS + "end"),
+        lambda folder: read_text(folder / "w.html", "end"),
+    ),
 }
 
 
@@ -219,10 +242,17 @@ def long_works(root):
 
     def right_table():
         found = load_table(root / "long.csv")
-        return found.job.tolist() == jobs and found.square.tolist() == [job**2 for job in jobs] and not list(root.glob("long.*t"))
+        return (
+            found.job.tolist() == jobs
+            and found.square.tolist() == [job**2 for job in jobs]
+            and not list(root.glob("long.*t"))
+        )
 
-    return {"table in parts": (table, right_table), "features": (features, right_features),
-            "download": (fetch, lambda: (root / "torch/hub/checkpoints/weights.pt").read_bytes() == BODY)}
+    return {
+        "table in parts": (table, right_table),
+        "features": (features, right_features),
+        "download": (fetch, lambda: (root / "torch/hub/checkpoints/weights.pt").read_bytes() == BODY),
+    }
 
 
 def resume(root):
@@ -275,7 +305,11 @@ def together(root, rounds=5):
     first = child(table)
     time.sleep(0.1)
     second = os.waitstatus_to_exitcode(os.waitpid(child(table), 0)[1])
-    return {"features": ends, "table": [os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]), second], "right": right_table()}
+    return {
+        "features": ends,
+        "table": [os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]), second],
+        "right": right_table(),
+    }
 
 
 if __name__ == "__main__":

@@ -53,8 +53,24 @@ class Activation:
         return pd.DataFrame({"psnr": self.psnr, "ssim": self.ssim, "linf": self.linf})
 
 
-def activate(pictures, index, extractor, *, method="published", alpha=3.0, steps=10, lr=None, lambda_i=1.0, constraint="jnd",
-             weights=None, loss=None, features=None, batch_size=8, generator=None, progress=False):
+def activate(
+    pictures,
+    index,
+    extractor,
+    *,
+    method="published",
+    alpha=3.0,
+    steps=10,
+    lr=None,
+    lambda_i=1.0,
+    constraint="jnd",
+    weights=None,
+    loss=None,
+    features=None,
+    batch_size=8,
+    generator=None,
+    progress=False,
+):
     """Activate pictures for an index, by default with the published method (Active Image Indexing, ICLR 2023, arXiv 2210.10620).
 
     Adam minimises L_f(f(I), target) + lambda_i MSE(I, I_o) over delta, with I = I_o + alpha * std * w * H_JND(I_o) *
@@ -81,16 +97,22 @@ def activate(pictures, index, extractor, *, method="published", alpha=3.0, steps
     check_settings(alpha, steps, lr, constraint, lambda_i, weights)
     features = features_array(extractor(pictures) if features is None else features, index.d)
     if len(features) != len(pictures):
-        raise ValueError(f"features has {len(features)} rows for {len(pictures)} pictures: one of each original is expected, in order")
+        raise ValueError(
+            f"features has {len(features)} rows for {len(pictures)} pictures: one of each original is expected, in order"
+        )
     index.targets(features[:1])  # says at once where there is nothing to activate
     generator = generator or torch.Generator().manual_seed(0)
-    settings = dict(method=method, alpha=alpha, steps=steps, lr=lr, lambda_i=lambda_i, constraint=constraint, weights=weights)
+    settings = dict(
+        method=method, alpha=alpha, steps=steps, lr=lr, lambda_i=lambda_i, constraint=constraint, weights=weights
+    )
     done, complete = {}, True
     with tqdm(total=len(pictures), desc="activation", unit="picture", disable=not progress) as bar:
         try:
             for rows in _batches(pictures, batch_size):
                 originals = [pictures[i] for i in rows]
-                done.update(zip(rows, _activate_batch(originals, index, features[rows], extractor, generator, **settings)))
+                done.update(
+                    zip(rows, _activate_batch(originals, index, features[rows], extractor, generator, **settings))
+                )
                 bar.update(len(rows))
         except KeyboardInterrupt:
             complete = False
@@ -115,10 +137,14 @@ def check_settings(alpha=3.0, steps=10, lr=1.0, constraint="jnd", lambda_i=1.0, 
 def _check_parts(index, extractor, generator, batch_size):
     """ValueError for arguments that are something else than what they stand for."""
     if not hasattr(index, "targets") or not hasattr(extractor, "forward"):
-        raise ValueError(f"activate(pictures, index, extractor) takes an ActiveIndex and an Extractor, got {type(index).__name__} and "
-                         f"{type(extractor).__name__}: see build_index and load_extractor")
+        raise ValueError(
+            f"activate(pictures, index, extractor) takes an ActiveIndex and an Extractor, got {type(index).__name__} and "
+            f"{type(extractor).__name__}: see build_index and load_extractor"
+        )
     if generator is not None and not isinstance(generator, torch.Generator):
-        raise ValueError(f"generator={generator!r}: a torch Generator is expected, such as torch.Generator().manual_seed(0)")
+        raise ValueError(
+            f"generator={generator!r}: a torch Generator is expected, such as torch.Generator().manual_seed(0)"
+        )
     whole_number(batch_size, "batch_size")
 
 
@@ -132,7 +158,9 @@ def _batches(pictures, batch_size):
             yield np.array(rows[start : start + batch_size])
 
 
-def _activate_batch(originals, index, features, extractor, generator, *, method, alpha, steps, lr, lambda_i, constraint, weights):
+def _activate_batch(
+    originals, index, features, extractor, generator, *, method, alpha, steps, lr, lambda_i, constraint, weights
+):
     """Activate pictures of one size; returns a tuple of what Activation holds for each of them."""
     begun = time.perf_counter()
     targets = method.targets(index, features)
@@ -156,15 +184,18 @@ def _activate_batch(originals, index, features, extractor, generator, *, method,
         path.append(seen[: len(tensor)].detach().cpu().numpy())
         losses.append(loss_f.detach().cpu().numpy())
     if not torch.isfinite(delta).all():
-        raise ValueError("the loss or its gradient is not finite, so the pictures would be lost: mend the loss, or take a smaller lr")
+        raise ValueError(
+            "the loss or its gradient is not finite, so the pictures would be lost: mend the loss, or take a smaller lr"
+        )
     with torch.no_grad():
         final = ((tensor + bound * torch.tanh(delta)).clamp(0, 1) * 255).round().to(torch.uint8)
     saved = [Image.fromarray(a) for a in final.permute(0, 2, 3, 1).cpu().numpy()]
     seconds = (time.perf_counter() - begun) / len(originals)
     path.append(extractor(saved))
     losses.append(method.loss(torch.from_numpy(path[-1]), targets).numpy())
-    measures = [[measure(a, b) for measure in (quality.psnr, _ssim_or_nan, quality.linf)]
-                for a, b in zip(originals, saved)]
+    measures = [
+        [measure(a, b) for measure in (quality.psnr, _ssim_or_nan, quality.linf)] for a, b in zip(originals, saved)
+    ]
     path, losses = np.stack(path, 1), np.stack(losses, 1)
     return [(s, p, x, *m, seconds) for s, p, x, m in zip(saved, path, losses, measures)]
 
@@ -172,8 +203,23 @@ def _activate_batch(originals, index, features, extractor, generator, *, method,
 @torch.no_grad()
 def _adam_step(delta, gradient, moments, count, lr):
     # torch's own Adam in its functional form: the Optimizer class loads torch's compiler, 150 MB and three seconds.
-    adam([delta], [gradient], [moments[0]], [moments[1]], [], [count], foreach=False, fused=True, amsgrad=False,
-         maximize=False, beta1=0.9, beta2=0.999, lr=lr, weight_decay=0.0, eps=1e-8)
+    adam(
+        [delta],
+        [gradient],
+        [moments[0]],
+        [moments[1]],
+        [],
+        [count],
+        foreach=False,
+        fused=True,
+        amsgrad=False,
+        maximize=False,
+        beta1=0.9,
+        beta2=0.999,
+        lr=lr,
+        weight_decay=0.0,
+        eps=1e-8,
+    )
 
 
 def _ssim_or_nan(original, changed):

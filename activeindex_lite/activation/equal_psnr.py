@@ -33,17 +33,21 @@ def at_psnr(pictures, index, extractor, psnr, *, tolerance=0.1, start=2.2, ends=
         # A little too far, so that the next one is likely to lie on the other side.
         there = np.clip(here + np.log(10) / 20 * miss + np.sign(miss) * 0.02, low, high)
         if there == here:
-            raise ValueError(f"psnr={psnr!r}: alpha goes from {ends[0]:g} to {ends[1]:g}, and at {np.exp(here):.3g} these pictures have "
-                             f"{psnr + miss:.1f} dB; choose another PSNR: choose a value between what both ends give")
+            raise ValueError(
+                f"psnr={psnr!r}: alpha goes from {ends[0]:g} to {ends[1]:g}, and at {np.exp(here):.3g} these pictures have "
+                f"{psnr + miss:.1f} dB; choose another PSNR: choose a value between what both ends give"
+            )
         before, (here, miss) = (here, miss), (there, above(there))
         if miss * before[1] < 0:
             here = brentq(above, here, before[0], xtol=tolerance / 40)
             break
     best = runs[here]
     if abs(best.psnr.mean() - psnr) > tolerance:
-        raise ValueError(f"psnr={psnr!r}: at alpha {np.exp(here):.3f} the mean PSNR leaps past it, to {best.psnr.mean():.2f} dB, since 8-bit "
-                         "pictures change by whole grey levels; choose a larger tolerance, or the PSNR that one of them gives, as "
-                         "compare_bounds does")
+        raise ValueError(
+            f"psnr={psnr!r}: at alpha {np.exp(here):.3f} the mean PSNR leaps past it, to {best.psnr.mean():.2f} dB, since 8-bit "
+            "pictures change by whole grey levels; choose a larger tolerance, or the PSNR that one of them gives, as "
+            "compare_bounds does"
+        )
     return float(np.exp(here)), best
 
 

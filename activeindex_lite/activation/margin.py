@@ -49,7 +49,9 @@ def border_loss(features, rivals, tau=TAU):
 
 def bit_margins(features, targets):
     """Distance of features to each LSH hyperplane, on the side that is stored, (B, nbits): s_j (w_j x + o_j) / |w_j|."""
-    projections, offsets, signs = (torch.as_tensor(t).to(features) for t in (targets.projections, targets.offsets, targets.signs))
+    projections, offsets, signs = (
+        torch.as_tensor(t).to(features) for t in (targets.projections, targets.offsets, targets.signs)
+    )
     return signs * (features @ projections.T + offsets) / projections.norm(dim=1)
 
 

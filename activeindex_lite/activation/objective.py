@@ -32,8 +32,9 @@ def target_loss(features, targets):
     """
     if targets.kind == "point":
         return (features - torch.as_tensor(targets.points).to(features)).square().sum(1)
-    projections, offsets, signs = (torch.as_tensor(t).to(features) for t in
-                                   (targets.projections, targets.offsets, targets.signs))
+    projections, offsets, signs = (
+        torch.as_tensor(t).to(features) for t in (targets.projections, targets.offsets, targets.signs)
+    )
     return -(signs * (features @ projections.T + offsets)).mean(1)
 
 
@@ -47,5 +48,7 @@ def objective(delta, tensor, bound, forward, targets, lambda_i, loss=target_loss
     features = forward(tensor + change)
     loss_f = loss(features, targets)
     if getattr(loss_f, "shape", None) != (len(tensor),):
-        raise ValueError(f"the loss has the shape {tuple(getattr(loss_f, 'shape', ()))}: one number a picture is expected, ({len(tensor)},)")
+        raise ValueError(
+            f"the loss has the shape {tuple(getattr(loss_f, 'shape', ()))}: one number a picture is expected, ({len(tensor)},)"
+        )
     return loss_f + lambda_i * change.square().mean((1, 2, 3)), loss_f, features

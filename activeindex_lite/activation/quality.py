@@ -7,8 +7,10 @@ def _pair(original, changed):
     a, b = np.asarray(original), np.asarray(changed)
     for name, x in (("original", a), ("changed", b)):
         if x.dtype != np.uint8 or x.ndim != 3 or x.shape[2] != 3:
-            raise ValueError(f"{name}: {x.dtype} of shape {x.shape}, expected an 8-bit RGB picture (H, W, 3): "
-                             "quality is measured on pictures as they are saved")
+            raise ValueError(
+                f"{name}: {x.dtype} of shape {x.shape}, expected an 8-bit RGB picture (H, W, 3): "
+                "quality is measured on pictures as they are saved"
+            )
     if a.shape != b.shape:
         raise ValueError(f"the pictures differ in size: {a.shape[1::-1]} and {b.shape[1::-1]} (width, height)")
     return a, b
@@ -35,8 +37,11 @@ def ssim(original, changed):
     a, b = _pair(original, changed)
     if min(a.shape[:2]) < 11:
         raise ValueError(f"a picture of {a.shape[1]} x {a.shape[0]} pixels is smaller than SSIM's window of 11 x 11")
-    return float(structural_similarity(a, b, channel_axis=2, data_range=255, gaussian_weights=True, sigma=1.5,
-                                       use_sample_covariance=False))
+    return float(
+        structural_similarity(
+            a, b, channel_axis=2, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+        )
+    )
 
 
 def linf(original, changed):

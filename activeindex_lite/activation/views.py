@@ -57,7 +57,10 @@ def _placing(draw, kind):
     angle = torch.where(kind < 0.3, torch.deg2rad(angle), zero)
     crop, band = (kind >= 0.3) & (kind < 0.5), (kind >= 0.5) & (kind < 0.6)
     zoom, room = torch.where(crop, draw.uniform(0.4, 0.9).sqrt(), one), torch.where(band, draw.uniform(1, 1.5), one)
-    x, y = torch.where(crop, (1 - zoom) * draw.uniform(-1, 1), zero), torch.where(crop, (1 - zoom) * draw.uniform(-1, 1), zero)
+    x, y = (
+        torch.where(crop, (1 - zoom) * draw.uniform(-1, 1), zero),
+        torch.where(crop, (1 - zoom) * draw.uniform(-1, 1), zero),
+    )
     cos, sin = angle.cos(), angle.sin()
     # The canvas of a turned picture grows until no corner is lost; the room for a band is above the picture.
     scale = zoom * (cos.abs() + sin.abs())
@@ -69,7 +72,10 @@ def _colours(draw):
     """Factors of brightness and of contrast and turns of the hue in radians, three (B,): one of them does something."""
     one, which = torch.ones(draw.n), draw.uniform(0, 1)
     factor = torch.exp2(draw.uniform(-1, 1))
-    bright, contrast = torch.where(which < 0.35, factor, one), torch.where((which >= 0.35) & (which < 0.65), factor, one)
+    bright, contrast = (
+        torch.where(which < 0.35, factor, one),
+        torch.where((which >= 0.35) & (which < 0.65), factor, one),
+    )
     return bright, contrast, torch.where(which >= 0.65, draw.uniform(-math.pi / 2, math.pi / 2), torch.zeros(draw.n))
 
 

@@ -7,15 +7,37 @@ from activeindex_lite.support.files import whole_file
 
 def add_comparison(commands):
     """Add compare to the commands of the parser."""
-    parser = commands.add_parser("compare", help="methods of activation at equal PSNR, and what a passive index reaches at equal cost")
-    parser.add_argument("--out", default="comparison", metavar="DIR", help="folder for methods.csv and baselines.csv (default comparison)")
+    parser = commands.add_parser(
+        "compare", help="methods of activation at equal PSNR, and what a passive index reaches at equal cost"
+    )
+    parser.add_argument(
+        "--out",
+        default="comparison",
+        metavar="DIR",
+        help="folder for methods.csv and baselines.csv (default comparison)",
+    )
     parser.add_argument("--queries", type=int, default=100, metavar="N", help="pictures to activate (default 100)")
-    parser.add_argument("--psnr", type=float, nargs="+", default=[43.0], metavar="DB", help="mean PSNR at which methods are compared (default 43)")
-    parser.add_argument("--index", default="IVF1536,PQ4x8", metavar="FACTORY", help="faiss factory string (default IVF1536,PQ4x8)")
-    parser.add_argument("--nprobe", type=int, nargs="+", default=[1, 16], metavar="N", help="cells to visit (default 1 16)")
-    parser.add_argument("--methods", nargs="+", default=["margin"], metavar="METHOD", help="beside the published one (default margin)")
+    parser.add_argument(
+        "--psnr",
+        type=float,
+        nargs="+",
+        default=[43.0],
+        metavar="DB",
+        help="mean PSNR at which methods are compared (default 43)",
+    )
+    parser.add_argument(
+        "--index", default="IVF1536,PQ4x8", metavar="FACTORY", help="faiss factory string (default IVF1536,PQ4x8)"
+    )
+    parser.add_argument(
+        "--nprobe", type=int, nargs="+", default=[1, 16], metavar="N", help="cells to visit (default 1 16)"
+    )
+    parser.add_argument(
+        "--methods", nargs="+", default=["margin"], metavar="METHOD", help="beside the published one (default margin)"
+    )
     parser.add_argument("--pictures", metavar="FOLDER", help="your own photographs instead of the synthetic pictures")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same tables, times aside (default 0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="S", help="same seed, same tables, times aside (default 0)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -40,14 +62,42 @@ def run(options):
     for nprobe in options.nprobe:
         whole_number(nprobe, "--nprobe", nlist, f"cells of {options.index} to visit")
     folder, extractor = prepare_folder(options.out), load_extractor("lite")
-    originals = (photo_originals(options.pictures, options.queries, extractor) if options.pictures
-                 else synthetic_originals(options.queries, options.seed))
-    found = run_comparison(originals, extractor, options.index, methods={name: COMPARED[name] for name in options.methods}, psnrs=options.psnr,
-                           nprobes=options.nprobe, seed=options.seed, progress=True)
+    originals = (
+        photo_originals(options.pictures, options.queries, extractor)
+        if options.pictures
+        else synthetic_originals(options.queries, options.seed)
+    )
+    found = run_comparison(
+        originals,
+        extractor,
+        options.index,
+        methods={name: COMPARED[name] for name in options.methods},
+        psnrs=options.psnr,
+        nprobes=options.nprobe,
+        seed=options.seed,
+        progress=True,
+    )
     write_comparison(found, folder)
-    shown = ["target", "method", "alpha", "psnr", "ssim", "ms", "nprobe", "r1", "gain", "low", "high", "ratio", "ratio_low", "ratio_high"]
-    print(f"\nmean R@1 over the 14 edits, {found.about['pictures']} originals among {found.about['references']:,} references, {options.index}; "
-          "ratio: gain over the passive pictures divided by the published method's")
+    shown = [
+        "target",
+        "method",
+        "alpha",
+        "psnr",
+        "ssim",
+        "ms",
+        "nprobe",
+        "r1",
+        "gain",
+        "low",
+        "high",
+        "ratio",
+        "ratio_low",
+        "ratio_high",
+    ]
+    print(
+        f"\nmean R@1 over the 14 edits, {found.about['pictures']} originals among {found.about['references']:,} references, {options.index}; "
+        "ratio: gain over the passive pictures divided by the published method's"
+    )
     print(found.methods[shown].round(3).to_string(index=False, na_rep=""))
     if len(found.baselines):
         print("\nwithout activation; ms: of a search")

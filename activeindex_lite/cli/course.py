@@ -6,21 +6,37 @@ from pathlib import Path
 
 def add_course(commands):
     """Add check-environment, pages, assignment and badges to the commands of the parser."""
-    environment = commands.add_parser("check-environment", help="what this computer lacks for the course, and how to mend it")
+    environment = commands.add_parser(
+        "check-environment", help="what this computer lacks for the course, and how to mend it"
+    )
     environment.add_argument("--thorough", action="store_true", help="also run faiss, torch and torchvision")
     environment.set_defaults(run=_check_environment)
-    pages = commands.add_parser("pages", help="the course as pages that open from a disk, explorers alive (minutes; goes on after an "
-                                "interruption)")
-    pages.add_argument("--notebooks", default="notebooks", metavar="DIR", help="folder of the notebooks (default notebooks)")
-    pages.add_argument("--out", default="pages", metavar="DIR", help="folder for the pages (default pages); open index.html in it")
+    pages = commands.add_parser(
+        "pages",
+        help="the course as pages that open from a disk, explorers alive (minutes; goes on after an interruption)",
+    )
+    pages.add_argument(
+        "--notebooks", default="notebooks", metavar="DIR", help="folder of the notebooks (default notebooks)"
+    )
+    pages.add_argument(
+        "--out", default="pages", metavar="DIR", help="folder for the pages (default pages); open index.html in it"
+    )
     pages.add_argument("--fresh", action="store_true", help="run every notebook again, changed or not")
     pages.set_defaults(run=_pages)
-    assignment = commands.add_parser("assignment", help="copies of notebooks with marked solutions, for nbgrader or otter-grader")
+    assignment = commands.add_parser(
+        "assignment", help="copies of notebooks with marked solutions, for nbgrader or otter-grader"
+    )
     assignment.add_argument("notebooks", nargs="+", metavar="NOTEBOOK.ipynb")
-    assignment.add_argument("--grader", choices=["nbgrader", "otter"], default="nbgrader", help="who marks (default nbgrader)")
-    assignment.add_argument("--out", required=True, metavar="DIR", help="folder for the copies; nothing in it is overwritten")
+    assignment.add_argument(
+        "--grader", choices=["nbgrader", "otter"], default="nbgrader", help="who marks (default nbgrader)"
+    )
+    assignment.add_argument(
+        "--out", required=True, metavar="DIR", help="folder for the copies; nothing in it is overwritten"
+    )
     assignment.set_defaults(run=_assignment)
-    badges = commands.add_parser("badges", help="links that open README's course and each notebook on Binder, for a repository on GitHub")
+    badges = commands.add_parser(
+        "badges", help="links that open README's course and each notebook on Binder, for a repository on GitHub"
+    )
     badges.add_argument("repository", metavar="OWNER/NAME[@BRANCH]")
     badges.set_defaults(run=_badges)
 
@@ -29,7 +45,10 @@ def _check_environment(options):
     from activeindex_lite.support.environment import check_environment
 
     for row in check_environment(options.thorough).fillna({"ok": False}).itertuples(index=False):
-        print(f"{'good' if row.ok else 'MEND'}  {row.what}: {row.found} (needed: {row.needed})" + (f"\n      {row[4]}" if row[4] else ""))
+        print(
+            f"{'good' if row.ok else 'MEND'}  {row.what}: {row.found} (needed: {row.needed})"
+            + (f"\n      {row[4]}" if row[4] else "")
+        )
 
 
 def _pages(options):

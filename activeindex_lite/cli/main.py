@@ -22,7 +22,10 @@ def main(arguments=None):
         print(f"activeindex-lite: {_sentence(error)}", file=sys.stderr)
         return 2
     except MemoryError:
-        print("activeindex-lite: this needs more memory than there is: ask for fewer pictures, or close other programs", file=sys.stderr)
+        print(
+            "activeindex-lite: this needs more memory than there is: ask for fewer pictures, or close other programs",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print("activeindex-lite: interrupted", file=sys.stderr)
@@ -38,12 +41,17 @@ def _sentence(error):
 
 
 def _parser():
-    parser = argparse.ArgumentParser(prog="activeindex-lite", description="Active image indexing to see, run and teach.")
+    parser = argparse.ArgumentParser(
+        prog="activeindex-lite", description="Active image indexing to see, run and teach."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="activate, edit, search, and show what activation wins back (2 minutes)")
-    demo.add_argument("--out", metavar="DIR", help="folder for the tables and report.html (default: the first free one of "
-                      "demo, demo-2, ...)")
+    demo.add_argument(
+        "--out",
+        metavar="DIR",
+        help="folder for the tables and report.html (default: the first free one of demo, demo-2, ...)",
+    )
     demo.add_argument("--queries", type=int, default=100, metavar="N", help="pictures to activate (default 100)")
     demo.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same tables (default 0)")
     demo.add_argument("--alpha", type=float, default=3.0, help="strength on the paper's scale (default 3)")
@@ -64,24 +72,51 @@ def _parser():
     train.add_argument("--device", default="cpu", help="cpu or cuda")
     train.set_defaults(run=_train)
 
-    world = commands.add_parser("world", help="make the features and trained indexes of the ready world again (minutes)")
-    world.add_argument("--out", default="world", metavar="DIR", help="folder for train.npy, references.npy, queries.npy and the trained indexes")
+    world = commands.add_parser(
+        "world", help="make the features and trained indexes of the ready world again (minutes)"
+    )
+    world.add_argument(
+        "--out",
+        default="world",
+        metavar="DIR",
+        help="folder for train.npy, references.npy, queries.npy and the trained indexes",
+    )
     world.set_defaults(run=_world)
 
-    sweep = commands.add_parser("sweep", help="measure R@1 over alpha, nprobe and strengths of edits (30 minutes; goes on after "
-                                "an interruption)")
+    sweep = commands.add_parser(
+        "sweep",
+        help="measure R@1 over alpha, nprobe and strengths of edits (30 minutes; goes on after an interruption)",
+    )
     sweep.add_argument("--out", default="sweep", metavar="DIR", help="folder for the three tables (default sweep)")
-    sweep.add_argument("--what", choices=("curves", "whatif"), default="curves", help="curves: what explorers and notebooks show; whatif: "
-                       "the what-if lab's sweep (a quarter of an hour of one core)")
-    sweep.add_argument("--queries", type=int, default=200, metavar="N", help="pictures to activate for the curves, at most 200")
+    sweep.add_argument(
+        "--what",
+        choices=("curves", "whatif"),
+        default="curves",
+        help="curves: what explorers and notebooks show; whatif: "
+        "the what-if lab's sweep (a quarter of an hour of one core)",
+    )
+    sweep.add_argument(
+        "--queries", type=int, default=200, metavar="N", help="pictures to activate for the curves, at most 200"
+    )
     sweep.set_defaults(run=_sweep)
 
-    check = commands.add_parser("check-extractor", help="brute-force R@1 of an extractor under the 14 edits, and its speed")
-    check.add_argument("extractors", nargs="*", default=["lite"], metavar="EXTRACTOR",
-                       help="lite, gradients, sscd_disc_mixup, a file (TorchScript or SSCD's weights), or a torchvision model, each with "
-                       "@SIZE if you like")
-    check.add_argument("--pictures", metavar="FOLDER", help="photographs as references, the first --queries as queries "
-                       "(default: fresh synthetic pictures; for lite against the ready world)")
+    check = commands.add_parser(
+        "check-extractor", help="brute-force R@1 of an extractor under the 14 edits, and its speed"
+    )
+    check.add_argument(
+        "extractors",
+        nargs="*",
+        default=["lite"],
+        metavar="EXTRACTOR",
+        help="lite, gradients, sscd_disc_mixup, a file (TorchScript or SSCD's weights), or a torchvision model, each with "
+        "@SIZE if you like",
+    )
+    check.add_argument(
+        "--pictures",
+        metavar="FOLDER",
+        help="photographs as references, the first --queries as queries "
+        "(default: fresh synthetic pictures; for lite against the ready world)",
+    )
     check.add_argument("--queries", type=int, default=200, metavar="N")
     check.add_argument("--seed", type=int, default=0, metavar="S")
     check.set_defaults(run=_check_extractor)
@@ -96,11 +131,15 @@ def _demo(options):
     check_demo(options.queries, options.seed, options.pictures, options.alpha)  # before a folder is made
     folder = prepare_folder(options.out or _free_folder("demo"))
     demo = run_demo(options.queries, options.seed, options.pictures, options.alpha)
-    print(f"\nR@1, mean over the 14 edits, {demo.about['queries']} originals among {demo.about['references']:,} references")
+    print(
+        f"\nR@1, mean over the 14 edits, {demo.about['queries']} originals among {demo.about['references']:,} references"
+    )
     print(mean_table(demo).round(3).to_string(index=False, na_rep=""))
     quality = demo.quality[["psnr", "ssim", "linf"]].mean()
-    print(f"\nsaved pictures: PSNR {quality.psnr:.1f} dB, SSIM {quality.ssim:.3f}, largest change {quality.linf:.1f} grey "
-          "levels (means)")
+    print(
+        f"\nsaved pictures: PSNR {quality.psnr:.1f} dB, SSIM {quality.ssim:.3f}, largest change {quality.linf:.1f} grey "
+        "levels (means)"
+    )
     print(f"paper: one million photographs, SSCD features. The run took {demo.about['seconds']:.0f} s.")
     print(f"open {write_report(demo, folder)}")
 
@@ -171,14 +210,21 @@ def _sweep(options):
     if (folder / alpha.FILE).exists():
         raise FileExistsError(f"{folder / alpha.FILE} exists: name another folder, or delete it first")
     folder.mkdir(parents=True, exist_ok=True)
-    indexes = {name: ready_index(factory) for name, factory in {**alpha.INDEXES, **nprobe.INDEXES, "No index": "Flat"}.items()}
+    indexes = {
+        name: ready_index(factory) for name, factory in {**alpha.INDEXES, **nprobe.INDEXES, "No index": "Flat"}.items()
+    }
     if not (folder / nprobe.FILE).exists():  # else it is there from before an interruption
         cut = {edit: features[:n] for edit, features in queries.features.items()}
         nprobe.build_curves(folder / nprobe.FILE, {name: indexes[name] for name in nprobe.INDEXES}, cut, ids)
     if not (folder / strengths.FILE).exists():
         first = ids[:100]
-        strengths.build_strengths(folder / strengths.FILE, {name: indexes[name] for name in strengths.INDEXES}, world.pictures(first), first,
-                                 load_extractor("lite"))
+        strengths.build_strengths(
+            folder / strengths.FILE,
+            {name: indexes[name] for name in strengths.INDEXES},
+            world.pictures(first),
+            first,
+            load_extractor("lite"),
+        )
     active = {name: indexes[name] for name in alpha.INDEXES}
     alpha.build_grid(folder / alpha.FILE, active, world.pictures(ids), ids, load_extractor("lite"))
     print(f"tables: {folder}; to use them in the explorers, copy them to {DATA}")
@@ -193,4 +239,3 @@ def _check_extractor(options):
     import pandas as pd
 
     print(pd.concat(tables, axis=1).round(3).to_string())
-

@@ -23,7 +23,10 @@ def passive_baselines(bench):
     """
     index, factory, truth = bench.index, bench.index.factory, bench.originals.truth
     first = min(bench.nprobes)
-    rows = [_row(bench, "as it is", index, first), *(_row(bench, "more probes", index, n) for n in MORE_PROBES if n <= index.nlist)]
+    rows = [
+        _row(bench, "as it is", index, first),
+        *(_row(bench, "more probes", index, n) for n in MORE_PROBES if n <= index.nlist),
+    ]
     if (longer := longer_code(factory)) is not None:
         larger = build_index(longer, bench.originals.train, bench.originals.references, seed=index.seed)
         rows += [_row(bench, f"larger code: {longer}", larger, n) for n in bench.nprobes]
@@ -36,18 +39,31 @@ def passive_baselines(bench):
 def _row(bench, name, index, nprobe):
     truth, queries = bench.originals.truth, bench.releases["passive"]
     stacked = np.concatenate(list(queries.values()))
-    gain = paired_gain(hit_table(bench.index, queries, truth, min(bench.nprobes)), hit_table(index, queries, truth, nprobe),
-                       np.random.default_rng(bench.seed))
-    return dict(baseline=name, nprobe=nprobe, bytes=index.bytes_per_vector, scanned=mean_scanned(index, stacked)[nprobe - 1],
-                ms=median_milliseconds(index, queries, nprobe), r1=gain["activated"],
-                **{key: gain[key] for key in ("gain", "low", "high")})
+    gain = paired_gain(
+        hit_table(bench.index, queries, truth, min(bench.nprobes)),
+        hit_table(index, queries, truth, nprobe),
+        np.random.default_rng(bench.seed),
+    )
+    return dict(
+        baseline=name,
+        nprobe=nprobe,
+        bytes=index.bytes_per_vector,
+        scanned=mean_scanned(index, stacked)[nprobe - 1],
+        ms=median_milliseconds(index, queries, nprobe),
+        r1=gain["activated"],
+        **{key: gain[key] for key in ("gain", "low", "high")},
+    )
 
 
 def longer_code(factory):
     """The factory string with twice as many sub-spaces in its PQ, or None where there is no PQ: IVF64,PQ4x8 -> IVF64,PQ8x8."""
     before, found, after = factory.rpartition("PQ")
     number = after.split("x")[0]
-    return f"{before}PQ{2 * int(number)}{after[len(number):]}" if found and number.isdecimal() and not before.endswith("O") else None
+    return (
+        f"{before}PQ{2 * int(number)}{after[len(number) :]}"
+        if found and number.isdecimal() and not before.endswith("O")
+        else None
+    )
 
 
 def mean_of_views(pictures, extractor, views=VIEWS, seed=0):

@@ -23,7 +23,9 @@ class Bench:
     the copies; .pictures, dict from a name to the released pictures; .hits, (name, nprobe) -> hit table; .methods, the table.
     """
 
-    def __init__(self, originals, extractor, index, *, psnr=43.0, nprobes=(1, 16), seed=0, tolerance=0.05, batch_size=8):
+    def __init__(
+        self, originals, extractor, index, *, psnr=43.0, nprobes=(1, 16), seed=0, tolerance=0.05, batch_size=8
+    ):
         self.originals, self.extractor, self.index, self.seed = originals, extractor, index, seed
         self.psnr, self.tolerance, self.nprobes = psnr, tolerance, tuple(nprobes) if index.nlist else (1,)
         self.batch_size = batch_size
@@ -46,12 +48,28 @@ class Bench:
             self.measure(PUBLISHED)
         if name == "passive" or (name == PUBLISHED and settings):
             raise ValueError(f"{name!r} is the name of what all methods are compared with; choose another one")
-        alpha, result = at_psnr(self.originals.pictures, self.index, self.extractor, self.psnr, tolerance=self.tolerance, ends=ALPHAS,
-                                features=self.features, batch_size=self.batch_size, **settings)
+        alpha, result = at_psnr(
+            self.originals.pictures,
+            self.index,
+            self.extractor,
+            self.psnr,
+            tolerance=self.tolerance,
+            ends=ALPHAS,
+            features=self.features,
+            batch_size=self.batch_size,
+            **settings,
+        )
         self._search(name, result.pictures)
         self._rows = [row for row in self._rows if row["method"] != name]
-        common = dict(target=self.psnr, method=name, alpha=alpha, psnr=result.psnr.mean(), ssim=np.nanmean(result.ssim),
-                      linf=result.linf.mean(), ms=1000 * result.seconds.mean())
+        common = dict(
+            target=self.psnr,
+            method=name,
+            alpha=alpha,
+            psnr=result.psnr.mean(),
+            ssim=np.nanmean(result.ssim),
+            linf=result.linf.mean(),
+            ms=1000 * result.seconds.mean(),
+        )
         self._rows += [{**common, "nprobe": nprobe, **self._against(name, nprobe)} for nprobe in self.nprobes]
         return self.methods
 
@@ -59,8 +77,18 @@ class Bench:
         passive, published, hits = (self.hits[which, nprobe] for which in ("passive", PUBLISHED, name))
         gain, over = (paired_gain(table, hits, np.random.default_rng(self.seed)) for table in (passive, published))
         ratio, low, high = gain_ratio(passive, published, hits, np.random.default_rng(self.seed))
-        return dict(r1=gain["activated"], gain=gain["gain"], low=gain["low"], high=gain["high"], over=over["gain"], over_low=over["low"],
-                    over_high=over["high"], ratio=ratio, ratio_low=low, ratio_high=high)
+        return dict(
+            r1=gain["activated"],
+            gain=gain["gain"],
+            low=gain["low"],
+            high=gain["high"],
+            over=over["gain"],
+            over_low=over["low"],
+            over_high=over["high"],
+            ratio=ratio,
+            ratio_low=low,
+            ratio_high=high,
+        )
 
     @property
     def methods(self):

@@ -30,8 +30,19 @@ class Comparison:
     about: dict = field(default_factory=dict)
 
 
-def run_comparison(originals, extractor, factory=FACTORY, *, methods=None, psnrs=(43.0,), nprobes=(1, 16), seed=0, tolerance=0.05,
-                   baselines=True, progress=False):
+def run_comparison(
+    originals,
+    extractor,
+    factory=FACTORY,
+    *,
+    methods=None,
+    psnrs=(43.0,),
+    nprobes=(1, 16),
+    seed=0,
+    tolerance=0.05,
+    baselines=True,
+    progress=False,
+):
     """Activate the same pictures with each method, each at its own alpha so that the saved pictures have the same mean PSNR.
 
     originals, extractor, nprobes, seed, tolerance: see `Bench`; factory: of the index, which is built here. methods: dict from
@@ -41,11 +52,21 @@ def run_comparison(originals, extractor, factory=FACTORY, *, methods=None, psnrs
     index = build_index(factory, originals.train, originals.references, seed=1234 + seed)
     benches = {}
     for psnr in psnrs:
-        bench = benches[psnr] = Bench(originals, extractor, index, psnr=psnr, nprobes=nprobes, seed=seed, tolerance=tolerance)
+        bench = benches[psnr] = Bench(
+            originals, extractor, index, psnr=psnr, nprobes=nprobes, seed=seed, tolerance=tolerance
+        )
         named = {PUBLISHED: {}, **(COMPARED if methods is None else methods)}
         for name, settings in tqdm(named.items(), desc=f"methods at {psnr:g} dB", unit="method", disable=not progress):
             bench.measure(name, **settings)
     passive = passive_baselines(bench) if baselines and index.nlist else pd.DataFrame()
-    about = dict(factory=factory, pictures=len(originals.pictures), references=len(originals.references), source=originals.source,
-                 extractor=extractor.name, seed=seed)
-    return Comparison(pd.concat([bench.methods for bench in benches.values()], ignore_index=True), passive, benches, about)
+    about = dict(
+        factory=factory,
+        pictures=len(originals.pictures),
+        references=len(originals.references),
+        source=originals.source,
+        extractor=extractor.name,
+        seed=seed,
+    )
+    return Comparison(
+        pd.concat([bench.methods for bench in benches.values()], ignore_index=True), passive, benches, about
+    )

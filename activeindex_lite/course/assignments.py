@@ -47,8 +47,10 @@ def assignment(source, known, grader, name):
         stub, check = cell.source.rstrip().rsplit("\n", 1)
         label = "-".join(["exercise", *(heading or (str(len(cells)),))])
         cells += WRITERS[grader](solved(stub, known, given, MARK[grader]), check, label)
-    copy = nbformat.v4.new_notebook(cells=[nbformat.NotebookNode({**cell, "id": f"cell-{i:02d}"}) for i, cell in enumerate(cells)],
-                                    metadata=source.metadata)
+    copy = nbformat.v4.new_notebook(
+        cells=[nbformat.NotebookNode({**cell, "id": f"cell-{i:02d}"}) for i, cell in enumerate(cells)],
+        metadata=source.metadata,
+    )
     nbformat.validate(copy)
     return copy
 
@@ -58,8 +60,11 @@ def read_solutions(path):
     text = Path(path).read_text(encoding="utf-8")
     tree, lines = ast.parse(text), text.splitlines()
     imports = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    return imports, {node.name: "\n".join(lines[node.body[0].lineno - 1 : node.end_lineno])
-                     for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return imports, {
+        node.name: "\n".join(lines[node.body[0].lineno - 1 : node.end_lineno])
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+    }
 
 
 def solved(stub, known, given, mark):
@@ -70,15 +75,19 @@ def solved(stub, known, given, mark):
     imports, bodies = known
     functions = [node for node in ast.parse(stub).body if isinstance(node, ast.FunctionDef)]
     if len(functions) != 1 or functions[0].name not in bodies:
-        raise ValueError(f"the solutions hold {', '.join(bodies)}, but the exercise asks for {[f.name for f in functions]}: one function "
-                         "an exercise, under the same name in the file of solutions")
+        raise ValueError(
+            f"the solutions hold {', '.join(bodies)}, but the exercise asks for {[f.name for f in functions]}: one function "
+            "an exercise, under the same name in the file of solutions"
+        )
     function, lines = functions[0], stub.splitlines()
     said = ast.get_docstring(function) is not None
     kept = function.body[0].end_lineno if said else function.body[0].lineno - 1
     body = bodies[function.name]
     wanted = [line for line in imports if line not in given and re.search(rf"\b{line.split()[-1]}\b", body)]
     body = "\n".join([*(f"    {line}" for line in wanted), body])
-    return "\n".join([*lines[:kept], f"    {mark} BEGIN SOLUTION", body, f"    {mark} END SOLUTION", *lines[function.end_lineno :]]).rstrip()
+    return "\n".join(
+        [*lines[:kept], f"    {mark} BEGIN SOLUTION", body, f"    {mark} END SOLUTION", *lines[function.end_lineno :]]
+    ).rstrip()
 
 
 def for_nbgrader(solution, check, label):
@@ -86,8 +95,12 @@ def for_nbgrader(solution, check, label):
     # Not a bare value at the end: nbgrader reads one as points.
     graded = f"verdict = {check}\nassert verdict.passed, verdict.message\nprint(verdict)"
     flags = dict(schema_version=3, task=False)
-    return [code(solution, nbgrader=dict(grade=False, locked=False, solution=True, grade_id=label, **flags)),
-            code(graded, nbgrader=dict(grade=True, locked=True, solution=False, points=1, grade_id=f"check-{label}", **flags))]
+    return [
+        code(solution, nbgrader=dict(grade=False, locked=False, solution=True, grade_id=label, **flags)),
+        code(
+            graded, nbgrader=dict(grade=True, locked=True, solution=False, points=1, grade_id=f"check-{label}", **flags)
+        ),
+    ]
 
 
 def for_otter(solution, check, label):
@@ -95,8 +108,16 @@ def for_otter(solution, check, label):
     names = sorted({node.id for node in ast.walk(ast.parse(check)) if isinstance(node, ast.Name)})
     name = label.replace("-", "_")
     test = f"def test_{name}({', '.join(names)}):\n    verdict = {check}\n    assert verdict.passed, verdict.message"
-    return [raw(f"# BEGIN QUESTION\nname: {name}\npoints: 1"), raw("# BEGIN SOLUTION"), code(solution), raw("# END SOLUTION"),
-            raw("# BEGIN TESTS"), code(test), raw("# END TESTS"), raw("# END QUESTION")]
+    return [
+        raw(f"# BEGIN QUESTION\nname: {name}\npoints: 1"),
+        raw("# BEGIN SOLUTION"),
+        code(solution),
+        raw("# END SOLUTION"),
+        raw("# BEGIN TESTS"),
+        code(test),
+        raw("# END TESTS"),
+        raw("# END QUESTION"),
+    ]
 
 
 WRITERS = {"nbgrader": for_nbgrader, "otter": for_otter}

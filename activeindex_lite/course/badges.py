@@ -22,17 +22,23 @@ def write_badges(repository, root="."):
     """
     form = re.fullmatch(r"([\w.-]+/[\w.-]+?)(?:@([\w./-]+))?", repository)
     if not form:
-        raise ValueError(f"repository {repository!r}: OWNER/NAME or OWNER/NAME@BRANCH is expected, as in octocat/vector-course")
+        raise ValueError(
+            f"repository {repository!r}: OWNER/NAME or OWNER/NAME@BRANCH is expected, as in octocat/vector-course"
+        )
     readme, notebooks = Path(root, "README.md"), sorted(Path(root, "notebooks").glob("[0-9][0-9]_*.ipynb"))
     if not (readme.exists() and notebooks):
-        raise FileNotFoundError(f"{root}: no README.md with a folder notebooks beside it; give the folder of a checkout")
+        raise FileNotFoundError(
+            f"{root}: no README.md with a folder notebooks beside it; give the folder of a checkout"
+        )
     branch = (form[2] or "HEAD").replace("/", "%2F")
     address = {path.name: BINDER.format(repository=form[1], branch=branch, name=path.name) for path in notebooks}
     _rewrite(readme, under_title(readme.read_text(encoding="utf-8"), BADGE.format(address[notebooks[0].name])))
     for path in notebooks:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         opening = notebook["cells"][0]
-        opening["source"] = under_title("".join(opening["source"]), LINK.format(address[path.name])).splitlines(keepends=True)
+        opening["source"] = under_title("".join(opening["source"]), LINK.format(address[path.name])).splitlines(
+            keepends=True
+        )
         _rewrite(path, json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
     return [readme, *notebooks]
 
@@ -41,7 +47,9 @@ def under_title(text, line):
     """Markdown with the line as a paragraph under its first heading, in place of an older link."""
     title, _, rest = OLD.sub("", text, count=1).partition("\n")
     if not title.startswith("# "):
-        raise ValueError(f"a text that begins with {title[:40]!r} has no title to put a link under: begin it with '# Title'")
+        raise ValueError(
+            f"a text that begins with {title[:40]!r} has no title to put a link under: begin it with '# Title'"
+        )
     return f"{title}\n\n{line}\n\n{rest.lstrip()}"
 
 

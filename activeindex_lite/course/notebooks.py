@@ -18,7 +18,9 @@ def read_course(folder="."):
     """
     paths = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
     if not paths:
-        raise ValueError(f"{folder} holds no notebook named like 01_something.ipynb: give the folder notebooks of this package")
+        raise ValueError(
+            f"{folder} holds no notebook named like 01_something.ipynb: give the folder notebooks of this package"
+        )
     return pd.DataFrame([described(path) for path in paths])
 
 
@@ -28,7 +30,9 @@ def read_notebook(path):
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
     except (ValueError, nbformat.ValidationError, AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is not a notebook, or it is damaged ({str(error).splitlines()[0][:120]}): save it again from JupyterLab") from error
+        raise ValueError(
+            f"{path} is not a notebook, or it is damaged ({str(error).splitlines()[0][:120]}): save it again from JupyterLab"
+        ) from error
     return notebook
 
 
@@ -40,10 +44,16 @@ def described(path):
     if not title or not minutes:
         raise ValueError(f"{path}: the first cell must begin with '# Title' and say '**How long.** N minutes'")
     links = prerequisites(part(opening, "What you need"))
-    return {"number": path.stem[:2], "name": path.stem, "title": title[1], "minutes": int(minutes[1]),
-            "does": part(opening, "What you will do"),
-            "needs": [n for n, kind in links.items() if kind == NEEDED], "helps": [n for n, kind in links.items() if kind == HELPS],
-            "exercises": sum(map(is_exercise, notebook.cells))}
+    return {
+        "number": path.stem[:2],
+        "name": path.stem,
+        "title": title[1],
+        "minutes": int(minutes[1]),
+        "does": part(opening, "What you will do"),
+        "needs": [n for n, kind in links.items() if kind == NEEDED],
+        "helps": [n for n, kind in links.items() if kind == HELPS],
+        "exercises": sum(map(is_exercise, notebook.cells)),
+    }
 
 
 def part(opening, name):

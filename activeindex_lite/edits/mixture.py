@@ -48,11 +48,7 @@ def _place(rng):
 
 
 def _draw_emoji(rng):
-    drawn = {
-        "name": _pick(rng, DRAWINGS),
-        "size": float(rng.uniform(0.4, 0.8)),
-        "opacity": float(rng.uniform(0.5, 1)),
-    }
+    drawn = {"name": _pick(rng, DRAWINGS), "size": float(rng.uniform(0.4, 0.8)), "opacity": float(rng.uniform(0.5, 1))}
     return drawn | _place(rng)
 
 
@@ -84,10 +80,7 @@ FAMILIES = {
         "greyscale": Step(basic.greyscale),
         "saturation": Step(basic.saturation, _uniform("factor", 2, 5)),
     },
-    "overlay": {
-        "emoji": Step(overlay_emoji, _draw_emoji),
-        "text": Step(overlay_text, _draw_text),
-    },
+    "overlay": {"emoji": Step(overlay_emoji, _draw_emoji), "text": Step(overlay_text, _draw_text)},
     "pixel": {
         "blur": Step(destructive.soft_blur, _uniform("radius", 5, 10)),
         "palette": Step(destructive.palette, _integer("colours", 2, 16)),

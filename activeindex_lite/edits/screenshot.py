@@ -5,12 +5,7 @@ import math
 from PIL import Image, ImageDraw
 
 THEMES = {
-    "light": {
-        "ground": (255, 255, 255),
-        "bar": (242, 243, 246),
-        "text": (120, 125, 135),
-        "faint": (205, 208, 214),
-    },
+    "light": {"ground": (255, 255, 255), "bar": (242, 243, 246), "text": (120, 125, 135), "faint": (205, 208, 214)},
     "dark": {"ground": (24, 26, 31), "bar": (42, 45, 53), "text": (168, 173, 184), "faint": (78, 83, 94)},
 }
 ACCENTS = {"blue": (36, 113, 235), "pink": (225, 48, 108), "green": (32, 166, 98), "orange": (238, 112, 34)}

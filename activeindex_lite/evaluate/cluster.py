@@ -48,8 +48,11 @@ class Cluster:
     @contextmanager
     def sharing(self, **things):
         """with cluster.sharing(index=index) as runner: things that many chunks need, by name; what is there is not sent again."""
-        new = {name: (thing, f"activeindex-{name}-{uuid4().hex}") for name, thing in things.items()
-               if self.shared.get(name, (None,))[0] is not thing}
+        new = {
+            name: (thing, f"activeindex-{name}-{uuid4().hex}")
+            for name, thing in things.items()
+            if self.shared.get(name, (None,))[0] is not thing
+        }
         for thing, plugin in new.values():
             self.client.register_plugin(Carried(plugin, thing))
         try:
@@ -70,7 +73,9 @@ class Cluster:
             for number, task in islice(tasks, max(0, AHEAD * self.workers - len(numbers))):
                 # As bytes: Dask's scheduler looks into tasks, and would load torch for it.
                 data = pickle.dumps((on_worker, (function, task, plugins)))
-                future = self.client.submit(call_pickled, data, key=f"{function.__name__}-{uuid4().hex}", retries=RETRIES)
+                future = self.client.submit(
+                    call_pickled, data, key=f"{function.__name__}-{uuid4().hex}", retries=RETRIES
+                )
                 numbers[future] = number
                 arriving.add(future)
 
@@ -83,10 +88,14 @@ class Cluster:
                     future.release()
                     begin()
         except KilledWorker as error:
-            raise ChildProcessError(f"a chunk brought down one worker after the other, the last one {getattr(error.last_worker, 'address', '?')}: most "
-                                    "likely their memory is too small for it. Give workers more; the same command goes on from here") from error
+            raise ChildProcessError(
+                f"a chunk brought down one worker after the other, the last one {getattr(error.last_worker, 'address', '?')}: most "
+                "likely their memory is too small for it. Give workers more; the same command goes on from here"
+            ) from error
         except CancelledError as error:
-            raise ConnectionError("the Dask scheduler is gone, and with it the chunks under way; the same command goes on from here") from error
+            raise ConnectionError(
+                "the Dask scheduler is gone, and with it the chunks under way; the same command goes on from here"
+            ) from error
         finally:
             arriving.clear()
             if numbers and self.client.status == "running":  # given up before the end
@@ -113,15 +122,23 @@ def connected(address):
     kind, _, number = address.partition(":")
     if kind == "local" and number.isdecimal() and int(number) > 0:
         # By default Dask lets workers give freed memory back at once; a network that takes it again each time is half as quick.
-        with _environment_as_before(), dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": str(2**30)}), \
-                LocalCluster(n_workers=int(number), threads_per_worker=1, processes=True, dashboard_address=":0") as cluster, Client(cluster) as client:
+        with (
+            _environment_as_before(),
+            dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": str(2**30)}),
+            LocalCluster(
+                n_workers=int(number), threads_per_worker=1, processes=True, dashboard_address=":0"
+            ) as cluster,
+            Client(cluster) as client,
+        ):
             yield client
     elif "://" in address:
         with Client(address) as client:
             client.wait_for_workers(1, timeout=60)
             yield client
     else:
-        raise ValueError(f"--dask {address}: give a scheduler's address, such as tcp://scheduler:8786, or local:N for N workers on this machine")
+        raise ValueError(
+            f"--dask {address}: give a scheduler's address, such as tcp://scheduler:8786, or local:N for N workers on this machine"
+        )
 
 
 @contextmanager
@@ -151,13 +168,17 @@ def check_workers(client):
     # Chunks side by side in one process would set the number of threads for each other.
     several = [worker for worker, threads in client.nthreads().items() if threads != 1]
     if several:
-        raise ValueError(f"{len(several)} workers have more than one thread, the first is {several[0]}: begin one worker a core, with "
-                         "dask worker --nthreads 1 --nworkers N, or threads_per_worker=1")
+        raise ValueError(
+            f"{len(several)} workers have more than one thread, the first is {several[0]}: begin one worker a core, with "
+            "dask worker --nthreads 1 --nworkers N, or threads_per_worker=1"
+        )
     own = versions()
     for worker, theirs in client.run(versions).items():
         other = [f"{name} {theirs[name]} (here {own[name]})" for name in own if theirs[name] != own[name]]
         if other:
-            raise ValueError(f"the worker {worker} has {', '.join(other)}: install the same versions everywhere, or the last digits differ")
+            raise ValueError(
+                f"the worker {worker} has {', '.join(other)}: install the same versions everywhere, or the last digits differ"
+            )
 
 
 def _script(data):

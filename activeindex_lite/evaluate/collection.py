@@ -41,8 +41,13 @@ def ready_collection():
     """The ready world: its 60,000 training pictures, its 50,000 references, and fresh pictures as strangers."""
     world = load_world()
     references = SyntheticPictures(REFERENCE_SEED, len(world.references))
-    return Collection("the ready world", SyntheticPictures(TRAIN_SEED, len(world.train)), (references,), np.arange(len(references)),
-                      SyntheticPictures(FRESH_SEED, MOST_FRESH))
+    return Collection(
+        "the ready world",
+        SyntheticPictures(TRAIN_SEED, len(world.train)),
+        (references,),
+        np.arange(len(references)),
+        SyntheticPictures(FRESH_SEED, MOST_FRESH),
+    )
 
 
 def folder_collection(folder, train=None, distractors=None, seed=0):
@@ -53,13 +58,20 @@ def folder_collection(folder, train=None, distractors=None, seed=0):
     """
     pictures = files_of(folder)
     if len(pictures) < 10:
-        raise ValueError(f"{folder} holds {len(pictures)} pictures: an evaluation needs at least 10, to index some and keep others apart")
+        raise ValueError(
+            f"{folder} holds {len(pictures)} pictures: an evaluation needs at least 10, to index some and keep others apart"
+        )
     order = np.random.default_rng([seed, len(pictures)]).permutation(len(pictures))
     ends = np.cumsum([round(STRANGER_SHARE * len(pictures)), 0 if train else round(TRAIN_SHARE * len(pictures))])
     strangers, trainers, references = (pictures.part(np.sort(rows)) for rows in np.split(order, ends))
     more = (source_of(distractors, REFERENCE_SEED),) if distractors else ()
-    return Collection(f"the pictures of {folder}", source_of(train, TRAIN_SEED) if train else trainers, (references, *more),
-                      np.arange(len(references)), strangers)
+    return Collection(
+        f"the pictures of {folder}",
+        source_of(train, TRAIN_SEED) if train else trainers,
+        (references, *more),
+        np.arange(len(references)),
+        strangers,
+    )
 
 
 def disc21_collection(folder, ground_truth=None, train=None, distractors=None):
@@ -76,25 +88,44 @@ def disc21_collection(folder, ground_truth=None, train=None, distractors=None):
     originals = list(dict.fromkeys(name for name in truth.reference_id if name))
     here = {name: i for i, name in enumerate(queries.names)}
     listed = list(dict.fromkeys(truth.query_id))
-    missing = [("references", name, "named in the ground truth, not in the folder") for name in originals if name not in known]
-    missing += [("queries", name, "named in the ground truth, not in the folder") for name in listed if name not in here]
+    missing = [
+        ("references", name, "named in the ground truth, not in the folder") for name in originals if name not in known
+    ]
+    missing += [
+        ("queries", name, "named in the ground truth, not in the folder") for name in listed if name not in here
+    ]
     candidates = np.array(sorted(known[name] for name in originals if name in known), int)
     if not len(candidates):
-        raise ValueError(f"{folder}: none of the {len(originals)} references that the ground truth names is in references/ (it "
-                         f"holds {references.names[0]} and others): do the CSV and the folder belong together?")
+        raise ValueError(
+            f"{folder}: none of the {len(originals)} references that the ground truth names is in references/ (it "
+            f"holds {references.names[0]} and others): do the CSV and the folder belong together?"
+        )
     copies = set(truth.query_id[truth.reference_id != ""])
     strangers = [here[name] for name in listed if name in here and name not in copies]
     if not strangers:
-        raise ValueError(f"{folder}: the ground truth names no query without an original that is in queries/; false alarms "
-                         "cannot be measured without them (such a line ends in an empty second field: Q00000,)")
+        raise ValueError(
+            f"{folder}: the ground truth names no query without an original that is in queries/; false alarms "
+            "cannot be measured without them (such a line ends in an empty second field: Q00000,)"
+        )
     more = (source_of(distractors, REFERENCE_SEED),) if distractors else ()
-    return Collection(f"DISC21 in {folder}", source_of(train, TRAIN_SEED) if train else files_of(folder / "train"), (references, *more),
-                      candidates, queries.part(strangers), True, queries.part([here[n] for n in listed if n in here]), truth, missing)
+    return Collection(
+        f"DISC21 in {folder}",
+        source_of(train, TRAIN_SEED) if train else files_of(folder / "train"),
+        (references, *more),
+        candidates,
+        queries.part(strangers),
+        True,
+        queries.part([here[n] for n in listed if n in here]),
+        truth,
+        missing,
+    )
 
 
 def _only_csv(folder):
     found = sorted(folder.glob("*.csv"))
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
-        raise ValueError(f"{folder}: one CSV file is expected there, the ground truth, found {names}; name it with --ground-truth")
+        raise ValueError(
+            f"{folder}: one CSV file is expected there, the ground truth, found {names}; name it with --ground-truth"
+        )
     return found[0]

@@ -53,9 +53,16 @@ def extract_chunk(source, start, seed, extractor):
     kept, pictures, bad = read_some(source, start)
     if seed is not None:
         # A third number in the seed: no stranger meets the edit that an original in the same place meets.
-        pictures = [EDITS["Random"](picture, np.random.default_rng([seed, 1, i])) for i, picture in zip(kept, pictures, strict=True)]
-    return {"features": extractor(pictures), "rows": np.array(kept, np.int64), "bad": np.array([i for i, _ in bad], np.int64),
-            "reasons": np.array([reason for _, reason in bad], str)}
+        pictures = [
+            EDITS["Random"](picture, np.random.default_rng([seed, 1, i]))
+            for i, picture in zip(kept, pictures, strict=True)
+        ]
+    return {
+        "features": extractor(pictures),
+        "rows": np.array(kept, np.int64),
+        "bad": np.array([i for i, _ in bad], np.int64),
+        "reasons": np.array([reason for _, reason in bad], str),
+    }
 
 
 def cached_features(source, extractor, cache, *, title, seed=None, progress=True, runner=None):
@@ -66,12 +73,23 @@ def cached_features(source, extractor, cache, *, title, seed=None, progress=True
     stored = source.stored(extractor) if seed is None else None
     if stored is not None:
         return Features(stored, np.arange(len(stored)), source.names, [])
-    settings = dict(pictures=source.fingerprint, extractor=extractor.fingerprint, seed=seed, chunk=CHUNK, version=VERSION)
+    settings = dict(
+        pictures=source.fingerprint, extractor=extractor.fingerprint, seed=seed, chunk=CHUNK, version=VERSION
+    )
     folder = stage_folder(cache, "features", settings)
     if not (folder / "rows.npz").exists():
         with (runner or Loop()).sharing(extractor=extractor) as sharing:
-            paths = make_chunks(folder, len(source), CHUNK, extract_chunk, lambda start, stop: (source.part(range(start, stop)), start, seed),
-                                needs=("extractor",), runner=sharing, title=title, progress=progress)
+            paths = make_chunks(
+                folder,
+                len(source),
+                CHUNK,
+                extract_chunk,
+                lambda start, stop: (source.part(range(start, stop)), start, seed),
+                needs=("extractor",),
+                runner=sharing,
+                title=title,
+                progress=progress,
+            )
         # Another run on this cache may have gathered and deleted its chunks meanwhile.
         with FileLock(folder / "gather.lock"):
             if not (folder / "rows.npz").exists():
@@ -82,8 +100,12 @@ def cached_features(source, extractor, cache, *, title, seed=None, progress=True
     names = source.names
     skipped = [(names[i], str(reason)) for i, reason in zip(about["bad"], about["reasons"], strict=True)]
     if not len(about["rows"]):
-        raise ValueError(f"{title}: none of the {len(source)} pictures can be read; the first: {skipped[0][0]}: {skipped[0][1]}")
-    return Features(np.load(folder / "features.npy", mmap_mode="r"), about["rows"], [names[i] for i in about["rows"]], skipped)
+        raise ValueError(
+            f"{title}: none of the {len(source)} pictures can be read; the first: {skipped[0][0]}: {skipped[0][1]}"
+        )
+    return Features(
+        np.load(folder / "features.npy", mmap_mode="r"), about["rows"], [names[i] for i in about["rows"]], skipped
+    )
 
 
 def _gather(folder, paths, d):

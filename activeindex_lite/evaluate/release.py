@@ -42,8 +42,15 @@ def release_chunk(source, features, start, seed, activation, extractor, index=No
     """
     pictures, more = [source[i] for i in range(len(source))], {}
     if activation is not None:
-        run = activate(pictures, index, extractor, alpha=activation["alpha"], steps=activation["steps"], features=features,
-                       generator=torch.Generator().manual_seed(1_000_003 * seed + start))
+        run = activate(
+            pictures,
+            index,
+            extractor,
+            alpha=activation["alpha"],
+            steps=activation["steps"],
+            features=features,
+            generator=torch.Generator().manual_seed(1_000_003 * seed + start),
+        )
         if not run.complete:
             raise KeyboardInterrupt
         pictures = run.pictures
@@ -69,8 +76,22 @@ def png(picture):
     return buffer.getvalue()
 
 
-def release(source, references, originals, extractor, cache, *, seed=0, index=None, alpha=3.0, steps=10, trained=None, keep=False, progress=True,
-            runner=None):
+def release(
+    source,
+    references,
+    originals,
+    extractor,
+    cache,
+    *,
+    seed=0,
+    index=None,
+    alpha=3.0,
+    steps=10,
+    trained=None,
+    keep=False,
+    progress=True,
+    runner=None,
+):
     """Release originals, from the cache as far as they are there: a Released.
 
     references: the Features of the source; originals: (Q,) positions in it. index: None to release them as they are, or what
@@ -78,8 +99,15 @@ def release(source, references, originals, extractor, cache, *, seed=0, index=No
     the cache. runner: of the chunks.
     """
     rows = references.rows[originals]
-    settings = dict(pictures=source.fingerprint, rows=rows.tolist(), extractor=extractor.fingerprint, seed=seed, chunk=CHUNK,
-                    version=VERSION, edits=list(EDITS))
+    settings = dict(
+        pictures=source.fingerprint,
+        rows=rows.tolist(),
+        extractor=extractor.fingerprint,
+        seed=seed,
+        chunk=CHUNK,
+        version=VERSION,
+        edits=list(EDITS),
+    )
     activation = None if index is None else dict(alpha=alpha, steps=steps, keep=keep)
     if activation:
         settings |= dict(index=trained, **activation)
@@ -98,8 +126,18 @@ def release(source, references, originals, extractor, cache, *, seed=0, index=No
                 temporary.write_bytes(file)
 
     with (runner or Loop()).sharing(extractor=extractor, **({"index": index} if activation else {})) as sharing:
-        paths = make_chunks(folder, len(rows), CHUNK, release_chunk, task, needs=("extractor", "index") if activation else ("extractor",),
-                            runner=sharing, keep=put, title=f"activated for {index.factory}" if activation else "passive copies", progress=progress)
+        paths = make_chunks(
+            folder,
+            len(rows),
+            CHUNK,
+            release_chunk,
+            task,
+            needs=("extractor", "index") if activation else ("extractor",),
+            runner=sharing,
+            keep=put,
+            title=f"activated for {index.factory}" if activation else "passive copies",
+            progress=progress,
+        )
     chunks = [read_arrays(path) for path in paths]
     queries = dict(zip(EDITS, np.concatenate([chunk["queries"] for chunk in chunks], axis=1), strict=True))
     if not activation:

@@ -21,13 +21,20 @@ def is_finished(folder, settings):
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return False
     if not (folder / BEGUN).is_file():
-        raise FileExistsError(f"{folder} exists and holds something else: name another folder with --out, or move it away")
+        raise FileExistsError(
+            f"{folder} exists and holds something else: name another folder with --out, or move it away"
+        )
     before = json.loads((folder / BEGUN).read_text(encoding="utf-8"))
-    other = [f"{name} ({before.get(name)!r}, now {settings.get(name)!r})" for name in {**before, **settings}
-             if before.get(name) != settings.get(name)]
+    other = [
+        f"{name} ({before.get(name)!r}, now {settings.get(name)!r})"
+        for name in {**before, **settings}
+        if before.get(name) != settings.get(name)
+    ]
     if other:
-        raise FileExistsError(f"{folder} holds an evaluation with another {', '.join(other)}: name another folder with --out "
-                              f"(with --cache {folder / 'cache'} what both have in common is not computed again)")
+        raise FileExistsError(
+            f"{folder} holds an evaluation with another {', '.join(other)}: name another folder with --out "
+            f"(with --cache {folder / 'cache'} what both have in common is not computed again)"
+        )
     return (folder / DONE).is_file()
 
 
@@ -50,7 +57,9 @@ def write_evaluation(evaluation, folder):
     for which, truth in evaluation.truths.items():
         write_benchmark_file(folder / "predictions" / f"truth-{which}.csv", truth)
     for (index, nprobe, activated, normalised, which), table in evaluation.predictions.items():
-        write_benchmark_file(folder / "predictions" / predictions_file(index, nprobe, activated, normalised, which), table)
+        write_benchmark_file(
+            folder / "predictions" / predictions_file(index, nprobe, activated, normalised, which), table
+        )
     for name in TABLES:
         with whole_file(folder / f"{name}.csv") as temporary:
             getattr(evaluation, name).to_csv(temporary, index=False)
@@ -68,7 +77,12 @@ def read_tables(folder):
 def predictions_file(index, nprobe, activated, normalised, which):
     """The name of the file in predictions/ that holds these predictions."""
     name = "".join(c if c.isalnum() or c in "_+" else "-" for c in index)
-    return "-".join([name, f"nprobe{nprobe}", "activated" if activated else "passive", *["normalised"] * normalised, which]) + ".csv"
+    return (
+        "-".join(
+            [name, f"nprobe{nprobe}", "activated" if activated else "passive", *["normalised"] * normalised, which]
+        )
+        + ".csv"
+    )
 
 
 def summary(tables):
@@ -79,11 +93,17 @@ def summary(tables):
     rows["R@1 activated"] = means[means.activated].set_index(key).r1
     gains = tables["gains"].set_index(key)
     rows["gain"] = gains.gain
-    rows["95 %"] = pd.Series([f"[{low:.3f}, {high:.3f}]" for low, high in zip(gains.low, gains.high)], gains.index, dtype=str)
+    rows["95 %"] = pd.Series(
+        [f"[{low:.3f}, {high:.3f}]" for low, high in zip(gains.low, gains.high)], gains.index, dtype=str
+    )
     rows["95 %"] = rows["95 %"].fillna("")
     own = tables["copy_detection"].query("queries == 'own'")
-    for normalised, activated, label in ((False, False, "uAP passive"), (False, True, "uAP activated"),
-                                         (True, False, "normalised: passive"), (True, True, "activated")):
+    for normalised, activated, label in (
+        (False, False, "uAP passive"),
+        (False, True, "uAP activated"),
+        (True, False, "normalised: passive"),
+        (True, True, "activated"),
+    ):
         some = own[(own.activated == activated) & (own.normalised == normalised)]
         rows[label] = some.set_index(key).micro_ap
     return rows.reset_index()

@@ -68,8 +68,13 @@ def default_indexes(d, n):
     shift = max(cells.bit_length() - 2, 0)
     cells = cells >> shift << shift
     M = 8 if d >= 256 else 4
-    return {"No index": ("Flat", (1,)), "IVF-PQ": (f"IVF{cells},PQ{M}x8", (1, min(16, cells))), "IVF": (f"IVF{cells},Flat", (1,)),
-            "PCA+LSH": (f"PCA{min(64, d)},LSH", (1,)), "OPQ": (f"OPQ8_{min(64, d)},PQ8x8", (1,))}
+    return {
+        "No index": ("Flat", (1,)),
+        "IVF-PQ": (f"IVF{cells},PQ{M}x8", (1, min(16, cells))),
+        "IVF": (f"IVF{cells},Flat", (1,)),
+        "PCA+LSH": (f"PCA{min(64, d)},LSH", (1,)),
+        "OPQ": (f"OPQ8_{min(64, d)},PQ8x8", (1,)),
+    }
 
 
 def run_evaluation(collection, extractor, cache, settings, progress=True, client=None):
@@ -120,7 +125,13 @@ class _Run:
     """Features and tables of an evaluation that is going on."""
 
     def __init__(self, collection, extractor, cache, settings, progress, runner):
-        self.collection, self.extractor, self.cache, self.progress, self.runner = collection, extractor, cache, progress, runner
+        self.collection, self.extractor, self.cache, self.progress, self.runner = (
+            collection,
+            extractor,
+            cache,
+            progress,
+            runner,
+        )
         self.settings = s = settings
         self.result = Evaluation()
         self.skipped = [dict(where=where, picture=name, reason=reason) for where, name, reason in collection.missing]
@@ -130,14 +141,17 @@ class _Run:
         self.originals = self._choose_originals()
         strangers = collection.strangers.head(s.strangers or STRANGERS * len(self.originals))
         self.strangers = self._features(strangers, "strangers", None if collection.strangers_edited else s.seed)
-        self.benchmark = self._features(collection.queries, "the benchmark's queries") if collection.queries is not None else None
+        self.benchmark = (
+            self._features(collection.queries, "the benchmark's queries") if collection.queries is not None else None
+        )
         self.passive = self._release()
         self.rows, self.hits = {"retrieval": [], "gains": [], "copy_detection": [], "quality": [], "timing": []}, {}
         self._truths()
 
     def _features(self, source, where, seed=None):
-        found = cached_features(source, self.extractor, self.cache, title=where, seed=seed, progress=self.progress,
-                                runner=self.runner)
+        found = cached_features(
+            source, self.extractor, self.cache, title=where, seed=seed, progress=self.progress, runner=self.runner
+        )
         self.skipped += [dict(where=where, picture=name, reason=reason) for name, reason in found.skipped]
         return found
 
@@ -145,21 +159,37 @@ class _Run:
         """Rows of the first references, drawn by the seed from the candidates that could be read, rising."""
         rows = np.flatnonzero(np.isin(self.references[0].rows, self.collection.candidates))
         if len(rows) < self.settings.queries:
-            raise ValueError(f"queries={self.settings.queries}: {self.collection.about} has {len(rows)} readable pictures to "
-                             "activate; ask for fewer with --queries")
+            raise ValueError(
+                f"queries={self.settings.queries}: {self.collection.about} has {len(rows)} readable pictures to "
+                "activate; ask for fewer with --queries"
+            )
         return np.sort(np.random.default_rng(self.settings.seed).choice(rows, self.settings.queries, replace=False))
 
     def _release(self, index=None, trained=None):
         s = self.settings
-        return release(self.collection.references[0], self.references[0], self.originals, self.extractor, self.cache, seed=s.seed,
-                       index=index, alpha=s.alpha, steps=s.steps, trained=trained, keep=s.keep_pictures, progress=self.progress,
-                       runner=self.runner)
+        return release(
+            self.collection.references[0],
+            self.references[0],
+            self.originals,
+            self.extractor,
+            self.cache,
+            seed=s.seed,
+            index=index,
+            alpha=s.alpha,
+            steps=s.steps,
+            trained=trained,
+            keep=s.keep_pictures,
+            progress=self.progress,
+            runner=self.runner,
+        )
 
     def _truths(self):
         names = self.names[self.originals]
         queries = [*(f"copy-{name}" for name in names), *(f"stranger-{name}" for name in self.strangers.names)]
         self.query_ids = {"own": queries}
-        self.result.truths["own"] = pd.DataFrame({"query_id": queries, "reference_id": [*names, *[""] * len(self.strangers)]})
+        self.result.truths["own"] = pd.DataFrame(
+            {"query_id": queries, "reference_id": [*names, *[""] * len(self.strangers)]}
+        )
         if self.benchmark is not None:
             self.query_ids["benchmark"] = self.benchmark.names
             self.result.truths["benchmark"] = self.collection.truth
@@ -172,13 +202,19 @@ class _Run:
             released[True] = self._release(index, trained)
         except NothingToActivate:
             pass
-        queries = {(activated, "own"): np.concatenate([copies.queries["Random"], self.strangers.features])
-                   for activated, copies in released.items()}
+        queries = {
+            (activated, "own"): np.concatenate([copies.queries["Random"], self.strangers.features])
+            for activated, copies in released.items()
+        }
         if self.benchmark is not None:
             queries[False, "benchmark"] = self.benchmark.features
         # One after the other: with the training pictures for what is typical, then with the references.
         with self._searched(index, [self.train]) as background:
-            typical = {(key, nprobe): typical_distances(background, features, nprobe) for key, features in queries.items() for nprobe in nprobes}
+            typical = {
+                (key, nprobe): typical_distances(background, features, nprobe)
+                for key, features in queries.items()
+                for nprobe in nprobes
+            }
         with self._searched(index, self.references) as searched:
             for nprobe in nprobes:
                 self._time(name, factory, searched.index, nprobe)
@@ -188,7 +224,9 @@ class _Run:
                     self._copy_detection(name, searched, nprobe, *key, features, typical[key, nprobe])
         if True in released:
             active = released[True]
-            self.rows["quality"].append(pd.DataFrame({"index": name, "picture": self.names[self.originals], **active.quality}))
+            self.rows["quality"].append(
+                pd.DataFrame({"index": name, "picture": self.names[self.originals], **active.quality})
+            )
             if active.pictures:
                 self.result.about.setdefault("pictures", {})[name] = str(active.pictures)
 
@@ -200,8 +238,15 @@ class _Run:
             yield Searched(full, runner)
 
     def _time(self, name, factory, index, nprobe):
-        self.rows["timing"].append({"index": name, "factory": factory, "nprobe": nprobe, "bytes": index.bytes_per_vector,
-                                    "ms": median_milliseconds(index, self.passive.queries, nprobe)})
+        self.rows["timing"].append(
+            {
+                "index": name,
+                "factory": factory,
+                "nprobe": nprobe,
+                "bytes": index.bytes_per_vector,
+                "ms": median_milliseconds(index, self.passive.queries, nprobe),
+            }
+        )
 
     def _index(self, factory):
         """The trained, empty index, from the cache if it is there; and what it depends on, for the key of other stages."""
@@ -216,36 +261,75 @@ class _Run:
     def _retrieval(self, name, index, nprobe, activated, queries):
         seed, key = self.settings.seed, {"index": name, "nprobe": nprobe}
         # All edits in one search, which keeps more workers busy.
-        found = first_is_original(index, np.concatenate(list(queries.values())), np.tile(self.originals, len(queries)), nprobe)
-        hits = self.hits[name, nprobe, activated] = pd.DataFrame(dict(zip(queries, np.split(found, len(queries)), strict=True)))
+        found = first_is_original(
+            index, np.concatenate(list(queries.values())), np.tile(self.originals, len(queries)), nprobe
+        )
+        hits = self.hits[name, nprobe, activated] = pd.DataFrame(
+            dict(zip(queries, np.split(found, len(queries)), strict=True))
+        )
         self.rows["retrieval"].append(summarise(hits, np.random.default_rng(seed)).assign(activated=activated, **key))
         if activated:
-            self.rows["gains"].append({**key, **paired_gain(self.hits[name, nprobe, False], hits, np.random.default_rng(seed))})
+            self.rows["gains"].append(
+                {**key, **paired_gain(self.hits[name, nprobe, False], hits, np.random.default_rng(seed))}
+            )
 
     def _copy_detection(self, name, index, nprobe, activated, which, queries, typical):
         truth = self.result.truths[which]
         for normalised in (False, True):
-            found = predict(index, queries, self.query_ids[which], self.names, nprobe=nprobe, typical=typical if normalised else None)
+            found = predict(
+                index,
+                queries,
+                self.query_ids[which],
+                self.names,
+                nprobe=nprobe,
+                typical=typical if normalised else None,
+            )
             self.result.predictions[name, nprobe, activated, normalised, which] = found
             low, high = micro_ap_interval(found, truth, np.random.default_rng(self.settings.seed))
             scores = score_predictions(found, truth)
-            self.rows["copy_detection"].append({"index": name, "nprobe": nprobe, "activated": activated, "normalised": normalised,
-                                                "queries": which, "micro_ap": scores.pop("micro_ap"), "low": low, "high": high, **scores})
+            self.rows["copy_detection"].append(
+                {
+                    "index": name,
+                    "nprobe": nprobe,
+                    "activated": activated,
+                    "normalised": normalised,
+                    "queries": which,
+                    "micro_ap": scores.pop("micro_ap"),
+                    "low": low,
+                    "high": high,
+                    **scores,
+                }
+            )
 
     def finish(self):
         result, rows = self.result, self.rows
         columns = ["index", "nprobe", "activated", "edit", "r1", "low", "high", "queries"]
         result.retrieval = pd.concat(rows["retrieval"], ignore_index=True)[columns]
-        result.gains = pd.DataFrame(rows["gains"], columns=["index", "nprobe", "passive", "activated", "gain", "low", "high"])
+        result.gains = pd.DataFrame(
+            rows["gains"], columns=["index", "nprobe", "passive", "activated", "gain", "low", "high"]
+        )
         result.copy_detection = pd.DataFrame(rows["copy_detection"])
         result.timing = pd.DataFrame(rows["timing"])
-        whole = pd.concat(rows["quality"], ignore_index=True) if rows["quality"] else pd.DataFrame(columns=["index", "picture", "seconds"])
+        whole = (
+            pd.concat(rows["quality"], ignore_index=True)
+            if rows["quality"]
+            else pd.DataFrame(columns=["index", "picture", "seconds"])
+        )
         result.timing["activation_ms"] = result.timing["index"].map(1000 * whole.groupby("index").seconds.mean())
         result.quality = whole.drop(columns="seconds")
         result.skipped = pd.DataFrame(self.skipped, columns=["where", "picture", "reason"])
         s = self.settings
-        result.about |= dict(collection=self.collection.about, extractor=f"{self.extractor.name}@{self.extractor.size}",
-                             d=int(self.train.features.shape[1]), train=len(self.train), references=len(self.names), queries=len(self.originals),
-                             strangers=len(self.strangers), indexes={name: factory for name, (factory, _) in s.indexes.items()},
-                             alpha=s.alpha, steps=s.steps, seed=s.seed)
+        result.about |= dict(
+            collection=self.collection.about,
+            extractor=f"{self.extractor.name}@{self.extractor.size}",
+            d=int(self.train.features.shape[1]),
+            train=len(self.train),
+            references=len(self.names),
+            queries=len(self.originals),
+            strangers=len(self.strangers),
+            indexes={name: factory for name, (factory, _) in s.indexes.items()},
+            alpha=s.alpha,
+            steps=s.steps,
+            seed=s.seed,
+        )
         return result

@@ -46,7 +46,9 @@ def filled(index, parts, runner):
         for features in parts:
             on_one_thread(whole.add, features)
         return whole
-    tasks = ((np.asarray(features[start : start + SHARD]),) for features in parts for start in range(0, len(features), SHARD))
+    tasks = (
+        (np.asarray(features[start : start + SHARD]),) for features in parts for start in range(0, len(features), SHARD)
+    )
     early, turn = {}, 0
     with runner.sharing(index=index) as sharing, closing(sharing.run(fill_chunk, tasks, ("index",))) as shards:
         for number, shard in shards:

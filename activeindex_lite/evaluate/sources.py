@@ -26,7 +26,9 @@ class PictureFiles:
         seen = {}
         for path, name in zip(paths, self.names, strict=True):
             if seen.setdefault(name, path) != path:
-                raise ValueError(f"two pictures are called {name}: {seen[name]} and {path}; give one of them another name")
+                raise ValueError(
+                    f"two pictures are called {name}: {seen[name]} and {path}; give one of them another name"
+                )
 
     def __len__(self):
         return len(self._folder)
@@ -37,8 +39,10 @@ class PictureFiles:
         except UnreadablePicture as error:
             if error.path.parent.is_dir():
                 raise
-            raise FileNotFoundError(f"{error.path.parent}: there is no such folder on {node()}. A disk that was taken away? On a cluster every "
-                                    "worker must see the pictures under the same path") from None
+            raise FileNotFoundError(
+                f"{error.path.parent}: there is no such folder on {node()}. A disk that was taken away? On a cluster every "
+                "worker must see the pictures under the same path"
+            ) from None
 
     def __reduce__(self):
         # Elsewhere the current folder is another one.
@@ -134,6 +138,8 @@ def source_of(text, first_seed):
     kind, _, number = str(text).partition(":")
     if kind == "synthetic" and not Path(text).exists():
         if not number.isdecimal() or not 0 < int(number) <= 1_000_000:
-            raise ValueError(f"{text!r}: write synthetic:N with N from 1 to 1000000, or the path of a folder of pictures")
+            raise ValueError(
+                f"{text!r}: write synthetic:N with N from 1 to 1000000, or the path of a folder of pictures"
+            )
         return SyntheticPictures(first_seed, int(number))
     return files_of(text)

@@ -14,5 +14,18 @@ from activeindex_lite.evaluation.retrieval import (
 from activeindex_lite.evaluation.stored_queries import Queries, load_queries
 from activeindex_lite.evaluation.timing import median_milliseconds, search_milliseconds
 
-__all__ = ["MEAN", "PUBLISHED", "Queries", "edited_features", "evaluate_retrieval", "first_is_original", "hit_table", "intervals",
-           "load_queries", "median_milliseconds", "paired_gain", "search_milliseconds", "summarise"]
+__all__ = [
+    "MEAN",
+    "PUBLISHED",
+    "Queries",
+    "edited_features",
+    "evaluate_retrieval",
+    "first_is_original",
+    "hit_table",
+    "intervals",
+    "load_queries",
+    "median_milliseconds",
+    "paired_gain",
+    "search_milliseconds",
+    "summarise",
+]

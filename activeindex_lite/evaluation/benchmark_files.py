@@ -31,11 +31,14 @@ def read_predictions(path):
         try:
             rows.append((query, reference, float(score)))
         except ValueError:
-            raise ValueError(f"{path}: the score of prediction {number} ({query}, {reference}) is {score!r}: a number is "
-                             "expected") from None
+            raise ValueError(
+                f"{path}: the score of prediction {number} ({query}, {reference}) is {score!r}: a number is expected"
+            ) from None
         if not reference:
-            raise ValueError(f"{path}: prediction {number} of query {query} names no reference: leave the row out where "
-                             "nothing was found")
+            raise ValueError(
+                f"{path}: prediction {number} of query {query} names no reference: leave the row out where "
+                "nothing was found"
+            )
     return pd.DataFrame(rows, columns=PREDICTIONS)
 
 
@@ -50,8 +53,10 @@ def _rows(path, columns):
                 if not any(row) or row == columns:
                     continue
                 if len(row) != len(columns) or not row[0]:
-                    raise ValueError(f"{path}, line {number}: {','.join(row)!r} has {len(row)} fields, expected "
-                                     f"{','.join(columns)}" + ("" if row[0] else " with a query_id"))
+                    raise ValueError(
+                        f"{path}, line {number}: {','.join(row)!r} has {len(row)} fields, expected "
+                        f"{','.join(columns)}" + ("" if row[0] else " with a query_id")
+                    )
                 rows.append(row)
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} cannot be read as CSV text in UTF-8: {error}") from None

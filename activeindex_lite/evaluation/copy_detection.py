@@ -27,8 +27,10 @@ def true_pairs(truth):
     """The rows of a truth whose query has an original: DataFrame query_id, reference_id; ValueError if there are none."""
     pairs = truth.loc[truth.reference_id.fillna("") != "", ["query_id", "reference_id"]]
     if not len(pairs):
-        raise ValueError(f"the truth names no original for any of its {len(truth)} queries, so there is nothing to find: is "
-                         "it the file that says which query is a copy of which reference?")
+        raise ValueError(
+            f"the truth names no original for any of its {len(truth)} queries, so there is nothing to find: is "
+            "it the file that says which query is a copy of which reference?"
+        )
     _once(pairs, "the truth")
     return pairs
 
@@ -36,13 +38,17 @@ def true_pairs(truth):
 def _checked(predictions):
     missing = {"query_id", "reference_id", "score"} - set(predictions.columns)
     if missing:
-        raise ValueError(f"predictions lack the column {min(missing)}: query_id, reference_id and score are expected, "
-                         f"got {', '.join(map(str, predictions.columns))}")
+        raise ValueError(
+            f"predictions lack the column {min(missing)}: query_id, reference_id and score are expected, "
+            f"got {', '.join(map(str, predictions.columns))}"
+        )
     bad = ~np.isfinite(predictions.score.to_numpy(float))
     if bad.any():
         row = predictions.iloc[int(bad.argmax())]
-        raise ValueError(f"the score of {row.query_id}, {row.reference_id} is {row.score}: a finite number is expected in "
-                         f"every row ({bad.sum()} of {len(bad)} are not); leave such pairs out")
+        raise ValueError(
+            f"the score of {row.query_id}, {row.reference_id} is {row.score}: a finite number is expected in "
+            f"every row ({bad.sum()} of {len(bad)} are not); leave such pairs out"
+        )
     _once(predictions, "the predictions")
     return predictions[["query_id", "reference_id", "score"]]
 
@@ -51,8 +57,10 @@ def _once(pairs, where):
     twice = pairs.duplicated(["query_id", "reference_id"])
     if twice.any():
         row = pairs.iloc[int(twice.to_numpy().argmax())]
-        raise ValueError(f"{where} hold the pair {row.query_id}, {row.reference_id} more than once ({twice.sum()} such rows): "
-                         "keep one row a pair, the one with the highest score")
+        raise ValueError(
+            f"{where} hold the pair {row.query_id}, {row.reference_id} more than once ({twice.sum()} such rows): "
+            "keep one row a pair, the one with the highest score"
+        )
 
 
 def precision_recall(predictions, truth):
@@ -92,10 +100,12 @@ def score_predictions(predictions, truth):
     good = curve[curve.precision >= PRECISION]
     # Of equal recalls the first: what comes after it are wrong predictions that need not be accepted.
     point = good.loc[good.recall.idxmax()] if len(good) and good.recall.max() > 0 else None
-    return {"micro_ap": _area(curve),
-            "recall_at_p90": None if point is None else float(point.recall),
-            "threshold_at_p90": None if point is None else float(point.score),
-            **{f"recall_at_{k}": _recall_at(table, pairs, k) for k in (1, 10)}}
+    return {
+        "micro_ap": _area(curve),
+        "recall_at_p90": None if point is None else float(point.recall),
+        "threshold_at_p90": None if point is None else float(point.score),
+        **{f"recall_at_{k}": _recall_at(table, pairs, k) for k in (1, 10)},
+    }
 
 
 def recall_at_rank(predictions, truth, k):

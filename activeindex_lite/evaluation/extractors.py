@@ -29,8 +29,16 @@ def check_extractor(extractor, folder=None, queries=200, seed=0):
     else:
         pictures, features = _fresh(extractor, queries)
     index = build_index("Flat", features, features)
-    table = evaluate_retrieval(index, edited_features(pictures, extractor, seed=seed, progress=True),
-                               np.arange(len(pictures)), rng=np.random.default_rng(seed)).set_index("edit").r1
+    table = (
+        evaluate_retrieval(
+            index,
+            edited_features(pictures, extractor, seed=seed, progress=True),
+            np.arange(len(pictures)),
+            rng=np.random.default_rng(seed),
+        )
+        .set_index("edit")
+        .r1
+    )
     table["references"], table["ms a picture"] = len(features), forward_milliseconds(extractor)
     return table.to_frame(f"{extractor.name}@{extractor.size}")
 

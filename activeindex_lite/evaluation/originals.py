@@ -27,8 +27,14 @@ def synthetic_originals(queries, seed):
     n = len(world.references)
     whole_number(queries, "queries", n, "the references of the ready world to activate", least=2)
     ids = np.sort(np.random.default_rng(seed).choice(n, queries, replace=False))
-    return Originals(world.pictures(ids), ids, world.train, world.references, lambda i: world.pictures([i])[0],
-                     f"synthetic pictures of {world.size} x {world.size} pixels")
+    return Originals(
+        world.pictures(ids),
+        ids,
+        world.train,
+        world.references,
+        lambda i: world.pictures([i])[0],
+        f"synthetic pictures of {world.size} x {world.size} pixels",
+    )
 
 
 def photo_originals(folder, queries, extractor):
@@ -42,8 +48,14 @@ def photo_originals(folder, queries, extractor):
     def picture_of(i):
         return world.pictures([i])[0] if i < first else open_pictures([found[i - first]])[0]
 
-    return Originals(pictures, first + np.arange(len(pictures)), world.train, np.concatenate([world.references, features]),
-                     picture_of, f"the pictures of {folder} ({len(found)} joined to the ready references)")
+    return Originals(
+        pictures,
+        first + np.arange(len(pictures)),
+        world.train,
+        np.concatenate([world.references, features]),
+        picture_of,
+        f"the pictures of {folder} ({len(found)} joined to the ready references)",
+    )
 
 
 def stored_anew(index, references, ids, features):

@@ -23,11 +23,15 @@ def predict(index, queries, query_ids, reference_ids=None, *, k=K, nprobe=None, 
     if len(query_ids) != len(queries):
         raise ValueError(f"{len(queries)} queries but {len(query_ids)} names: one name a query is expected")
     if reference_ids is not None and len(reference_ids) != index.ntotal:
-        raise ValueError(f"{len(reference_ids)} names of references but {index.ntotal} stored vectors: one name each is expected")
+        raise ValueError(
+            f"{len(reference_ids)} names of references but {index.ntotal} stored vectors: one name each is expected"
+        )
     if not len(queries):
         raise ValueError("queries is empty: at least one vector is needed")
     if typical is not None and np.shape(typical) != (len(queries),):
-        raise ValueError(f"typical has shape {np.shape(typical)}: one number a query is expected, ({len(queries)},), from typical_distances")
+        raise ValueError(
+            f"typical has shape {np.shape(typical)}: one number a query is expected, ({len(queries)},), from typical_distances"
+        )
     k = min(whole_number(k, "k"), index.ntotal)
     parts = []
     for start in range(0, len(queries), BLOCK):
@@ -38,7 +42,11 @@ def predict(index, queries, query_ids, reference_ids=None, *, k=K, nprobe=None, 
         if typical is not None:
             scores = scores + typical[rows, None]
         names = ids[found] if reference_ids is None else np.asarray(reference_ids)[ids[found]]
-        parts.append(pd.DataFrame({"query_id": np.repeat(query_ids[rows], found.sum(1)), "reference_id": names, "score": scores[found]}))
+        parts.append(
+            pd.DataFrame(
+                {"query_id": np.repeat(query_ids[rows], found.sum(1)), "reference_id": names, "score": scores[found]}
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 

@@ -1,7 +1,22 @@
 """The paper's own R@1 figures, to stand beside ours: Active Image Indexing (ICLR 2023, arXiv 2210.10620), 1M references."""
 
-_EDITS = ("Identity", "Contrast 0.5", "Contrast 2", "Brightness 0.5", "Brightness 2", "Hue 0.2", "Blur 2", "JPEG 50",
-          "Rotation 25", "Rotation 90", "Crop 0.5", "Resize 0.5", "Meme", "Random", "Mean")
+_EDITS = (
+    "Identity",
+    "Contrast 0.5",
+    "Contrast 2",
+    "Brightness 0.5",
+    "Brightness 2",
+    "Hue 0.2",
+    "Blur 2",
+    "JPEG 50",
+    "Rotation 25",
+    "Rotation 90",
+    "Crop 0.5",
+    "Resize 0.5",
+    "Meme",
+    "Random",
+    "Mean",
+)
 
 
 def _row(*values):

@@ -18,7 +18,9 @@ def first_is_original(index, queries, truth, nprobe=None):
     if len(truth) != len(queries):
         raise ValueError(f"{len(queries)} queries but {len(truth)} ids of originals: one id a query is expected")
     if len(truth) and (truth.dtype.kind not in "iu" or not 0 <= truth.min() <= truth.max() < index.ntotal):
-        raise ValueError(f"truth holds {truth.tolist()!r:.60}: ids of stored vectors are expected, whole numbers from 0 to {index.ntotal - 1}")
+        raise ValueError(
+            f"truth holds {truth.tolist()!r:.60}: ids of stored vectors are expected, whole numbers from 0 to {index.ntotal - 1}"
+        )
     return strictly_first(*index.search(queries, k=min(2, index.ntotal), nprobe=nprobe), truth)
 
 
@@ -67,8 +69,9 @@ def summarise(hits, rng=None, resamples=2000):
 
     values = hits.astype(float).assign(**{MEAN: hits.mean(axis=1)})
     low, high = intervals(values, rng or np.random.default_rng(0), resamples)
-    return pd.DataFrame({"edit": values.columns, "r1": values.mean().to_numpy(), "low": low, "high": high,
-                         "queries": len(values)})
+    return pd.DataFrame(
+        {"edit": values.columns, "r1": values.mean().to_numpy(), "low": low, "high": high, "queries": len(values)}
+    )
 
 
 def evaluate_retrieval(index, queries, truth, *, nprobe=None, rng=None, resamples=2000):
@@ -89,4 +92,10 @@ def paired_gain(before, after, rng=None):
     """
     before, after = before.mean(axis=1).to_numpy(), after.mean(axis=1).to_numpy()
     low, high = intervals((after - before)[:, None], rng or np.random.default_rng(0))
-    return {"passive": before.mean(), "activated": after.mean(), "gain": (after - before).mean(), "low": low[0], "high": high[0]}
+    return {
+        "passive": before.mean(),
+        "activated": after.mean(),
+        "gain": (after - before).mean(),
+        "low": low[0],
+        "high": high[0],
+    }

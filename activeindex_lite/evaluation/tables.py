@@ -41,7 +41,9 @@ class Measured:
         for nprobe in nprobes:
             self.hits[name, nprobe, activated] = hit_table(index, queries, truth, nprobe)
             if not activated:
-                self.time("search", name, median_milliseconds(index, queries, nprobe), nprobe, bytes=index.bytes_per_vector)
+                self.time(
+                    "search", name, median_milliseconds(index, queries, nprobe), nprobe, bytes=index.bytes_per_vector
+                )
 
     def activation(self, name, result):
         self.quality_rows.append(result.quality.assign(index=name, picture=range(len(result))))
@@ -51,9 +53,17 @@ class Measured:
         """The paper's two settings side by side on the same few pictures, with how far the features came."""
         few = world.pictures[:16]
         for label, setting in SETTINGS.items():
-            result = activate(few, index, extractor, alpha=alpha, features=world.references[world.truth[:16]], **setting)
-            self.time(f"settings: {label}", name, 1000 * result.seconds.mean(), psnr=result.psnr.mean(),
-                      distance_before=result.loss[0].mean(), distance_after=result.loss[-1].mean())
+            result = activate(
+                few, index, extractor, alpha=alpha, features=world.references[world.truth[:16]], **setting
+            )
+            self.time(
+                f"settings: {label}",
+                name,
+                1000 * result.seconds.mean(),
+                psnr=result.psnr.mean(),
+                distance_before=result.loss[0].mean(),
+                distance_after=result.loss[-1].mean(),
+            )
 
     def demo(self):
         rows, gains = [], []
@@ -64,7 +74,13 @@ class Measured:
             table.insert(0, "index", name)
             rows.append(table)
             if activated:
-                gains.append({"index": name, "nprobe": nprobe, **paired_gain(self.hits[name, nprobe, False], hits, np.random.default_rng(self.seed))})
+                gains.append(
+                    {
+                        "index": name,
+                        "nprobe": nprobe,
+                        **paired_gain(self.hits[name, nprobe, False], hits, np.random.default_rng(self.seed)),
+                    }
+                )
         quality = pd.concat(self.quality_rows, ignore_index=True)[["index", "picture", "psnr", "ssim", "linf"]]
         return Demo(pd.concat(rows, ignore_index=True), pd.DataFrame(gains), quality, pd.DataFrame(self.times))
 
@@ -75,8 +91,12 @@ def mean_table(demo):
     rows = []
     for name, nprobe in dict.fromkeys((i, n) for i, n, _ in means.index):
         gain = demo.gains[(demo.gains["index"] == name) & (demo.gains.nprobe == nprobe)]
-        row = {"index": name, "nprobe": nprobe, "passive": means[name, nprobe, False],
-               "activated": means.get((name, nprobe, True), np.nan)}
+        row = {
+            "index": name,
+            "nprobe": nprobe,
+            "passive": means[name, nprobe, False],
+            "activated": means.get((name, nprobe, True), np.nan),
+        }
         row |= gain[["gain", "low", "high"]].iloc[0].to_dict() if len(gain) else {}
         for activated, label in ((False, "paper passive"), (True, "paper activated")):
             row[label] = PUBLISHED.get((name, nprobe, activated), {}).get(MEAN, np.nan)

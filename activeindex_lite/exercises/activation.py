@@ -14,11 +14,17 @@ def target(answer):
     for N, nlist, d in ((20, 7, 4), (1, 3, 5)):
         x, centroids = rng.normal(size=(N, d)), rng.normal(size=(nlist, d))
         distances = np.square(x[:, None] - centroids).sum(2)
-        compare(call(answer, x, centroids), centroids[distances.argmin(1)], "the targets", hints=[
-            (distances.argmin(1), "These are the numbers of the cells; asked are their centroids."),
-            (x, "These are the features themselves: a picture that is already there has nowhere to go."),
-            (centroids[distances.argmax(1)], "These are the centroids furthest away."),
-            (distances.min(1), "These are distances; asked are the centroids.")])
+        compare(
+            call(answer, x, centroids),
+            centroids[distances.argmin(1)],
+            "the targets",
+            hints=[
+                (distances.argmin(1), "These are the numbers of the cells; asked are their centroids."),
+                (x, "These are the features themselves: a picture that is already there has nowhere to go."),
+                (centroids[distances.argmax(1)], "These are the centroids furthest away."),
+                (distances.min(1), "These are distances; asked are the centroids."),
+            ],
+        )
     return "The centroid of the feature's own cell: the index does not move, so the picture walks toward it."
 
 
@@ -29,14 +35,30 @@ def change(answer):
     for scale in (0.1, 3, 100):
         delta, bound = scale * rng.normal(size=(3, 8, 8)), rng.uniform(1, 12, size=(3, 8, 8))
         given = call(answer, delta, bound)
-        compare(given, bound * np.tanh(delta), "the change", hints=[
-            (np.tanh(delta), "Its size is still that of tanh, from -1 to 1: bring in the bound."),
-            (np.clip(delta, -bound, bound), "Clipping keeps the bound, but its gradient is 0 outside, where the optimiser would be stuck: tanh."),
-            (np.tanh(bound * delta), "The bound goes outside: tanh ends at 1, so bound times tanh ends at the bound."),
-            (bound * np.tanh(delta / bound), "This keeps the bound as well; the paper has tanh(delta), so that one step means the same for every pixel."),
-            (bound * 2 / np.pi * np.arctan(delta), SQUASHED), (bound * delta / (1 + np.abs(delta)), SQUASHED),
-            (bound * np.sin(delta), "This keeps the bound, but goes up and down; tanh keeps the order."),
-            (bound * delta, "This grows without limit: tanh keeps it within the bound.")])
+        compare(
+            given,
+            bound * np.tanh(delta),
+            "the change",
+            hints=[
+                (np.tanh(delta), "Its size is still that of tanh, from -1 to 1: bring in the bound."),
+                (
+                    np.clip(delta, -bound, bound),
+                    "Clipping keeps the bound, but its gradient is 0 outside, where the optimiser would be stuck: tanh.",
+                ),
+                (
+                    np.tanh(bound * delta),
+                    "The bound goes outside: tanh ends at 1, so bound times tanh ends at the bound.",
+                ),
+                (
+                    bound * np.tanh(delta / bound),
+                    "This keeps the bound as well; the paper has tanh(delta), so that one step means the same for every pixel.",
+                ),
+                (bound * 2 / np.pi * np.arctan(delta), SQUASHED),
+                (bound * delta / (1 + np.abs(delta)), SQUASHED),
+                (bound * np.sin(delta), "This keeps the bound, but goes up and down; tanh keeps the order."),
+                (bound * delta, "This grows without limit: tanh keeps it within the bound."),
+            ],
+        )
     return "Whatever delta the optimiser finds, no pixel moves further than its bound."
 
 
@@ -48,12 +70,32 @@ def bits_loss(answer):
         x, hyperplanes = rng.normal(size=6), rng.normal(size=(9, 6))
         signs = np.sign(rng.normal(size=9))
         products = hyperplanes @ x
-        compare(one_number(call(answer, x, signs, hyperplanes), "the loss"), -(signs * products).mean(), "the loss", hints=[
-            ((signs * products).mean(), "The sign is turned over: a loss must fall when the projections grow on their own sides."),
-            (-(signs * products).sum(), "Asked is the mean over the bits, so that losses of different nbits compare."),
-            (-np.abs(products).mean(), "|w.x| rewards the wrong side as well: multiply by the stored sign instead."),
-            ((np.sign(products) != signs).mean(), "That is the share of flipped bits. It is a staircase: its gradient is 0 almost everywhere.")])
-    return "Each projection is pushed away from 0 on its own side, where an edit has to carry it further to flip the bit."
+        compare(
+            one_number(call(answer, x, signs, hyperplanes), "the loss"),
+            -(signs * products).mean(),
+            "the loss",
+            hints=[
+                (
+                    (signs * products).mean(),
+                    "The sign is turned over: a loss must fall when the projections grow on their own sides.",
+                ),
+                (
+                    -(signs * products).sum(),
+                    "Asked is the mean over the bits, so that losses of different nbits compare.",
+                ),
+                (
+                    -np.abs(products).mean(),
+                    "|w.x| rewards the wrong side as well: multiply by the stored sign instead.",
+                ),
+                (
+                    (np.sign(products) != signs).mean(),
+                    "That is the share of flipped bits. It is a staircase: its gradient is 0 almost everywhere.",
+                ),
+            ],
+        )
+    return (
+        "Each projection is pushed away from 0 on its own side, where an edit has to carry it further to flip the bit."
+    )
 
 
 @verdict
@@ -63,13 +105,21 @@ def three_terms(answer):
     for _ in range(3):
         f, x, q = rng.normal(size=(3, 7))
         shift, code, cross = np.square(f - x).sum(), np.square(x - q).sum(), 2 * (f - x) @ (x - q)
-        compare(call(answer, f, x, q), np.array([shift, code, cross]), "the three terms", hints=[
-            (np.array([shift, code, cross / 2]), "The product comes twice: (a + b)² = a² + b² + 2 a·b."),
-            (np.array([shift, code, -cross]), "The last term's sign is turned over: f - q = (f - x) + (x - q)."),
-            (np.array([code, shift, cross]), "The first two are exchanged: first the edit's |f - x|²."),
-            (np.array([shift, code, 2 * f @ q]), "The product is that of (f - x) and (x - q)."),
-            (np.sqrt([shift, code, cross**2]), "No roots: squared lengths.")])
-    return "f - q = (f - x) + (x - q), squared. Activation shrinks the second term; the third is a matter of directions."
+        compare(
+            call(answer, f, x, q),
+            np.array([shift, code, cross]),
+            "the three terms",
+            hints=[
+                (np.array([shift, code, cross / 2]), "The product comes twice: (a + b)² = a² + b² + 2 a·b."),
+                (np.array([shift, code, -cross]), "The last term's sign is turned over: f - q = (f - x) + (x - q)."),
+                (np.array([code, shift, cross]), "The first two are exchanged: first the edit's |f - x|²."),
+                (np.array([shift, code, 2 * f @ q]), "The product is that of (f - x) and (x - q)."),
+                (np.sqrt([shift, code, cross**2]), "No roots: squared lengths."),
+            ],
+        )
+    return (
+        "f - q = (f - x) + (x - q), squared. Activation shrinks the second term; the third is a matter of directions."
+    )
 
 
 @verdict
@@ -82,9 +132,15 @@ def stays(answer):
         own, new = (np.square(a[:, None] - centroids).sum(2).argmin(1) for a in (x, copies))
         given = one_number(call(answer, x, copies, centroids), "1 - p_f")
         expected = (own == new).mean()
-        compare(given, expected, "1 - p_f", hints=[
-            (1 - expected, "That is p_f, the share that leaves; asked is the share that stays."),
-            ((own == new).sum(), "That is their number; asked is the share, from 0 to 1.")])
+        compare(
+            given,
+            expected,
+            "1 - p_f",
+            hints=[
+                (1 - expected, "That is p_f, the share that leaves; asked is the share that stays."),
+                ((own == new).sum(), "That is their number; asked is the share, from 0 to 1."),
+            ],
+        )
         if not 0 < expected < 1:
             raise WrongAnswer("The test data say nothing.")
     return "1 - p_f. With one visited cell it bounds R@1 from above: what left its cell cannot be found."

@@ -17,12 +17,25 @@ def margin(answer):
         x, own, others = _points(seed)
         near, far, apart = ((x - own) ** 2).sum(), ((x - others[0]) ** 2).sum(), np.linalg.norm(own - others[0])
         expected = (far - near) / (2 * apart)
-        compare(one_number(call(answer, x, own, others[0]), "the margin"), expected, "the margin", hints=[
-            (-expected, "The sign is turned: inside the own cell the margin is positive."),
-            (far - near, "That is the difference of the squared distances; divide by 2 |own - other| to get a length."),
-            (2 * expected, "The 2 in 2 |own - other| is missing."),
-            ((far - near) / 2 * apart, "Divide by |own - other| too: a / 2 * b multiplies by b, a / (2 * b) divides."), ((far - near) / (2 * apart**2), "Divide by the length |own - other|, not by its square."),
-            (np.sqrt(far) - np.sqrt(near), "The formula has the squared distances.")])
+        compare(
+            one_number(call(answer, x, own, others[0]), "the margin"),
+            expected,
+            "the margin",
+            hints=[
+                (-expected, "The sign is turned: inside the own cell the margin is positive."),
+                (
+                    far - near,
+                    "That is the difference of the squared distances; divide by 2 |own - other| to get a length.",
+                ),
+                (2 * expected, "The 2 in 2 |own - other| is missing."),
+                (
+                    (far - near) / 2 * apart,
+                    "Divide by |own - other| too: a / 2 * b multiplies by b, a / (2 * b) divides.",
+                ),
+                ((far - near) / (2 * apart**2), "Divide by the length |own - other|, not by its square."),
+                (np.sqrt(far) - np.sqrt(near), "The formula has the squared distances."),
+            ],
+        )
     return "A margin of 0 is on the border. What an edit does to a feature may be as large as the margin, and the copy is still found."
 
 
@@ -33,13 +46,25 @@ def border_loss(answer):
         x, own, others = _points(seed)
         gaps = np.square(others - x).sum(1) - np.square(own - x).sum()
         expected = np.log1p(np.exp(-gaps / tau).sum())
-        compare(one_number(call(answer, x, own, others, tau), "the loss"), expected, "the loss", hints=[
-            (np.log(np.exp(-gaps / tau).sum()), "The 1 is missing: it stands for the own point, whose gap is 0."),
-            (np.log1p(np.exp(gaps / tau).sum()), "The sign in the exponent: a rival that is far away must count little."),
-            (np.log1p(np.exp(-(np.square(others - x).sum() - np.square(own - x).sum()) / tau)),
-             "One distance for each rival: sum over the last axis only, .sum(1)."),
-            (np.log1p(np.exp(-gaps / tau)).sum(), "One logarithm of the whole sum, not a sum of logarithms."),
-            (np.log1p(np.exp(-gaps * tau).sum()), "Divide by tau."), (np.log1p(np.exp(-gaps / tau).mean()), "Sum over the rivals, not mean.")])
+        compare(
+            one_number(call(answer, x, own, others, tau), "the loss"),
+            expected,
+            "the loss",
+            hints=[
+                (np.log(np.exp(-gaps / tau).sum()), "The 1 is missing: it stands for the own point, whose gap is 0."),
+                (
+                    np.log1p(np.exp(gaps / tau).sum()),
+                    "The sign in the exponent: a rival that is far away must count little.",
+                ),
+                (
+                    np.log1p(np.exp(-(np.square(others - x).sum() - np.square(own - x).sum()) / tau)),
+                    "One distance for each rival: sum over the last axis only, .sum(1).",
+                ),
+                (np.log1p(np.exp(-gaps / tau)).sum(), "One logarithm of the whole sum, not a sum of logarithms."),
+                (np.log1p(np.exp(-gaps * tau).sum()), "Divide by tau."),
+                (np.log1p(np.exp(-gaps / tau).mean()), "Sum over the rivals, not mean."),
+            ],
+        )
     return "The nearest rival counts most, and one that no stray copy would reach counts nothing."
 
 
@@ -60,8 +85,10 @@ def loss(answer):
         kind = f"a tensor of shape {tuple(found.shape)}" if isinstance(found, torch.Tensor) else type(found).__name__
         raise WrongAnswer(f"A torch tensor of shape (B,) is expected, here (3,): one number a picture. This is {kind}.")
     if not found.requires_grad or not found.dtype.is_floating_point:
-        raise WrongAnswer("The result has no gradient with respect to the features: compute with torch from features on, without numpy, "
-                          ".detach() or counting.")
+        raise WrongAnswer(
+            "The result has no gradient with respect to the features: compute with torch from features on, without numpy, "
+            ".detach() or counting."
+        )
     (gradient,) = torch.autograd.grad(found.sum(), x, allow_unused=True)
     if gradient is None or not torch.isfinite(gradient).all() or not torch.isfinite(found).all():
         raise WrongAnswer("The loss or its gradient is not finite, or does not depend on the features.")

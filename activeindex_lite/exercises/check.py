@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 # What a newcomer's error message does not say: a part of the message, and the way out.
-WAYS_OUT = (("name 'np' is not defined", "np is numpy: write import numpy as np above the function."),
-            ("name 'torch' is not defined", "Write import torch above the function."),
-            ("truth value of", "An if, min, max, and, or needs one value: take np.where, np.minimum, np.maximum, & or |."),
-            ("Can't call numpy()", "Make tensors of the arrays first: torch.as_tensor(targets.points)."),
-            ("positional argument", "Leave the function's arguments as they were."))
+WAYS_OUT = (
+    ("name 'np' is not defined", "np is numpy: write import numpy as np above the function."),
+    ("name 'torch' is not defined", "Write import torch above the function."),
+    ("truth value of", "An if, min, max, and, or needs one value: take np.where, np.minimum, np.maximum, & or |."),
+    ("Can't call numpy()", "Make tensors of the arrays first: torch.as_tensor(targets.points)."),
+    ("positional argument", "Leave the function's arguments as they were."),
+)
 
 
 class WrongAnswer(Exception):
@@ -32,8 +34,10 @@ class Verdict:
     def _repr_html_(self):
         # The bar's colour is a second cue; the words say it by themselves.
         colour, word = ("#009E73", "✓ Right.") if self.passed else ("#D55E00", "✗ Not yet.")
-        return (f'<p role="status" style="border-left:6px solid {colour};padding:.4em .8em;margin:.3em 0">'
-                f"<strong>{word}</strong> {html.escape(self.message)}</p>")
+        return (
+            f'<p role="status" style="border-left:6px solid {colour};padding:.4em .8em;margin:.3em 0">'
+            f"<strong>{word}</strong> {html.escape(self.message)}</p>"
+        )
 
 
 def verdict(check):
@@ -41,6 +45,7 @@ def verdict(check):
 
     Nothing that a student's function does gets through as an exception: an error in it is named in the message.
     """
+
     def checked(answer):
         try:
             return Verdict(True, check(answer))
@@ -54,23 +59,35 @@ def verdict(check):
 def call(function, *arguments):
     """What the student's function returns for these arguments (arrays as copies); WrongAnswer where it fails or returns nothing."""
     if not callable(function):
-        raise WrongAnswer(f"A function is expected here, this is {type(function).__name__}: hand over its name without brackets.")
+        raise WrongAnswer(
+            f"A function is expected here, this is {type(function).__name__}: hand over its name without brackets."
+        )
     try:
         answer = function(*(a.copy() if isinstance(a, np.ndarray) else a for a in arguments))
     except Exception as error:  # whatever the student's code raises is for the student to read
         raise WrongAnswer(failure(function, arguments, error)) from error
     if answer is None or answer is Ellipsis:
-        raise WrongAnswer(f"{function.__name__} returns nothing so far. Replace the ... by your code, and end with return.")
+        raise WrongAnswer(
+            f"{function.__name__} returns nothing so far. Replace the ... by your code, and end with return."
+        )
     return answer
 
 
 def failure(function, arguments, error):
     """The sentences about an error in the student's function: where, what, what it was called with, and a way out if one is known."""
     name, code = getattr(function, "__name__", "the function"), getattr(inspect.unwrap(function), "__code__", None)
-    lines = [frame.line for frame in traceback.extract_tb(error.__traceback__) if code and frame.filename == code.co_filename and frame.line]
+    lines = [
+        frame.line
+        for frame in traceback.extract_tb(error.__traceback__)
+        if code and frame.filename == code.co_filename and frame.line
+    ]
     where = f" at {lines[-1]!r}" if lines else ""
     shapes = ", ".join(str(a.shape) for a in arguments if isinstance(a, np.ndarray))
-    called = f" The arrays that it was given have the shapes {shapes}." if shapes and isinstance(error, ValueError | IndexError) else ""
+    called = (
+        f" The arrays that it was given have the shapes {shapes}."
+        if shapes and isinstance(error, ValueError | IndexError)
+        else ""
+    )
     way_out = next((f" {said}" for part, said in WAYS_OUT if part in str(error)), "")
     return f"{name} stops{where} with {type(error).__name__}: {str(error).rstrip('. ')}.{called}{way_out}"
 
@@ -84,7 +101,9 @@ def seen(answer):
         return f"({', '.join(map(seen, answer))})"
     if len(text) <= 60:
         return text
-    return f"a {type(answer).__name__} of {len(answer)} entries" if hasattr(answer, "__len__") else type(answer).__name__
+    return (
+        f"a {type(answer).__name__} of {len(answer)} entries" if hasattr(answer, "__len__") else type(answer).__name__
+    )
 
 
 def one_number(answer, what):
@@ -111,8 +130,10 @@ def compare(answer, expected, what, *, tolerance=1e-4, hints=()):
         if array.dtype.kind not in "biuf":
             raise ValueError
     except ValueError:
-        raise WrongAnswer(f"{what}: numbers are expected, an array of shape {expected.shape}; this is "
-                          f"{type(answer).__name__}{_pieces(answer)}.") from None
+        raise WrongAnswer(
+            f"{what}: numbers are expected, an array of shape {expected.shape}; this is "
+            f"{type(answer).__name__}{_pieces(answer)}."
+        ) from None
     hint = next((" " + sentence for wrong, sentence in hints if _equal(array, np.asarray(wrong), tolerance)), "")
     if array.shape != expected.shape:
         raise WrongAnswer(f"{what}: the shape is {array.shape}, expected {expected.shape}.{hint}")
@@ -132,7 +153,11 @@ def compare(answer, expected, what, *, tolerance=1e-4, hints=()):
 
 def _pieces(answer):
     """The shapes of a list's arrays, which did not make one array; nothing where there are none."""
-    shapes = {np.shape(piece) for piece in answer if isinstance(piece, np.ndarray)} if isinstance(answer, list | tuple) else ()
+    shapes = (
+        {np.shape(piece) for piece in answer if isinstance(piece, np.ndarray)}
+        if isinstance(answer, list | tuple)
+        else ()
+    )
     return f" that holds arrays of shape {' and '.join(map(str, sorted(shapes)))}" if shapes else ""
 
 

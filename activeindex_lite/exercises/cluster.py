@@ -10,11 +10,25 @@ def cost(answer):
     """f(seconds, n, workers, wanted, price) -> what `wanted` pictures cost, if n took so many seconds on so many one-core workers."""
     for seconds, n, workers, wanted, price in ((9.0, 450, 1, 1_000_000, 0.05), (30.0, 1200, 4, 20_000, 0.2)):
         expected = wanted * seconds * workers / n / 3600 * price
-        compare(one_number(call(answer, seconds, n, workers, wanted, price), "the cost"), expected, "the cost", tolerance=1e-6 * expected, hints=[
-            (expected / workers, "All workers are paid while the work goes on: seconds times workers."),
-            (expected / workers**2, "More workers do not make a core-second cheaper: multiply by workers, not divide."),
-            (expected * 3600, "The price is for an hour, of 3,600 seconds."), (expected / price, "These are core-hours; multiply by the price."),
-            (n * seconds * workers / wanted / 3600 * price, "n pictures took these seconds; how long does one take, and how long do `wanted`?")])
+        compare(
+            one_number(call(answer, seconds, n, workers, wanted, price), "the cost"),
+            expected,
+            "the cost",
+            tolerance=1e-6 * expected,
+            hints=[
+                (expected / workers, "All workers are paid while the work goes on: seconds times workers."),
+                (
+                    expected / workers**2,
+                    "More workers do not make a core-second cheaper: multiply by workers, not divide.",
+                ),
+                (expected * 3600, "The price is for an hour, of 3,600 seconds."),
+                (expected / price, "These are core-hours; multiply by the price."),
+                (
+                    n * seconds * workers / wanted / 3600 * price,
+                    "n pictures took these seconds; how long does one take, and how long do `wanted`?",
+                ),
+            ],
+        )
     return "Twice the workers, half the time, the same cost: that is why people rent many for an hour rather than one for a year."
 
 
@@ -26,10 +40,22 @@ def in_order(answer):
         parts = [rng.normal(size=(rng.integers(1, 4), 3)) for _ in range(chunks)]
         order = [int(i) for i in rng.permutation(chunks)]
         arrived = [(i, parts[i]) for i in order]
-        compare(call(answer, arrived), np.concatenate(parts), "the rows", hints=[
-            (np.concatenate([parts[i] for i in order]), "This is the order in which they arrived. Sort by the number first."),
-            (np.concatenate([parts[i] for i in sorted(range(chunks), key=str)]), "The numbers were sorted as texts: 10 came before 2."),
-            (np.concatenate(parts[::-1]), "The last chunk comes first here.")])
+        compare(
+            call(answer, arrived),
+            np.concatenate(parts),
+            "the rows",
+            hints=[
+                (
+                    np.concatenate([parts[i] for i in order]),
+                    "This is the order in which they arrived. Sort by the number first.",
+                ),
+                (
+                    np.concatenate([parts[i] for i in sorted(range(chunks), key=str)]),
+                    "The numbers were sorted as texts: 10 came before 2.",
+                ),
+                (np.concatenate(parts[::-1]), "The last chunk comes first here."),
+            ],
+        )
     return "Who computed a chunk, and when, leaves no trace in the result."
 
 
@@ -40,16 +66,22 @@ def streams(answer):
     if len(np.unique(whole)) < 12:
         raise WrongAnswer("Some pictures got the same number: each position needs a stream of its own.")
     if not np.array_equal(_numbers(call(answer, 3, 0, 12), 12), whole):
-        raise WrongAnswer("Called again, it returns other numbers: a chunk that is made again after a worker died would come out otherwise.")
+        raise WrongAnswer(
+            "Called again, it returns other numbers: a chunk that is made again after a worker died would come out otherwise."
+        )
     parts = np.concatenate([_numbers(call(answer, 3, a, b), b - a) for a, b in ((0, 5), (5, 6), (6, 12))])
     if not np.array_equal(parts, whole):
         where = int(np.flatnonzero(parts != whole)[0])
-        raise WrongAnswer(f"In chunks of other sizes picture {where} gets another number ({parts[where]:.4f} instead of {whole[where]:.4f}): it must "
-                          "depend on seed and position, not on where its chunk begins.")
+        raise WrongAnswer(
+            f"In chunks of other sizes picture {where} gets another number ({parts[where]:.4f} instead of {whole[where]:.4f}): it must "
+            "depend on seed and position, not on where its chunk begins."
+        )
     if np.array_equal(_numbers(call(answer, 4, 0, 12), 12), whole):
         raise WrongAnswer("Another seed gives the same numbers.")
     if np.intersect1d(_numbers(call(answer, 4, 0, 12), 12), whole).size:
-        raise WrongAnswer("Seed 4 repeats numbers of seed 3 at other positions: seed + position mixes them up. A generator takes a list, [seed, position].")
+        raise WrongAnswer(
+            "Seed 4 repeats numbers of seed 3 at other positions: seed + position mixes them up. A generator takes a list, [seed, position]."
+        )
     return "Any worker may draw any picture, in any order, and again."
 
 
@@ -68,9 +100,18 @@ def times_quicker(answer):
     """f(alone, shared, workers): seconds that only one process can do, seconds that can be shared -> how many times quicker (Amdahl)."""
     for alone, shared, workers in ((10.0, 90.0, 9), (3.0, 600.0, 100), (0.0, 5.0, 4)):
         expected = (alone + shared) / (alone + shared / workers)
-        compare(one_number(call(answer, alone, shared, workers), "the speed-up"), expected, "the speed-up", hints=[
-            (alone + shared / workers, "These are the seconds with workers; asked is how many times quicker that is."),
-            (1 / expected, "Upside down: seconds with one process divided by seconds with workers."),
-            (float(workers), "That would be so if everything could be shared."),
-            ((alone + shared) / ((alone + shared) / workers), "`alone` is not divided by the number of workers.")])
+        compare(
+            one_number(call(answer, alone, shared, workers), "the speed-up"),
+            expected,
+            "the speed-up",
+            hints=[
+                (
+                    alone + shared / workers,
+                    "These are the seconds with workers; asked is how many times quicker that is.",
+                ),
+                (1 / expected, "Upside down: seconds with one process divided by seconds with workers."),
+                (float(workers), "That would be so if everything could be shared."),
+                ((alone + shared) / ((alone + shared) / workers), "`alone` is not divided by the number of workers."),
+            ],
+        )
     return "With more and more workers it comes near to (alone + shared) / alone, and never gets there."

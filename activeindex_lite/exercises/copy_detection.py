@@ -20,14 +20,32 @@ def precision_and_recall(answer):
         scores, correct, copies = _answers(rng, 60, lost, 1)
         passed, above = scores >= threshold, scores > threshold
         right = (passed & correct).sum()
-        compare(call(answer, scores, correct, copies, threshold), np.array([right / passed.sum(), right / copies]), "precision and recall", hints=[
-            (right / passed.sum(), "That is the precision alone; return both, precision and recall."),
-            (right / copies, "That is the recall alone; return both, precision and recall."),
-            (np.array([right / copies, right / passed.sum()]), "The two are exchanged: precision first."),
-            (np.array([right / passed.sum(), right / correct.sum()]), "Recall is a share of all copies, and some got no right answer at any score."),
-            (np.array([(above & correct).sum() / above.sum(), (above & correct).sum() / copies]), "A score that equals the threshold passes too."),
-            (np.array([right / len(scores), right / copies]), "Precision is a share of the alarms, not of all uploads."),
-            (np.array([(passed == correct).mean(), right / copies]), "That is accuracy; precision looks at the alarms alone.")])
+        compare(
+            call(answer, scores, correct, copies, threshold),
+            np.array([right / passed.sum(), right / copies]),
+            "precision and recall",
+            hints=[
+                (right / passed.sum(), "That is the precision alone; return both, precision and recall."),
+                (right / copies, "That is the recall alone; return both, precision and recall."),
+                (np.array([right / copies, right / passed.sum()]), "The two are exchanged: precision first."),
+                (
+                    np.array([right / passed.sum(), right / correct.sum()]),
+                    "Recall is a share of all copies, and some got no right answer at any score.",
+                ),
+                (
+                    np.array([(above & correct).sum() / above.sum(), (above & correct).sum() / copies]),
+                    "A score that equals the threshold passes too.",
+                ),
+                (
+                    np.array([right / len(scores), right / copies]),
+                    "Precision is a share of the alarms, not of all uploads.",
+                ),
+                (
+                    np.array([(passed == correct).mean(), right / copies]),
+                    "That is accuracy; precision looks at the alarms alone.",
+                ),
+            ],
+        )
     return "Precision speaks of the alarms, recall of the copies. Nobody counts the strangers who are left alone."
 
 
@@ -43,14 +61,30 @@ def micro_ap(answer):
             right = correct[order]
             return (right * np.cumsum(right) / np.arange(1, len(right) + 1)).sum() / total
 
-        compare(one_number(call(answer, scores, correct, copies), "the micro-AP"), area(against), "the micro-AP", tolerance=1e-6, hints=[
-            (area(kind), "Of equal scores you take the right ones first, which flatters; the wrong ones go first."),
-            (area(np.argsort(-scores, kind="stable")), "Equal scores stand in the order of the file; the wrong ones go first."),
-            (correct.sum() / len(scores), "That is the share of right answers; the order of the scores has no part in it."),
-            ((np.cumsum(correct[against]) / np.arange(1, n + 1)).sum() / copies, "Precision counts only at the places of right answers, where the recall grows."),
-            (area(np.argsort(scores, kind="stable")), "The highest score goes first."),
-            (area(against, correct.sum()), "Recall counts all copies, also those that got no right answer."),
-            (area(against) * copies, "A step of recall is 1 / copies.")])
+        compare(
+            one_number(call(answer, scores, correct, copies), "the micro-AP"),
+            area(against),
+            "the micro-AP",
+            tolerance=1e-6,
+            hints=[
+                (area(kind), "Of equal scores you take the right ones first, which flatters; the wrong ones go first."),
+                (
+                    area(np.argsort(-scores, kind="stable")),
+                    "Equal scores stand in the order of the file; the wrong ones go first.",
+                ),
+                (
+                    correct.sum() / len(scores),
+                    "That is the share of right answers; the order of the scores has no part in it.",
+                ),
+                (
+                    (np.cumsum(correct[against]) / np.arange(1, n + 1)).sum() / copies,
+                    "Precision counts only at the places of right answers, where the recall grows.",
+                ),
+                (area(np.argsort(scores, kind="stable")), "The highest score goes first."),
+                (area(against, correct.sum()), "Recall counts all copies, also those that got no right answer."),
+                (area(against) * copies, "A step of recall is 1 / copies."),
+            ],
+        )
     return "Every right answer adds the precision at its place. The order within a tie must not be luck."
 
 
@@ -62,13 +96,27 @@ def normalised(answer):
         distances, background = rng.uniform(0.1, 1.2, Q), rng.uniform(0.5, 1.8, (Q, n))
         nearest = np.sort(background, axis=1)[:, :3]
         typical = nearest.mean(1)
-        compare(call(answer, distances, background), typical - distances, "the normalised scores", hints=[
-            (distances - typical, "The sign is turned over: a copy is near, so the small distance must give the high score."),
-            (-distances - typical, "An upload that is near to everything must lose by it: the typical distance is added."),
-            (-distances, "These are the scores as they are."), (background.mean(1) - distances, "The 3 nearest of the background, not all of it."),
-            (background[:, :3].mean(1) - distances, "The first 3 columns are not the 3 nearest: sort each row."),
-            (nearest.sum(1) - distances, "The mean of the 3, not their sum."), (nearest[:, 0] - distances, "The mean of 3 neighbours, not the nearest alone."),
-            (np.sort(background, axis=1)[:, -3:].mean(1) - distances, "These are the 3 furthest.")])
+        compare(
+            call(answer, distances, background),
+            typical - distances,
+            "the normalised scores",
+            hints=[
+                (
+                    distances - typical,
+                    "The sign is turned over: a copy is near, so the small distance must give the high score.",
+                ),
+                (
+                    -distances - typical,
+                    "An upload that is near to everything must lose by it: the typical distance is added.",
+                ),
+                (-distances, "These are the scores as they are."),
+                (background.mean(1) - distances, "The 3 nearest of the background, not all of it."),
+                (background[:, :3].mean(1) - distances, "The first 3 columns are not the 3 nearest: sort each row."),
+                (nearest.sum(1) - distances, "The mean of the 3, not their sum."),
+                (nearest[:, 0] - distances, "The mean of 3 neighbours, not the nearest alone."),
+                (np.sort(background, axis=1)[:, -3:].mean(1) - distances, "These are the 3 furthest."),
+            ],
+        )
     return "How much nearer the answer is than pictures that are certainly no originals."
 
 
@@ -90,9 +138,13 @@ def threshold(answer):
             raise WrongAnswer(f"At {given:.4f} nothing passes; the highest right answer scores {right.max():.4f}.")
         if got < precision:
             more = "" if at(given, flood=1)[2] < precision or flood == 1 else f" Each wrong answer comes {flood} times."
-            raise WrongAnswer(f"At {given:.4f}, {passed} right and {flood} x {false // flood} wrong answers pass: precision {got:.3f}, asked for is "
-                              f"{precision}. The threshold is too low.{more}")
+            raise WrongAnswer(
+                f"At {given:.4f}, {passed} right and {flood} x {false // flood} wrong answers pass: precision {got:.3f}, asked for is "
+                f"{precision}. The threshold is too low.{more}"
+            )
         if passed < at(best)[0]:
-            raise WrongAnswer(f"At {given:.4f}, {passed} right answers pass with a precision of {got:.3f}; {at(best)[0]} pass at {best:.4f}, which is "
-                              "precise enough as well.")
+            raise WrongAnswer(
+                f"At {given:.4f}, {passed} right answers pass with a precision of {got:.3f}; {at(best)[0]} pass at {best:.4f}, which is "
+                "precise enough as well."
+            )
     return "The rarer copies are among all uploads, the higher the threshold for one and the same precision."

@@ -19,12 +19,24 @@ def recall_at_1(answer):
         first, tied = ids[:, 0] == truth, distances[:, 0] == distances[:, 1]
         anywhere = ((ids == truth[:, None]) & (distances == distances[:, :1])).any(1)
         expected = (first & ~tied).mean()
-        compare(one_number(call(answer, distances, ids, truth), "R@1"), expected, "R@1", hints=[
-            (first.mean(), "These are the first results as they happen to be ordered: a tie for the first place must count as a miss."),
-            (anywhere.mean(), "Here a tie counts in favour; it must count against."),
-            (((ids == truth[:, None]).any(1)).mean(), "That is the share with the original anywhere among the k results; asked is the first place."),
-            ((first & ~tied).sum(), "That is their number; asked is the share, from 0 to 1."),
-            (1 - expected, "That is the share of misses.")])
+        compare(
+            one_number(call(answer, distances, ids, truth), "R@1"),
+            expected,
+            "R@1",
+            hints=[
+                (
+                    first.mean(),
+                    "These are the first results as they happen to be ordered: a tie for the first place must count as a miss.",
+                ),
+                (anywhere.mean(), "Here a tie counts in favour; it must count against."),
+                (
+                    ((ids == truth[:, None]).any(1)).mean(),
+                    "That is the share with the original anywhere among the k results; asked is the first place.",
+                ),
+                ((first & ~tied).sum(), "That is their number; asked is the share, from 0 to 1."),
+                (1 - expected, "That is the share of misses."),
+            ],
+        )
     return "An index that says the same of fifty pictures has not found one of them."
 
 
@@ -38,19 +50,32 @@ def interval(answer):
         means, mean = hits.mean(1), hits.mean()
         right = Z * means.std() / np.sqrt(Q)
         low, high = _ends(call(answer, hits, np.random.default_rng(2)))
-        wide = {"one entry": Z * hits.std() / np.sqrt(Q * E), "no root": Z * means.std(), "68": right / Z, "90": right * 1.645 / Z,
-                "single": np.ptp(np.quantile(means, [0.025, 0.975])) / 2, "edits": Z * hits.mean(0).std() / np.sqrt(E), "one edit": Z * hits.std() / np.sqrt(Q)}
+        wide = {
+            "one entry": Z * hits.std() / np.sqrt(Q * E),
+            "no root": Z * means.std(),
+            "68": right / Z,
+            "90": right * 1.645 / Z,
+            "single": np.ptp(np.quantile(means, [0.025, 0.975])) / 2,
+            "edits": Z * hits.mean(0).std() / np.sqrt(E),
+            "one edit": Z * hits.std() / np.sqrt(Q),
+        }
         half = (high - low) / 2
         if not low < mean < high:
             raise WrongAnswer(f"The mean is {mean:.3f}; [{low:.3f}, {high:.3f}] does not hold it.")
-        _near(half, right, wide, {
-            "one entry": "The Q x edits entries were drawn one by one. But the copies of one picture stand or fall together: draw whole rows.",
-            "no root": "That is how far single pictures scatter; asked is how far their mean does.",
-            "single": "These are quantiles of single pictures; asked are those of the mean, over many draws.",
-            "edits": "The edits were drawn; draw pictures, which are the rows.",
-            "90": "That is a 90 % interval; 95 % are the quantiles .025 and .975.",
-            "68": "That is one standard deviation; 95 % are the quantiles .025 and .975.",
-            "one edit": "That is the interval of one edit; asked is that of the mean over the edits."})
+        _near(
+            half,
+            right,
+            wide,
+            {
+                "one entry": "The Q x edits entries were drawn one by one. But the copies of one picture stand or fall together: draw whole rows.",
+                "no root": "That is how far single pictures scatter; asked is how far their mean does.",
+                "single": "These are quantiles of single pictures; asked are those of the mean, over many draws.",
+                "edits": "The edits were drawn; draw pictures, which are the rows.",
+                "90": "That is a 90 % interval; 95 % are the quantiles .025 and .975.",
+                "68": "That is one standard deviation; 95 % are the quantiles .025 and .975.",
+                "one edit": "That is the interval of one edit; asked is that of the mean over the edits.",
+            },
+        )
         if abs(low + half - mean) > 0.25 * right:
             raise WrongAnswer(f"[{low:.3f}, {high:.3f}] is wide enough, but lies beside the mean {mean:.3f}.")
     return "Pictures were drawn, not copies: 14 copies of one picture are one witness."
@@ -62,14 +87,24 @@ def pictures_needed(answer):
     for p, width in ((0.5, 0.1), (0.9, 0.05), (0.3, 0.02)):
         exact = p * (1 - p) * (2 * Z / width) ** 2
         given = one_number(call(answer, p, width), "the number of pictures")
-        wrong = [(p * (1 - p) * (Z / width) ** 2, "The width is that of the whole interval, from end to end: twice 1.96 standard errors."),
-                 (p * (1 - p) * (2 / width) ** 2, "Two standard errors from end to end are a 68 % interval: take 1.96 to each side."),
-                 (np.sqrt(p * (1 - p)) * 2 * Z / width, "That is its square root."),
-                 (p * (2 * Z / width) ** 2, "The variance of a 0 or 1 is p (1 - p).")]
+        wrong = [
+            (
+                p * (1 - p) * (Z / width) ** 2,
+                "The width is that of the whole interval, from end to end: twice 1.96 standard errors.",
+            ),
+            (
+                p * (1 - p) * (2 / width) ** 2,
+                "Two standard errors from end to end are a 68 % interval: take 1.96 to each side.",
+            ),
+            (np.sqrt(p * (1 - p)) * 2 * Z / width, "That is its square root."),
+            (p * (2 * Z / width) ** 2, "The variance of a 0 or 1 is p (1 - p)."),
+        ]
         # 1.96 and 2 are both common; neither is a mistake.
         if not 0.995 * exact - 1 <= given <= 1.045 * exact + 2:
             hint = next((f" {sentence}" for value, sentence in wrong if abs(given - value) <= 0.01 * value + 1), "")
-            raise WrongAnswer(f"For p = {p} and a width of {width}: {given:.5g} pictures instead of {np.ceil(exact):.0f}.{hint}")
+            raise WrongAnswer(
+                f"For p = {p} and a width of {width}: {given:.5g} pictures instead of {np.ceil(exact):.0f}.{hint}"
+            )
         if given != round(given):
             raise WrongAnswer(f"{given:.5g} is no whole number of pictures: round up.")
     return "Half the width costs four times the pictures. The papers' tables give no intervals; they have thousands of pictures."
@@ -88,11 +123,22 @@ def paired_gain(answer):
             gain, low, high = (float(value) for value in given)
         except (TypeError, ValueError):
             raise WrongAnswer(f"Three numbers are expected, (gain, low, high); this is {seen(given)}.") from None
-        compare(gain, difference.mean(), "the gain", hints=[(-difference.mean(), "Its sign is turned over: after minus before.")])
+        compare(
+            gain,
+            difference.mean(),
+            "the gain",
+            hints=[(-difference.mean(), "Its sign is turned over: after minus before.")],
+        )
         apart = Z * np.sqrt((before.mean(1).var() + after.mean(1).var()) / Q)
-        _near((high - low) / 2, Z * difference.std() / np.sqrt(Q), {"apart": apart, "entries": Z * (after - before).std() / np.sqrt(8 * Q)}, {
-            "apart": "Before and after were drawn apart. They are the same pictures: draw rows of the difference.",
-            "entries": "The entries were drawn one by one: draw whole rows, as in exercise 7.2."})
+        _near(
+            (high - low) / 2,
+            Z * difference.std() / np.sqrt(Q),
+            {"apart": apart, "entries": Z * (after - before).std() / np.sqrt(8 * Q)},
+            {
+                "apart": "Before and after were drawn apart. They are the same pictures: draw rows of the difference.",
+                "entries": "The entries were drawn one by one: draw whole rows, as in exercise 7.2.",
+            },
+        )
         if not low < gain < high:
             raise WrongAnswer(f"The gain is {gain:.3f}; [{low:.3f}, {high:.3f}] does not hold it.")
     return "What makes a picture easy or hard is in both numbers, and drops out of their difference: so the interval is narrower."
@@ -105,7 +151,9 @@ def _ends(given):
     except (TypeError, ValueError):
         raise WrongAnswer(f"Two numbers are expected, (low, high); this is {seen(given)}.") from None
     if low == high:
-        raise WrongAnswer(f"Every draw gave {low:.4g}: draw with replacement (rng.integers); an order that is only shuffled has the same mean.")
+        raise WrongAnswer(
+            f"Every draw gave {low:.4g}: draw with replacement (rng.integers); an order that is only shuffled has the same mean."
+        )
     if not low < high:
         raise WrongAnswer(f"low must be below high; this is [{low:.4g}, {high:.4g}].")
     return low, high

@@ -17,14 +17,26 @@ def nearest_cell(answer):
     for N in (60, 1):
         x, centroids = _example(N)
         table = squared_distances(x, centroids)
-        compare(call(answer, x, centroids), table.argmin(1), "the cells", hints=[
-            (table, "These are all the distances; asked is the place of the smallest in each row: argmin(axis=1)."),
-            (table.argmin(), "This is the smallest of the whole table; the smallest of each row is argmin(axis=1)."),
-            (centroids[table.argmin(1)], "These are the centroids themselves; asked is the number of each."),
-            (table.min(1), "These are the distances; asked is which centroid they belong to: argmin."),
-            (table.argmax(1), "These are the centroids furthest away."),
-            (table.argmin(0), "This is the nearest vector of each centroid: the minimum is along the other axis."),
-            ((x @ centroids.T).argmax(1), "The largest product is the nearest centroid only where all centroids have the same length.")])
+        compare(
+            call(answer, x, centroids),
+            table.argmin(1),
+            "the cells",
+            hints=[
+                (table, "These are all the distances; asked is the place of the smallest in each row: argmin(axis=1)."),
+                (
+                    table.argmin(),
+                    "This is the smallest of the whole table; the smallest of each row is argmin(axis=1).",
+                ),
+                (centroids[table.argmin(1)], "These are the centroids themselves; asked is the number of each."),
+                (table.min(1), "These are the distances; asked is which centroid they belong to: argmin."),
+                (table.argmax(1), "These are the centroids furthest away."),
+                (table.argmin(0), "This is the nearest vector of each centroid: the minimum is along the other axis."),
+                (
+                    (x @ centroids.T).argmax(1),
+                    "The largest product is the nearest centroid only where all centroids have the same length.",
+                ),
+            ],
+        )
     return "Every vector is in the cell of its nearest centroid."
 
 
@@ -37,17 +49,34 @@ def posting_lists(answer):
             raise WrongAnswer(f"A list of {nlist} arrays is expected, this is {type(lists).__name__}.")
         if len(lists) != nlist:
             empty = nlist - len(np.unique(cells))
-            hint = f" {empty} cells are empty: they need an empty list each." if len(lists) == nlist - empty and empty else ""
+            hint = (
+                f" {empty} cells are empty: they need an empty list each."
+                if len(lists) == nlist - empty and empty
+                else ""
+            )
             raise WrongAnswer(f"There are {nlist} cells, but {len(lists)} lists.{hint}")
         for cell, ids in enumerate(lists):
             inside = cells == cell
-            ids = ids if isinstance(ids, np.ndarray) or not isinstance(ids, list | tuple | set) or not len(ids) else np.asarray(list(ids))
+            ids = (
+                ids
+                if isinstance(ids, np.ndarray) or not isinstance(ids, list | tuple | set) or not len(ids)
+                else np.asarray(list(ids))
+            )
             right = np.flatnonzero(inside)
-            compare(np.sort(ids) if np.ndim(ids) == 1 else ids, right, f"the list of cell {cell}", hints=[
-                (np.sort(inside), "This is True and False for every vector; np.flatnonzero gives the places of True."),
-                (right[None], "np.where gives a tuple: its first entry, or np.flatnonzero, is the array."),
-                (cells[inside], "These are the cells' numbers; asked are the ids, the places in the array cells."),
-                (right.size, "This is how many there are; asked are their ids.")])
+            compare(
+                np.sort(ids) if np.ndim(ids) == 1 else ids,
+                right,
+                f"the list of cell {cell}",
+                hints=[
+                    (
+                        np.sort(inside),
+                        "This is True and False for every vector; np.flatnonzero gives the places of True.",
+                    ),
+                    (right[None], "np.where gives a tuple: its first entry, or np.flatnonzero, is the array."),
+                    (cells[inside], "These are the cells' numbers; asked are the ids, the places in the array cells."),
+                    (right.size, "This is how many there are; asked are their ids."),
+                ],
+            )
     return "Each vector is in one list, and an empty cell has an empty one."
 
 
@@ -61,12 +90,23 @@ def search(answer):
     exact = squared_distances(queries, x).argmin(1)
     for nprobe in (1, 3, 12):
         expected = ivf.search(queries, 1, nprobe)[1][:, 0]
-        found = np.array([one_number(call(answer, query, centroids, ivf.lists, x, nprobe), "the id") for query in queries])
+        found = np.array(
+            [one_number(call(answer, query, centroids, ivf.lists, x, nprobe), "the id") for query in queries]
+        )
         positions = [np.flatnonzero(ivf.candidates(q, nprobe) == i)[0] for q, i in zip(queries, expected, strict=True)]
-        compare(found, expected, f"the ids found with nprobe {nprobe}", hints=[
-            (exact, "This is the exact nearest of all vectors: only the lists of the nprobe nearest cells may be looked at."),
-            (positions, "These are places among the candidates; the id of a candidate is candidates[place]."),
-            (ivf.search(queries, 1, 1)[1][:, 0], "This is the answer for nprobe 1, whatever nprobe is.")])
+        compare(
+            found,
+            expected,
+            f"the ids found with nprobe {nprobe}",
+            hints=[
+                (
+                    exact,
+                    "This is the exact nearest of all vectors: only the lists of the nprobe nearest cells may be looked at.",
+                ),
+                (positions, "These are places among the candidates; the id of a candidate is candidates[place]."),
+                (ivf.search(queries, 1, 1)[1][:, 0], "This is the answer for nprobe 1, whatever nprobe is."),
+            ],
+        )
     return "The same ids as the whole search, for nprobe 1, 3 and all 12."
 
 
@@ -81,6 +121,8 @@ def cheapest_nlist(answer):
         cost, least = given + N * nprobe / given, 2 * best
         if cost > 1.01 * least:
             hint = " That is the answer for nprobe 1." if nprobe > 1 and abs(given - np.sqrt(N)) < 2 else ""
-            raise WrongAnswer(f"N = {N:,}, nprobe = {nprobe}: with {given:,.0f} cells {cost:,.0f} distances are computed, "
-                              f"{least:,.0f} would do.{hint}")
+            raise WrongAnswer(
+                f"N = {N:,}, nprobe = {nprobe}: with {given:,.0f} cells {cost:,.0f} distances are computed, "
+                f"{least:,.0f} would do.{hint}"
+            )
     return "The two parts of the work are then equal: as many centroids as candidates."

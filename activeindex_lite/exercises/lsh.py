@@ -14,10 +14,17 @@ def bits(answer):
         x[0] = 0  # on every hyperplane
         products = x @ hyperplanes.T
         given = call(answer, x, hyperplanes)
-        compare(given, products >= 0, "the bits", hints=[
-            (products, "These are the products; asked is their sign: True where a product is at least 0."),
-            (products > 0, "A vector on the hyperplane (product 0) counts as True here."),
-            (products < 0, "The two sides are exchanged."), ((products >= 0).T, "Asked is the shape (N, nbits).")])
+        compare(
+            given,
+            products >= 0,
+            "the bits",
+            hints=[
+                (products, "These are the products; asked is their sign: True where a product is at least 0."),
+                (products > 0, "A vector on the hyperplane (product 0) counts as True here."),
+                (products < 0, "The two sides are exchanged."),
+                ((products >= 0).T, "Asked is the shape (N, nbits)."),
+            ],
+        )
     return "One bit for each hyperplane: the side on which the vector lies."
 
 
@@ -28,9 +35,17 @@ def hamming(answer):
     for N, nbits in ((50, 64), (1, 5)):
         a, b = rng.random(nbits) < 0.5, rng.random((N, nbits)) < 0.5
         expected = (a != b).sum(1)
-        compare(call(answer, a, b), expected, "the distances", hints=[
-            (expected.sum(), "This is the sum over all codes; sum along the last axis, axis=1."), (nbits - expected, "These are the bits that agree."), ((a != b).mean(1), "This is the share of differing bits; asked is their number."),
-            (np.sqrt(expected), "No root here: the Hamming distance is a count.")])
+        compare(
+            call(answer, a, b),
+            expected,
+            "the distances",
+            hints=[
+                (expected.sum(), "This is the sum over all codes; sum along the last axis, axis=1."),
+                (nbits - expected, "These are the bits that agree."),
+                ((a != b).mean(1), "This is the share of differing bits; asked is their number."),
+                (np.sqrt(expected), "No root here: the Hamming distance is a count."),
+            ],
+        )
     return "The number of bits that differ. On packed bytes it is an XOR and a count of ones: two instructions for 64 bits."
 
 
@@ -44,16 +59,30 @@ def expected_distance(answer):
         angle = np.arccos(cosine)
         given = call(answer, a, b, 64)
         if isinstance(given, float | np.floating) and np.isnan(given):
-            raise WrongAnswer("The expected distance is NaN: arccos was asked for a number beyond 1. Divide a·b by both norms first.")
-        compare(given, 64 * angle / np.pi, "the expected distance", hints=[
-            (angle / np.pi, "That is the share of the bits; times nbits it is their number."),
-            (64 * np.degrees(angle) / np.pi, "The angle is in degrees, the half turn pi in radians."),
-            (64 * angle / 180, "The angle is in radians: a half turn is pi."), (64 * (1 - angle / np.pi), "This is the number of bits that agree."),
-            (64 * np.arccos(np.clip(a @ b, -1, 1)) / np.pi, "The vectors do not have length 1: divide by their norms."),
-            (64 * (1 - cosine) / 2, "The share of differing bits is angle / pi, which is not (1 - cos) / 2.")])
+            raise WrongAnswer(
+                "The expected distance is NaN: arccos was asked for a number beyond 1. Divide a·b by both norms first."
+            )
+        compare(
+            given,
+            64 * angle / np.pi,
+            "the expected distance",
+            hints=[
+                (angle / np.pi, "That is the share of the bits; times nbits it is their number."),
+                (64 * np.degrees(angle) / np.pi, "The angle is in degrees, the half turn pi in radians."),
+                (64 * angle / 180, "The angle is in radians: a half turn is pi."),
+                (64 * (1 - angle / np.pi), "This is the number of bits that agree."),
+                (
+                    64 * np.arccos(np.clip(a @ b, -1, 1)) / np.pi,
+                    "The vectors do not have length 1: divide by their norms.",
+                ),
+                (64 * (1 - cosine) / 2, "The share of differing bits is angle / pi, which is not (1 - cos) / 2."),
+            ],
+        )
     same = one_number(call(answer, np.ones(3), np.ones(3), 64), "the expected distance of equal vectors")
     if not np.isclose(same, 0, atol=1e-3):
-        raise WrongAnswer(f"Two equal vectors: {same} instead of 0. Rounding can bring the cosine above 1, where arccos fails: use np.clip.")
+        raise WrongAnswer(
+            f"Two equal vectors: {same} instead of 0. Rounding can bring the cosine above 1, where arccos fails: use np.clip."
+        )
     return "nbits times angle over pi."
 
 
@@ -64,7 +93,10 @@ def bits_needed(answer):
         exact = (2 * (np.sqrt(p * (1 - p)) + np.sqrt(q * (1 - q))) / (q - p)) ** 2
         given = one_number(call(answer, p, q), "the number of bits")
         if abs(given - np.ceil(exact)) > 1:
-            hints = ((exact / 4, "That is for one standard deviation; two are asked for."), (np.sqrt(exact), "Square it: the spread grows as the root of nbits."))
+            hints = (
+                (exact / 4, "That is for one standard deviation; two are asked for."),
+                (np.sqrt(exact), "Square it: the spread grows as the root of nbits."),
+            )
             hint = next((" " + said for value, said in hints if abs(given - value) < 1.5), "")
             raise WrongAnswer(f"p = {p}, q = {q}: {given:.0f} instead of {np.ceil(exact):.0f} bits.{hint}")
     return "The gap grows as nbits, the spread as its root: four times the bits for half the gap."

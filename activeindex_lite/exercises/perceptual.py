@@ -15,12 +15,25 @@ def psnr(answer):
         mse = np.square(a.astype(float) - b).mean()
         wrapped = np.square(a - b).mean()
         expected = 10 * np.log10(255**2 / mse)
-        compare(one_number(call(answer, a, b), "the PSNR"), expected, "the PSNR", tolerance=1e-3, hints=[
-            (10 * np.log10(255**2 / wrapped), "uint8 wraps round: 3 - 5 is 254 there. Convert to float first."),
-            (10 * np.log10(255**2 / np.square(a.astype(float) - b).sum()), "Asked is the mean of the squares, not their sum."),
-            (20 * np.log10(255**2 / mse), "10 log10 of a ratio of squares (20 would be for amplitudes)."), (mse, "This is the mean squared error."),
-            (10 * np.log(255**2 / mse), "The logarithm is to base 10: np.log10."), (10 * np.log10(1 / mse), "The peak is 255 here: 255² / MSE."),
-            (10 * np.log10(255 / mse), "The peak is squared as well: 255² / MSE."), (-expected, "The fraction stands upside down: 255² / MSE.")])
+        compare(
+            one_number(call(answer, a, b), "the PSNR"),
+            expected,
+            "the PSNR",
+            tolerance=1e-3,
+            hints=[
+                (10 * np.log10(255**2 / wrapped), "uint8 wraps round: 3 - 5 is 254 there. Convert to float first."),
+                (
+                    10 * np.log10(255**2 / np.square(a.astype(float) - b).sum()),
+                    "Asked is the mean of the squares, not their sum.",
+                ),
+                (20 * np.log10(255**2 / mse), "10 log10 of a ratio of squares (20 would be for amplitudes)."),
+                (mse, "This is the mean squared error."),
+                (10 * np.log(255**2 / mse), "The logarithm is to base 10: np.log10."),
+                (10 * np.log10(1 / mse), "The peak is 255 here: 255² / MSE."),
+                (10 * np.log10(255 / mse), "The peak is squared as well: 255² / MSE."),
+                (-expected, "The fraction stands upside down: 255² / MSE."),
+            ],
+        )
     return "10 log10(255² / MSE). Six dB more: half the change."
 
 
@@ -29,10 +42,17 @@ def luminance_masking(answer):
     """f(B), background luminances 0 .. 255 in an array -> LA in grey levels, of the same shape."""
     B = np.array([0, 10, 32, 64, 100, 127, 128, 200, 255], float)
     dark, bright = 17 * (1 - np.sqrt(B / 127 + 1e-3)) + 3, 3 / 128 * (B - 127) + 3
-    compare(call(answer, B), np.where(B <= 127, dark, bright), "LA", tolerance=1e-2, hints=[
-        (dark, "That is the formula for dark places everywhere; above 127 the other one holds."),
-        (bright, "That is the formula for bright places everywhere; up to 127 the other one holds."),
-        (np.where(B > 127, dark, bright), "The two cases are exchanged.")])
+    compare(
+        call(answer, B),
+        np.where(B <= 127, dark, bright),
+        "LA",
+        tolerance=1e-2,
+        hints=[
+            (dark, "That is the formula for dark places everywhere; above 127 the other one holds."),
+            (bright, "That is the formula for bright places everywhere; up to 127 the other one holds."),
+            (np.where(B > 127, dark, bright), "The two cases are exchanged."),
+        ],
+    )
     return "Much room in the dark, least at mid-grey (3 grey levels), a little more in bright places."
 
 
@@ -43,10 +63,17 @@ def room(answer):
     LA, CM = rng.uniform(3, 20, (6, 5)), rng.uniform(0, 30, (6, 5))
     LA[0], CM[0] = 3.5, 0.2
     both = LA + CM - 0.3 * np.minimum(LA, CM)
-    compare(call(answer, LA, CM), np.maximum(both, 5), "H", hints=[
-        (both, "At least 5 grey levels are allowed everywhere."), (np.maximum(LA + CM, 5), "The two hide partly the same: 0.3 of the smaller is taken off."),
-        (np.maximum(LA + CM - 0.3 * np.maximum(LA, CM), 5), "0.3 of the smaller one, not of the larger."),
-        (np.minimum(both, 5), "At least 5: np.maximum.")])
+    compare(
+        call(answer, LA, CM),
+        np.maximum(both, 5),
+        "H",
+        hints=[
+            (both, "At least 5 grey levels are allowed everywhere."),
+            (np.maximum(LA + CM, 5), "The two hide partly the same: 0.3 of the smaller is taken off."),
+            (np.maximum(LA + CM - 0.3 * np.maximum(LA, CM), 5), "0.3 of the smaller one, not of the larger."),
+            (np.minimum(both, 5), "At least 5: np.maximum."),
+        ],
+    )
     return "Both effects add, less what they share, and 5 grey levels are always allowed."
 
 
@@ -61,7 +88,9 @@ def alpha_for(answer):
         def psnr_of(alpha, slope=slope, asked=asked):
             asked.append(alpha)
             if len(asked) > limit:
-                raise RuntimeError(f"psnr_of was called more than {limit} times, and each call activates pictures: halve the interval each time")
+                raise RuntimeError(
+                    f"psnr_of was called more than {limit} times, and each call activates pictures: halve the interval each time"
+                )
             return 46 - slope * np.log2(alpha)
 
         given = one_number(call(answer, psnr_of, target), "alpha")
@@ -70,5 +99,7 @@ def alpha_for(answer):
         reached = 46 - slope * np.log2(given)
         if abs(reached - target) > 0.1:
             more = "smaller" if reached < target else "larger"
-            raise WrongAnswer(f"alpha = {given:.4g} gives {reached:.2f} dB instead of {target} dB: it must be {more} (the smaller alpha, the higher the PSNR).")
+            raise WrongAnswer(
+                f"alpha = {given:.4g} gives {reached:.2f} dB instead of {target} dB: it must be {more} (the smaller alpha, the higher the PSNR)."
+            )
     return f"Found in {len(asked)} calls. Only at equal PSNR do two ways of changing a picture compare."

@@ -17,9 +17,15 @@ def split(answer):
     for N, M, width in ((5, 4, 3), (1, 2, 6), (3, 1, 4)):
         x = np.arange(N * M * width, dtype=np.float32).reshape(N, -1)
         expected = x.reshape(N, M, width)
-        compare(call(answer, x, M), expected, "the parts", hints=[
-            (expected.transpose(1, 0, 2), "The parts come first here; the vectors should."),
-            (x.reshape(N, width, M), "These are d/M parts of M numbers; asked are M parts of d/M numbers.")])
+        compare(
+            call(answer, x, M),
+            expected,
+            "the parts",
+            hints=[
+                (expected.transpose(1, 0, 2), "The parts come first here; the vectors should."),
+                (x.reshape(N, width, M), "These are d/M parts of M numbers; asked are M parts of d/M numbers."),
+            ],
+        )
     return "M parts of d/M numbers that lie side by side."
 
 
@@ -30,10 +36,16 @@ def encode(answer):
         pq, x = _example(N, M)
         expected = pq.encode(x)
         tables = pq.distance_tables(x)
-        compare(call(answer, x, pq.codebooks), expected, "the codes", hints=[
-            (tables.min(2), "These are the distances; asked is the number of the nearest codeword: argmin."),
-            (tables.argmax(2), "These are the codewords furthest away."),
-            (expected.T, "The shape is (M, N) here, asked is (N, M).")])
+        compare(
+            call(answer, x, pq.codebooks),
+            expected,
+            "the codes",
+            hints=[
+                (tables.min(2), "These are the distances; asked is the number of the nearest codeword: argmin."),
+                (tables.argmax(2), "These are the codewords furthest away."),
+                (expected.T, "The shape is (M, N) here, asked is (N, M)."),
+            ],
+        )
     return "Each part got the number of its nearest codeword."
 
 
@@ -44,9 +56,18 @@ def decode(answer):
         pq, x = _example(N, M)
         codes = pq.encode(x)
         expected = pq.decode(codes)
-        compare(call(answer, codes, pq.codebooks), expected, "the reconstructions", hints=[
-            (expected.reshape(N, M, -1), "The parts are right; lay them side by side: reshape to (N, d)."),
-            (pq.codebooks[0][codes].reshape(N, -1), "All parts were looked up in the first codebook; part m has its own.")])
+        compare(
+            call(answer, codes, pq.codebooks),
+            expected,
+            "the reconstructions",
+            hints=[
+                (expected.reshape(N, M, -1), "The parts are right; lay them side by side: reshape to (N, d)."),
+                (
+                    pq.codebooks[0][codes].reshape(N, -1),
+                    "All parts were looked up in the first codebook; part m has its own.",
+                ),
+            ],
+        )
     return "The codewords side by side are the vector that the code stands for."
 
 
@@ -57,10 +78,16 @@ def look_up(answer):
         pq, x = _example(N, M)
         codes, table = pq.encode(x), pq.distance_tables(x[:1])[0]
         expected = pq.look_up(table, codes)
-        compare(call(answer, table, codes), expected, "the distances", hints=[
-            (expected / M, "This is the mean over the parts; the distance is their sum."),
-            (np.sqrt(expected), "These are distances; their squares are asked for."),
-            (table[0][codes].sum(1), "All parts were looked up in the first row; part m has row m.")])
+        compare(
+            call(answer, table, codes),
+            expected,
+            "the distances",
+            hints=[
+                (expected / M, "This is the mean over the parts; the distance is their sum."),
+                (np.sqrt(expected), "These are distances; their squares are asked for."),
+                (table[0][codes].sum(1), "All parts were looked up in the first row; part m has row m."),
+            ],
+        )
     return "M look-ups and additions for each stored vector, and no vector was touched."
 
 
@@ -71,9 +98,16 @@ def bytes_of_index(answer):
         codes, books = N * M * nbits / 8, 2**nbits * d * 4
         given = one_number(call(answer, N, M, nbits, d), "the bytes")
         if not np.isclose(given, codes + books, rtol=1e-6):
-            hints = [(codes, "These are the codes; the codebooks are missing."), (8 * codes + books, "A byte has 8 bits."),
-                     (codes + books / M, "That is one codebook; there are M of them."), (N * M + books, "A code of nbits bits takes nbits / 8 bytes."),
-                     (codes + M * books, "Each codeword has d/M numbers, not d."), (codes + books / 4, "A float32 number has 4 bytes.")]
+            hints = [
+                (codes, "These are the codes; the codebooks are missing."),
+                (8 * codes + books, "A byte has 8 bits."),
+                (codes + books / M, "That is one codebook; there are M of them."),
+                (N * M + books, "A code of nbits bits takes nbits / 8 bytes."),
+                (codes + M * books, "Each codeword has d/M numbers, not d."),
+                (codes + books / 4, "A float32 number has 4 bytes."),
+            ]
             hint = next((" " + said for value, said in hints if np.isclose(given, value, rtol=1e-6)), "")
-            raise WrongAnswer(f"N = {N:,}, M = {M}, nbits = {nbits}, d = {d}: {given:,.0f} instead of {codes + books:,.0f} bytes.{hint}")
+            raise WrongAnswer(
+                f"N = {N:,}, M = {M}, nbits = {nbits}, d = {d}: {given:,.0f} instead of {codes + books:,.0f} bytes.{hint}"
+            )
     return "The codebooks are a small constant; a million codes of 8 bytes are 8 MB."

@@ -14,12 +14,18 @@ def squared_distances(answer):
     for A, B, d in ((6, 9, 5), (1, 4, 3), (4, 1, 2)):
         a, b = rng.normal(size=(A, d)).astype(np.float32), rng.normal(size=(B, d)).astype(np.float32)
         expected = np.square(a[:, None] - b).sum(2)
-        compare(call(answer, a, b), expected, "the distances", hints=[
-            (np.sqrt(expected), "These are distances; their squares are asked for."),
-            (np.square(a[:, None] - b), "The last step is missing: sum over the last axis."),
-            (expected.T, "Rows and columns are exchanged: row i belongs to a[i]."),
-            (a @ b.T, "These are dot products, the -2 a.b of the formula's middle term still lacks its company."),
-            (2 - 2 * a @ b.T, "2 - 2 a.b holds for unit vectors only; these have other lengths.")])
+        compare(
+            call(answer, a, b),
+            expected,
+            "the distances",
+            hints=[
+                (np.sqrt(expected), "These are distances; their squares are asked for."),
+                (np.square(a[:, None] - b), "The last step is missing: sum over the last axis."),
+                (expected.T, "Rows and columns are exchanged: row i belongs to a[i]."),
+                (a @ b.T, "These are dot products, the -2 a.b of the formula's middle term still lacks its company."),
+                (2 - 2 * a @ b.T, "2 - 2 a.b holds for unit vectors only; these have other lengths."),
+            ],
+        )
     return "Row i, column j is |a[i] - b[j]|², for vectors of any length."
 
 
@@ -30,10 +36,16 @@ def top_k(answer):
     for N, k in ((50, 5), (7, 7), (5000, 900)):
         distances = rng.permutation(N).astype(np.float32)
         order = np.argsort(distances)
-        compare(call(answer, distances, k), order[:k], f"the first {k} of {N}", hints=[
-            (distances[order[:k]], "These are the distances themselves; asked is where they stand (argsort)."),
-            (order[::-1][:k], "These are the largest ones."),
-            (np.sort(order[:k]), "The right ones, but ordered by position, not by distance.")])
+        compare(
+            call(answer, distances, k),
+            order[:k],
+            f"the first {k} of {N}",
+            hints=[
+                (distances[order[:k]], "These are the distances themselves; asked is where they stand (argsort)."),
+                (order[::-1][:k], "These are the largest ones."),
+                (np.sort(order[:k]), "The right ones, but ordered by position, not by distance."),
+            ],
+        )
     return "The nearest first, and no loop."
 
 
@@ -50,11 +62,15 @@ def threshold(answer):
         if not passed + false:
             raise WrongAnswer(f"At {given:.4f} nothing passes: the highest score of a copy is {copies.max():.4f}.")
         if got < precision:
-            raise WrongAnswer(f"At {given:.4f}, {passed} copies and {false} others pass: precision {got:.3f}, asked for is {precision}. "
-                              "The threshold is too low.")
+            raise WrongAnswer(
+                f"At {given:.4f}, {passed} copies and {false} others pass: precision {got:.3f}, asked for is {precision}. "
+                "The threshold is too low."
+            )
         if passed / P < recall - 1e-9:
-            raise WrongAnswer(f"At {given:.4f} precision is {got:.3f}, but only {passed / P:.0%} of the copies pass; {recall:.0%} pass at a lower "
-                              f"threshold ({best:.4f}) that is precise enough.")
+            raise WrongAnswer(
+                f"At {given:.4f} precision is {got:.3f}, but only {passed / P:.0%} of the copies pass; {recall:.0%} pass at a lower "
+                f"threshold ({best:.4f}) that is precise enough."
+            )
     return "As many copies pass as this precision allows."
 
 
@@ -63,6 +79,12 @@ def brute_force(answer):
     """f(queries (Q, d), x (N, d)) -> ids (Q,) of the nearest."""
     rng = np.random.default_rng(3)
     queries, x = rng.normal(size=(20, 6)).astype(np.float32), rng.normal(size=(90, 6)).astype(np.float32)
-    compare(call(answer, queries, x), nearest(queries, x, 1)[1][:, 0], "the ids", hints=[
-        ((queries @ x.T).argmax(1), "The largest dot product is the nearest only among vectors of the same length.")])
+    compare(
+        call(answer, queries, x),
+        nearest(queries, x, 1)[1][:, 0],
+        "the ids",
+        hints=[
+            ((queries @ x.T).argmax(1), "The largest dot product is the nearest only among vectors of the same length.")
+        ],
+    )
     return "Exact, and as slow as it must be: every vector was read."

@@ -12,8 +12,14 @@ def share_found(answer):
     for Q, N in ((10, 3), (37, 5)):
         first, truth = rng.integers(N, size=(2, Q))
         right = first == truth
-        compare(one_number(call(answer, first, truth), "R@1"), right.mean(), "R@1", hints=[
-            (right.sum(), "That is how many were found; asked is the share, from 0 to 1."),
-            (1 - right.mean(), "That is the share that was missed."),
-            (100 * right.mean(), "That is in percent; asked is a number from 0 to 1.")])
+        compare(
+            one_number(call(answer, first, truth), "R@1"),
+            right.mean(),
+            "R@1",
+            hints=[
+                (right.sum(), "That is how many were found; asked is the share, from 0 to 1."),
+                (1 - right.mean(), "That is the share that was missed."),
+                (100 * right.mean(), "That is in percent; asked is a number from 0 to 1."),
+            ],
+        )
     return "You have written the measure of this course: R@1, recall at rank one."

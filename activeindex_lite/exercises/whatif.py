@@ -24,16 +24,30 @@ def fewest_probes(answer):
             if not (r1 >= wanted).any():
                 continue
             right = nprobes[r1 >= wanted].min()
-            compare(one_number(call(answer, nprobes, r1, wanted), "the number of probes"), right, f"{factory}, an R@1 of {wanted:.3f}", hints=[
-                (nprobes[np.abs(r1 - wanted).argmin()], "That is the nearest R@1; asked is one that is not below what is wanted."),
-                (nprobes[r1 > wanted].min(initial=0), "At least: an R@1 that equals what is wanted is enough, >=."),
-                (nprobes[r1 >= wanted].max(), "That reaches it too, but with the most probes."),
-                (np.flatnonzero(r1 >= wanted).min(), "That is a place in the array; the probes are nprobes[place].")])
+            compare(
+                one_number(call(answer, nprobes, r1, wanted), "the number of probes"),
+                right,
+                f"{factory}, an R@1 of {wanted:.3f}",
+                hints=[
+                    (
+                        nprobes[np.abs(r1 - wanted).argmin()],
+                        "That is the nearest R@1; asked is one that is not below what is wanted.",
+                    ),
+                    (nprobes[r1 > wanted].min(initial=0), "At least: an R@1 that equals what is wanted is enough, >=."),
+                    (nprobes[r1 >= wanted].max(), "That reaches it too, but with the most probes."),
+                    (
+                        np.flatnonzero(r1 >= wanted).min(),
+                        "That is a place in the array; the probes are nprobes[place].",
+                    ),
+                ],
+            )
         try:
             given = answer(nprobes, r1, 1.01)
         except Exception as error:  # whatever the student's code raises is for the student to read
-            raise WrongAnswer(f"Where no nprobe reaches it, None is expected; this stops with {type(error).__name__}: {error}. Ask first "
-                              "whether there is one.") from error
+            raise WrongAnswer(
+                f"Where no nprobe reaches it, None is expected; this stops with {type(error).__name__}: {error}. Ask first "
+                "whether there is one."
+            ) from error
         if given is not None:
             raise WrongAnswer(f"No nprobe reaches an R@1 of 1.01: None is expected, this is {given!r}.")
     return "Compare it with the R@1 of an activated copy, and you have the price of activation in probes."
@@ -53,10 +67,22 @@ def front(answer):
         if getattr(given, "dtype", None) != bool:
             kind = f"an array of {given.dtype}" if isinstance(given, np.ndarray) else f"a {type(given).__name__}"
             raise WrongAnswer(f"A numpy array of {len(ms)} values True and False is expected, this is {kind}.")
-        compare(given, ~beaten, "the front", hints=[
-            (beaten, "These are the settings that are beaten: turn it over with ~."),
-            (~strictly, "A setting is also beaten by one that is as quick and finds more, or finds as much and is quicker."),
-            (~no_worse.any(1), "Every setting is as quick as itself and finds as much: ask besides that the other is better in one of the two.")])
+        compare(
+            given,
+            ~beaten,
+            "the front",
+            hints=[
+                (beaten, "These are the settings that are beaten: turn it over with ~."),
+                (
+                    ~strictly,
+                    "A setting is also beaten by one that is as quick and finds more, or finds as much and is quicker.",
+                ),
+                (
+                    ~no_worse.any(1),
+                    "Every setting is as quick as itself and finds as much: ask besides that the other is better in one of the two.",
+                ),
+            ],
+        )
     return "Whoever chooses by time and R@1 alone needs to look at these only; the others are beaten in both."
 
 
@@ -81,7 +107,9 @@ def cheapest(answer):
 def _row(answer, table, r1, psnr):
     """The row that the student's function names; WrongAnswer where it names none."""
     if not callable(answer):
-        raise WrongAnswer(f"A function is expected here, this is {type(answer).__name__}: hand over its name without brackets.")
+        raise WrongAnswer(
+            f"A function is expected here, this is {type(answer).__name__}: hand over its name without brackets."
+        )
 
     @wraps(answer)
     def cheapest(*limits):
@@ -89,7 +117,9 @@ def _row(answer, table, r1, psnr):
 
     label = one_number(call(cheapest, r1, psnr), "the row's label (idxmin gives one)")
     if label not in table.index:
-        raise WrongAnswer(f"{label:g} is no label of the table; idxmin of the column ms gives the one of the smallest time.")
+        raise WrongAnswer(
+            f"{label:g} is no label of the table; idxmin of the column ms gives the one of the smallest time."
+        )
     return table.loc[label]
 
 
@@ -105,11 +135,30 @@ def paired_interval(answer):
         ends = [2.5, 97.5]
         right = np.percentile((b - a)[draws].mean(1), ends)
         apart = np.percentile(b[draws].mean(1) - a[np.random.default_rng(6).permutation(draws)].mean(1), ends)
-        compare(call(answer, a, b, draws), right, "the interval", tolerance=1e-6, hints=[
-            (np.percentile((a - b)[draws].mean(1), ends), "The sign is turned over: B less A."),
-            (np.percentile((b - a)[draws].mean(1), [5, 95]), "These ends hold 90 %; 95 % lie between the percentiles 2.5 and 97.5."),
-            (np.percentile((b - a)[draws], ends), "These are percentiles of single pictures: first the mean of each draw."),
-            (np.percentile((b - a)[draws].mean(0), ends), "The mean of each draw is along its row: axis 1."),
-            (apart, "The pictures of A and B are drawn apart; they are the same pictures, so draw their differences."),
-            (np.percentile(b[draws].mean(1), ends) - np.percentile(a[draws].mean(1), ends), "A difference of intervals is no interval of the difference.")])
+        compare(
+            call(answer, a, b, draws),
+            right,
+            "the interval",
+            tolerance=1e-6,
+            hints=[
+                (np.percentile((a - b)[draws].mean(1), ends), "The sign is turned over: B less A."),
+                (
+                    np.percentile((b - a)[draws].mean(1), [5, 95]),
+                    "These ends hold 90 %; 95 % lie between the percentiles 2.5 and 97.5.",
+                ),
+                (
+                    np.percentile((b - a)[draws], ends),
+                    "These are percentiles of single pictures: first the mean of each draw.",
+                ),
+                (np.percentile((b - a)[draws].mean(0), ends), "The mean of each draw is along its row: axis 1."),
+                (
+                    apart,
+                    "The pictures of A and B are drawn apart; they are the same pictures, so draw their differences.",
+                ),
+                (
+                    np.percentile(b[draws].mean(1), ends) - np.percentile(a[draws].mean(1), ends),
+                    "A difference of intervals is no interval of the difference.",
+                ),
+            ],
+        )
     return "Drawn in pairs, what is hard for both settings cancels: the interval is narrower than that of either."

@@ -68,8 +68,10 @@ def check_sum(path):
         return
     seen, noted = sha256(path), (note.read_text().split() or ["nothing"])[0]
     if seen != noted:
-        raise ValueError(f"{path} has changed since its first use: its SHA-256 is {seen}, {note.name} notes {noted}. Delete "
-                         f"both files to download it again; if you replaced it yourself, delete {note.name} alone")
+        raise ValueError(
+            f"{path} has changed since its first use: its SHA-256 is {seen}, {note.name} notes {noted}. Delete "
+            f"both files to download it again; if you replaced it yourself, delete {note.name} alone"
+        )
 
 
 def _beside(path, ending):
@@ -172,5 +174,7 @@ def _size(path):
 
 def _explain(url, path, part, error):
     kept = f"; {_size(part):,} bytes are kept in {part.name}, call again to go on" if _size(part) else ""
-    return (f"{url} could not be downloaded ({error}){kept}. Or fetch that address by other "
-            f"means and put the file at {path}; \"lite\" and \"gradients\" need no download")
+    return (
+        f"{url} could not be downloaded ({error}){kept}. Or fetch that address by other "
+        f'means and put the file at {path}; "lite" and "gradients" need no download'
+    )

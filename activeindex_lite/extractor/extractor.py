@@ -32,8 +32,15 @@ class Extractor:
         self.module = module.to(device).eval()
         for parameter in self.module.parameters():
             parameter.requires_grad_(False)
-        self.size, self.name, self.device, self.digest = whole_number(size, "size", LARGEST_SIZE, "pixels a side"), name, device, digest
-        self.mean, self.std = (torch.from_numpy(_a_channel(numbers, what)).to(device) for numbers, what in ((mean, "mean"), (std, "std")))
+        self.size, self.name, self.device, self.digest = (
+            whole_number(size, "size", LARGEST_SIZE, "pixels a side"),
+            name,
+            device,
+            digest,
+        )
+        self.mean, self.std = (
+            torch.from_numpy(_a_channel(numbers, what)).to(device) for numbers, what in ((mean, "mean"), (std, "std"))
+        )
         if not bool((self.std > 0).all()):
             raise ValueError(f"std={std!r}: three numbers above 0 are expected, as of ImageNet {IMAGENET_STD}")
 
@@ -45,10 +52,14 @@ class Extractor:
                 with torch.inference_mode():
                     found = self.forward(torch.zeros(1, 3, self.size, self.size, device=self.device))
             except (RuntimeError, IndexError) as error:
-                raise ValueError(f"{self.name} cannot take pictures of {self.size} x {self.size} pixels ({str(error).splitlines()[0]}): another "
-                                 "size, or another network") from error
+                raise ValueError(
+                    f"{self.name} cannot take pictures of {self.size} x {self.size} pixels ({str(error).splitlines()[0]}): another "
+                    "size, or another network"
+                ) from error
             if found.ndim != 2:
-                raise ValueError(f"{self.name} returns an array of shape {tuple(found.shape)} for one picture: (1, d) is expected")
+                raise ValueError(
+                    f"{self.name} returns an array of shape {tuple(found.shape)} for one picture: (1, d) is expected"
+                )
             self._d = found.shape[1]
         return self._d
 
@@ -60,9 +71,18 @@ class Extractor:
         asked for, from the module's layers as it prints them, its parameters and buffers, and the file's digest; code that
         differs where none of these does goes unseen.
         """
-        told = [type(self.module).__name__, repr(self.module), self.digest, self.size, self.mean.tolist(), self.std.tolist()]
+        told = [
+            type(self.module).__name__,
+            repr(self.module),
+            self.digest,
+            self.size,
+            self.mean.tolist(),
+            self.std.tolist(),
+        ]
         digest = hashlib.sha256(repr(told).encode())
-        for name, tensor in sorted({**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}.items()):
+        for name, tensor in sorted(
+            {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}.items()
+        ):
             digest.update(repr((name, tuple(tensor.shape), tensor.dtype)).encode())
             # As bytes: numpy has no bfloat16.
             digest.update(tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy())
@@ -73,7 +93,9 @@ class Extractor:
         if tensor.shape[-2:] != (self.size, self.size):
             tensor = F.interpolate(tensor, (self.size, self.size), mode="bilinear", antialias=True, align_corners=False)
         # (tensor - mean) / std in one pass over the memory.
-        tensor = torch.addcmul(-self.mean / self.std, tensor, 1 / self.std).contiguous(memory_format=torch.channels_last)
+        tensor = torch.addcmul(-self.mean / self.std, tensor, 1 / self.std).contiguous(
+            memory_format=torch.channels_last
+        )
         return F.normalize(self.module(tensor).float())
 
     def squeeze(self, picture):
@@ -90,7 +112,9 @@ class Extractor:
         if isinstance(pictures, Image.Image):
             raise ValueError("one picture was given where a list is expected: write extractor([picture])")
         if isinstance(pictures, str) or not hasattr(pictures, "__iter__"):
-            raise ValueError(f"pictures: a list of PIL pictures is expected, not a {type(pictures).__name__}; open_pictures(folder) opens files")
+            raise ValueError(
+                f"pictures: a list of PIL pictures is expected, not a {type(pictures).__name__}; open_pictures(folder) opens files"
+            )
         whole_number(batch_size, "batch_size")
         total = len(pictures) if hasattr(pictures, "__len__") else None
         stream, features = iter(pictures), []
@@ -117,7 +141,9 @@ def checked_device(device):
     try:
         return torch.empty(0, device=device).device if device is not None else torch.device("cpu")
     except (RuntimeError, AssertionError, TypeError) as error:
-        raise ValueError(f"device={device!r} cannot be used here ({str(error).splitlines()[0][:120]}); \"cpu\" always can") from None
+        raise ValueError(
+            f'device={device!r} cannot be used here ({str(error).splitlines()[0][:120]}); "cpu" always can'
+        ) from None
 
 
 def _a_channel(numbers, name):
@@ -134,13 +160,27 @@ def _a_channel(numbers, name):
 def _checked_tensor(batch):
     """Float tensors (3, H, W) in [0, 1] as one (B, 3, H, W); ValueError for others."""
     for tensor in batch:
-        if not isinstance(tensor, torch.Tensor) or tensor.ndim != 3 or len(tensor) != 3 or not tensor.numel() or not tensor.is_floating_point():
-            seen = f"{tensor.dtype} of shape {tuple(tensor.shape)}" if isinstance(tensor, torch.Tensor) else type(tensor).__name__
+        if (
+            not isinstance(tensor, torch.Tensor)
+            or tensor.ndim != 3
+            or len(tensor) != 3
+            or not tensor.numel()
+            or not tensor.is_floating_point()
+        ):
+            seen = (
+                f"{tensor.dtype} of shape {tuple(tensor.shape)}"
+                if isinstance(tensor, torch.Tensor)
+                else type(tensor).__name__
+            )
             raise ValueError(f"a picture as tensor is float, of shape (3, H, W); got {seen}")
     if len({tensor.shape for tensor in batch}) > 1:
-        raise ValueError("the pictures of a batch differ in size: as tensors they must not; give PIL pictures, which may")
+        raise ValueError(
+            "the pictures of a batch differ in size: as tensors they must not; give PIL pictures, which may"
+        )
     tensor = torch.stack(batch)
     # Not exactly [0, 1]: resizing overshoots a little.
     if not bool((tensor > -0.5).all() and (tensor < 1.5).all()):
-        raise ValueError(f"pictures as tensors lie in [0, 1]; these have values from {tensor.min():g} to {tensor.max():g}: divide 8-bit ones by 255")
+        raise ValueError(
+            f"pictures as tensors lie in [0, 1]; these have values from {tensor.min():g} to {tensor.max():g}: divide 8-bit ones by 255"
+        )
     return tensor

@@ -15,18 +15,12 @@ from activeindex_lite.extractor.extractor import IMAGENET_MEAN, IMAGENET_STD, Ex
 from activeindex_lite.extractor.gradients import SIZE as GRADIENTS_SIZE
 from activeindex_lite.extractor.gradients import Gradients
 from activeindex_lite.extractor.network import LiteNet
-from activeindex_lite.extractor.published import (
-    SSCD,
-    SSCD_AS_PROGRAM,
-    SSCD_SIZE,
-    network_from_file,
-    published_network,
-)
+from activeindex_lite.extractor.published import SSCD, SSCD_AS_PROGRAM, SSCD_SIZE, network_from_file, published_network
 
 LITE_WEIGHTS = files("activeindex_lite") / "data" / "lite.safetensors"
 LITE_SIZE = 128
 SUFFIXES = (".pt", ".pth", ".ts", ".torchscript")
-NAMES = f"\"lite\", \"gradients\", {SSCD[0]} (and {len(SSCD) - 1} more of SSCD), a torchvision model such as \"resnet50\""
+NAMES = f'"lite", "gradients", {SSCD[0]} (and {len(SSCD) - 1} more of SSCD), a torchvision model such as "resnet50"'
 
 
 def load_extractor(which="lite", *, size=None, mean=None, std=None, device="cpu"):
@@ -46,8 +40,15 @@ def load_extractor(which="lite", *, size=None, mean=None, std=None, device="cpu"
     """
     module, usual, name, digest = _open(which, checked_device(device))
     usual_mean, usual_std = ((0, 0, 0), (1, 1, 1)) if isinstance(module, Gradients) else (IMAGENET_MEAN, IMAGENET_STD)
-    return Extractor(module, usual if size is None else size, usual_mean if mean is None else mean, usual_std if std is None else std, name,
-                     device, digest)
+    return Extractor(
+        module,
+        usual if size is None else size,
+        usual_mean if mean is None else mean,
+        usual_std if std is None else std,
+        name,
+        device,
+        digest,
+    )
 
 
 def _open(which, device):
@@ -77,18 +78,22 @@ def lite_network(path=LITE_WEIGHTS):
 
 def _from_file(path, device):
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file. Give {NAMES}, the path of a TorchScript file or of SSCD's weights, "
-                                "or a torch module")
+        raise FileNotFoundError(
+            f"{path}: no such file. Give {NAMES}, the path of a TorchScript file or of SSCD's weights, "
+            "or a torch module"
+        )
     name = path.stem.removesuffix(".torchvision")
     if not _is_torchscript(path):
         return network_from_file(path), SSCD_SIZE, name, ""
-    warnings.warn(f"{path.name} is TorchScript, a program that runs on this machine: open only files you trust",
-                  stacklevel=4)
+    warnings.warn(
+        f"{path.name} is TorchScript, a program that runs on this machine: open only files you trust", stacklevel=4
+    )
     try:
         return torch.jit.load(str(path), map_location=device), SSCD_SIZE, path.stem, sha256(path)
     except RuntimeError as error:
-        raise ValueError(f"{path} is not a TorchScript file: {str(error).splitlines()[0]}; it may be damaged, then fetch it "
-                         "again") from None
+        raise ValueError(
+            f"{path} is not a TorchScript file: {str(error).splitlines()[0]}; it may be damaged, then fetch it again"
+        ) from None
 
 
 def _is_torchscript(path):
@@ -108,8 +113,10 @@ def _torchvision(name):
     try:
         model = models.get_model(name, weights="DEFAULT")
     except (URLError, OSError) as error:
-        raise ConnectionError(f"the weights of {name} are not on this machine and could not be downloaded ({error}); go "
-                              "online once, or use \"lite\", which needs no download") from error
+        raise ConnectionError(
+            f"the weights of {name} are not on this machine and could not be downloaded ({error}); go "
+            'online once, or use "lite", which needs no download'
+        ) from error
     for head in ("fc", "classifier", "head", "heads"):
         if hasattr(model, head):
             setattr(model, head, nn.Identity())

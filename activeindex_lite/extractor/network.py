@@ -50,9 +50,7 @@ class LiteNet(nn.Module):
 
     def __init__(self, widths=WIDTHS, d=D):
         super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(3, widths[0], 7, 4, 3, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU()
-        )
+        self.stem = nn.Sequential(nn.Conv2d(3, widths[0], 7, 4, 3, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU())
         inputs = (widths[0], *widths[:-1])
         self.blocks = nn.Sequential(*map(ResidualBlock, inputs, widths, (1, 2, 2, 1)))
         self.pool = GeM()

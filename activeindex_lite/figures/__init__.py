@@ -3,8 +3,11 @@
 import lazy_loader
 
 # Lazily, because some read faiss indexes while others need numpy and matplotlib alone.
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "copy_detection": ["precision_recall_curves"],
-    "retrieval": ["gains_by_index", "passive_against_activated"],
-    "style": ["Described"],
-})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "copy_detection": ["precision_recall_curves"],
+        "retrieval": ["gains_by_index", "passive_against_activated"],
+        "style": ["Described"],
+    },
+)

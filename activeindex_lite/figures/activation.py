@@ -23,7 +23,11 @@ BORDER = "#777777"
 # What the shaded region holds, by kind of borders.
 OWN = {"cells": "its own cell", "sub-codes": "the same code in every part", "bits": "the same bits"}
 STAYS = {"cells": "stays in its own cell", "sub-codes": "keeps the whole code", "bits": "keeps all its bits"}
-LINES = {"cells": "borders of cells", "sub-codes": "where one part of the code changes", "bits": "hyperplanes: one bit flips"}
+LINES = {
+    "cells": "borders of cells",
+    "sub-codes": "where one part of the code changes",
+    "bits": "hyperplanes: one bit flips",
+}
 
 
 def walks(scenes):
@@ -42,13 +46,26 @@ def walks(scenes):
         _draw_code(axes, scene)
         axes.set_title(f"{name}\nthe plane keeps {scene.kept:.0%} of the walk", fontsize=11, loc="left")
         gone = np.linalg.norm(path[-1] - path[0])
-        told.append(f"{name}: the plane keeps {scene.kept:.0%} of the walk's variance; the feature goes {gone:.2f} far, "
-                    + (f"{STAYS[scene.kind]}" if _stays(scene) else "leaves the region of its code")
-                    + (f" and ends {np.linalg.norm(scene.code - path[-1]):.2f} from the code, from which it began "
-                       f"{np.linalg.norm(scene.code - scene.start):.2f} away" if scene.code_known else ""))
-    _legend(figure, {"original x": dict(marker=PASSIVE_MARKER, mfc="white", mec=INK, mew=1.8, ms=9),
-                     "after each step": dict(marker=".", color=INK), "released": dict(marker=ACTIVATED_MARKER, color=ACTIVATED, ms=9),
-                     "code q(x)": dict(marker="*", color=GREEN, mec=INK, ms=15), "the same code": dict(marker="s", color=SKY, alpha=0.5, ms=11)})
+        told.append(
+            f"{name}: the plane keeps {scene.kept:.0%} of the walk's variance; the feature goes {gone:.2f} far, "
+            + (f"{STAYS[scene.kind]}" if _stays(scene) else "leaves the region of its code")
+            + (
+                f" and ends {np.linalg.norm(scene.code - path[-1]):.2f} from the code, from which it began "
+                f"{np.linalg.norm(scene.code - scene.start):.2f} away"
+                if scene.code_known
+                else ""
+            )
+        )
+    _legend(
+        figure,
+        {
+            "original x": dict(marker=PASSIVE_MARKER, mfc="white", mec=INK, mew=1.8, ms=9),
+            "after each step": dict(marker=".", color=INK),
+            "released": dict(marker=ACTIVATED_MARKER, color=ACTIVATED, ms=9),
+            "code q(x)": dict(marker="*", color=GREEN, mec=INK, ms=15),
+            "the same code": dict(marker="s", color=SKY, alpha=0.5, ms=11),
+        },
+    )
     return Described(figure, "Walks of one picture's feature toward its stored code. " + "; ".join(told) + ".")
 
 
@@ -67,19 +84,35 @@ def copies_and_borders(scenes, edit):
         _draw_borders(axes, scene)
         copy = scene.features[0]
         stays = _stays(scene)
-        axes.annotate("", copy, scene.start, arrowprops=dict(arrowstyle="-|>", color=colour, lw=2.2, shrinkA=6, shrinkB=6), zorder=6)
+        axes.annotate(
+            "",
+            copy,
+            scene.start,
+            arrowprops=dict(arrowstyle="-|>", color=colour, lw=2.2, shrinkA=6, shrinkB=6),
+            zorder=6,
+        )
         axes.plot(*scene.start, marker, mfc="white", mec=colour, mew=2, ms=size + 1, zorder=7)
         axes.plot(*copy, marker, color=colour, mec="white", ms=size + 2, zorder=7)
         _draw_code(axes, scene)
         verdict = f"✓ the copy {STAYS[scene.kind]}" if stays else "✗ the copy crosses a border"
         axes.set_title(f"{name}\n{verdict}", fontsize=12, loc="left")
-        told.append(f"{name}: the edited copy {'stays inside' if stays else 'leaves'} the region with {OWN[scene.kind]}")
-        entries |= {name: dict(marker=marker, mfc="white", mec=colour, mew=2, ms=size),
-                    f"its copy{'' if entries else f' ({edit})'}": dict(marker=marker, color=colour, ms=size)}
-    entries |= {"code q(x)": dict(marker="*", color=GREEN, mec=INK, ms=15), OWN[scene.kind]: dict(marker="s", color=SKY, alpha=0.5, ms=11)}
+        told.append(
+            f"{name}: the edited copy {'stays inside' if stays else 'leaves'} the region with {OWN[scene.kind]}"
+        )
+        entries |= {
+            name: dict(marker=marker, mfc="white", mec=colour, mew=2, ms=size),
+            f"its copy{'' if entries else f' ({edit})'}": dict(marker=marker, color=colour, ms=size),
+        }
+    entries |= {
+        "code q(x)": dict(marker="*", color=GREEN, mec=INK, ms=15),
+        OWN[scene.kind]: dict(marker="s", color=SKY, alpha=0.5, ms=11),
+    }
     _legend(figure, entries)
-    return Described(figure, f"A feature, its stored code and its copy under {edit} in the plane through the three, with "
-                             f"{LINES[scene.kind]}. " + "; ".join(told) + ".")
+    return Described(
+        figure,
+        f"A feature, its stored code and its copy under {edit} in the plane through the three, with "
+        f"{LINES[scene.kind]}. " + "; ".join(told) + ".",
+    )
 
 
 def distances_to_code(table, edits):
@@ -91,7 +124,9 @@ def distances_to_code(table, edits):
     figure = Figure(figsize=(9, 1.0 + 1.15 * len(edits)), layout="constrained")
     shown = table[table.edit.isin(edits)]
     # As many bins as the fewer pictures can fill.
-    bins = np.linspace(shown.distance.min(), shown.distance.max(), int(np.clip(4 * np.sqrt(shown.picture.nunique()), 12, 45)))
+    bins = np.linspace(
+        shown.distance.min(), shown.distance.max(), int(np.clip(4 * np.sqrt(shown.picture.nunique()), 12, 45))
+    )
     told = []
     for axes, edit in zip(figure.subplots(len(edits), 1, sharex=True, squeeze=False)[:, 0], edits, strict=True):
         means = []
@@ -102,14 +137,29 @@ def distances_to_code(table, edits):
             means.append(values.mean())
         axes.set_yticks([])
         axes.set_ylabel("released" if edit == "Identity" else edit, rotation=0, ha="right", va="center", fontsize=12)
-        axes.annotate(f"{means[0]:.2f} → {means[1]:.2f}", (0.995, 0.93), xycoords="axes fraction", ha="right", va="top", fontsize=12, weight="bold",
-                      color=INK)
+        axes.annotate(
+            f"{means[0]:.2f} → {means[1]:.2f}",
+            (0.995, 0.93),
+            xycoords="axes fraction",
+            ha="right",
+            va="top",
+            fontsize=12,
+            weight="bold",
+            color=INK,
+        )
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(labelsize=11)
-        told.append(f"{'the released pictures' if edit == 'Identity' else edit} {means[0]:.2f} passive, {means[1]:.2f} activated")
+        told.append(
+            f"{'the released pictures' if edit == 'Identity' else edit} {means[0]:.2f} passive, {means[1]:.2f} activated"
+        )
     axes.set_xlabel("squared distance to the stored code q(x)", fontsize=11)
-    _legend(figure, {"passive (mean dashed)": dict(marker="s", color=PASSIVE, alpha=0.5, ms=11),
-                     "activated, hatched (mean solid)": dict(marker="s", color=ACTIVATED, alpha=0.5, ms=11)})
+    _legend(
+        figure,
+        {
+            "passive (mean dashed)": dict(marker="s", color=PASSIVE, alpha=0.5, ms=11),
+            "activated, hatched (mean solid)": dict(marker="s", color=ACTIVATED, alpha=0.5, ms=11),
+        },
+    )
     return Described(figure, f"Histograms of the squared distance to the stored code. Means: {'; '.join(told)}.")
 
 
@@ -119,12 +169,23 @@ def steps(table):
     table: lessons.activation.quality_by_steps. Returns a Described figure.
     """
     figure = Figure(figsize=(9, 3.8), layout="constrained")
-    for axes, (column, label, colour) in zip(figure.subplots(1, 2), (("loss", "loss: squared distance to the code", ACTIVATED),
-                                                                     ("psnr", "PSNR of the saved picture, dB", PASSIVE)), strict=True):
+    for axes, (column, label, colour) in zip(
+        figure.subplots(1, 2),
+        (("loss", "loss: squared distance to the code", ACTIVATED), ("psnr", "PSNR of the saved picture, dB", PASSIVE)),
+        strict=True,
+    ):
         wide = table[np.isfinite(table[column])].pivot(index="steps", columns="picture", values=column)
         axes.plot(wide, color=colour, alpha=0.25, lw=1)
         axes.plot(wide.mean(axis=1), "o-", color=colour, lw=2.5)
-        axes.annotate("mean", (wide.index[-1], wide.iloc[-1].mean()), xytext=(6, 0), textcoords="offset points", va="center", color=colour, fontsize=12)
+        axes.annotate(
+            "mean",
+            (wide.index[-1], wide.iloc[-1].mean()),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            fontsize=12,
+        )
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_xlabel("steps", fontsize=11)
         axes.set_title(label, fontsize=12, loc="left")
@@ -133,8 +194,11 @@ def steps(table):
         axes.set_xlim(0, table.steps.max() * 1.12)
     mean = table.groupby("steps")[["loss", "psnr"]].mean()
     last, one = mean.iloc[-1], mean.iloc[1]
-    return Described(figure, f"Over {mean.index[-1]} steps the mean loss falls from {mean.loss.iloc[0]:.2f} to {last.loss:.2f}; after {mean.index[1]} it is "
-                             f"{one.loss:.2f}. The mean PSNR goes from {one.psnr:.1f} dB after {mean.index[1]} to {last.psnr:.1f} dB.")
+    return Described(
+        figure,
+        f"Over {mean.index[-1]} steps the mean loss falls from {mean.loss.iloc[0]:.2f} to {last.loss:.2f}; after {mean.index[1]} it is "
+        f"{one.loss:.2f}. The mean PSNR goes from {one.psnr:.1f} dB after {mean.index[1]} to {last.psnr:.1f} dB.",
+    )
 
 
 def three_terms(table, edits):
@@ -144,8 +208,11 @@ def three_terms(table, edits):
     """
     means = table.groupby(["edit", "activated"])[["shift", "code", "cross", "total"]].mean()
     figure, axes = new_figure(9, 1.4 + 0.95 * len(edits))
-    terms = (("code", "|x − q|²: the released picture to its code", SKY, ""), ("shift", "|f − x|²: what the edit moves", ORANGE, "..."),
-             ("cross", "2 (f − x)·(x − q): whether it moves toward the code (negative) or away", GREEN, "///"))
+    terms = (
+        ("code", "|x − q|²: the released picture to its code", SKY, ""),
+        ("shift", "|f − x|²: what the edit moves", ORANGE, "..."),
+        ("cross", "2 (f − x)·(x − q): whether it moves toward the code (negative) or away", GREEN, "///"),
+    )
     told = []
     for row, edit in enumerate(edits):
         for activated in (False, True):
@@ -153,14 +220,33 @@ def three_terms(table, edits):
             ends = {1: 0.0, -1: 0.0}
             for term, label, colour, hatch in terms:
                 sign = 1 if own[term] >= 0 else -1
-                axes.barh(y, own[term], 0.34, ends[sign], color=colour, hatch=hatch, ec="white", lw=0.5,
-                          label=label if row == 0 and not activated else None)
+                axes.barh(
+                    y,
+                    own[term],
+                    0.34,
+                    ends[sign],
+                    color=colour,
+                    hatch=hatch,
+                    ec="white",
+                    lw=0.5,
+                    label=label if row == 0 and not activated else None,
+                )
                 ends[sign] += own[term]
             axes.plot([own.total] * 2, [y - 0.19, y + 0.19], color=INK, lw=3)
-            axes.annotate(f"{'activated' if activated else 'passive'}: {own.total:.2f}", (ends[1], y), xytext=(6, 0), textcoords="offset points",
-                          va="center", fontsize=11, color=ACTIVATED if activated else PASSIVE, weight="bold")
-        sums = (f"{name} {own['shift']:.2f} + {own['code']:.2f} {own['cross']:+.2f} = {own['total']:.2f}"
-                for name, own in (("passive", means.loc[(edit, False)]), ("activated", means.loc[(edit, True)])))
+            axes.annotate(
+                f"{'activated' if activated else 'passive'}: {own.total:.2f}",
+                (ends[1], y),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=11,
+                color=ACTIVATED if activated else PASSIVE,
+                weight="bold",
+            )
+        sums = (
+            f"{name} {own['shift']:.2f} + {own['code']:.2f} {own['cross']:+.2f} = {own['total']:.2f}"
+            for name, own in (("passive", means.loc[(edit, False)]), ("activated", means.loc[(edit, True)]))
+        )
         told.append(f"{edit}: {', '.join(sums)}")
     axes.axvline(0, color=INK, lw=1)
     axes.set(yticks=range(len(edits)), yticklabels=edits, ylim=(len(edits) - 0.5, -0.5))
@@ -168,7 +254,9 @@ def three_terms(table, edits):
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("squared distance to the code; the dark bar is the sum", fontsize=11)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", frameon=False, fontsize=11)
-    return Described(figure, f"Mean squared distance of copies to the code as a sum, shift + code + cross. {'; '.join(told)}.")
+    return Described(
+        figure, f"Mean squared distance of copies to the code as a sum, shift + code + cross. {'; '.join(told)}."
+    )
 
 
 def staying(table, label="share that stays in its cell: 1 − p_f"):
@@ -181,17 +269,25 @@ def staying(table, label="share that stays in its cell: 1 − p_f"):
     rows = np.arange(len(passive))
     figure, axes = new_figure(9, 1.2 + 0.36 * len(rows))
     axes.hlines(rows, passive.share, active.share, color=REFERENCE, lw=3, alpha=0.6)
-    for own, colour, marker, name, dy in ((passive, PASSIVE, PASSIVE_MARKER, "passive", -0.13), (active, ACTIVATED, ACTIVATED_MARKER, "activated", 0.13)):
+    for own, colour, marker, name, dy in (
+        (passive, PASSIVE, PASSIVE_MARKER, "passive", -0.13),
+        (active, ACTIVATED, ACTIVATED_MARKER, "activated", 0.13),
+    ):
         axes.hlines(rows + dy, own.low, own.high, color=colour, lw=1.5)
-        axes.plot(own.share, rows, marker, color=colour, mec="white", ms=10, label=f"{name}: mean {own.share.mean():.2f}")
+        axes.plot(
+            own.share, rows, marker, color=colour, mec="white", ms=10, label=f"{name}: mean {own.share.mean():.2f}"
+        )
     axes.set(yticks=rows, yticklabels=passive.index, ylim=(len(rows) - 0.4, -0.6), xlim=(0, 1.02))
     axes.set_xlabel(label, fontsize=11)
     axes.grid(axis="x", alpha=0.25)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncol=2, frameon=False, fontsize=12)
     gain = active.share - passive.share
-    return Described(figure, f"{label}: {passive.share.mean():.2f} passive and {active.share.mean():.2f} activated in the mean of {len(rows)} edits; "
-                             f"most is gained under {gain.idxmax()} ({passive.share[gain.idxmax()]:.2f} to {active.share[gain.idxmax()]:.2f}), least under "
-                             f"{gain.idxmin()} ({passive.share[gain.idxmin()]:.2f} to {active.share[gain.idxmin()]:.2f}).")
+    return Described(
+        figure,
+        f"{label}: {passive.share.mean():.2f} passive and {active.share.mean():.2f} activated in the mean of {len(rows)} edits; "
+        f"most is gained under {gain.idxmax()} ({passive.share[gain.idxmax()]:.2f} to {active.share[gain.idxmax()]:.2f}), least under "
+        f"{gain.idxmin()} ({passive.share[gain.idxmin()]:.2f} to {active.share[gain.idxmin()]:.2f}).",
+    )
 
 
 def _stays(scene):
@@ -219,12 +315,28 @@ def _draw_code(axes, scene):
     # Bits are no point: only the direction in which all of them hold more firmly.
     end = scene.start + 0.3 * np.ptp(scene.window, axis=0)[0] * np.array([1, 0])
     axes.annotate("", end, scene.start, arrowprops=dict(arrowstyle="-|>", color=GREEN, lw=2.5, shrinkA=7), zorder=8)
-    axes.annotate("more firmly\nthe same bits", end, xytext=(4, 0), textcoords="offset points", color=GREEN, fontsize=11, weight="bold", va="center")
+    axes.annotate(
+        "more firmly\nthe same bits",
+        end,
+        xytext=(4, 0),
+        textcoords="offset points",
+        color=GREEN,
+        fontsize=11,
+        weight="bold",
+        va="center",
+    )
 
 
 def _legend(figure, entries):
     """One legend below the panels: dict from a label to the marker's properties."""
     axes = figure.axes[0]
     handles = [axes.plot([], [], ls="none", **properties)[0] for properties in entries.values()]
-    figure.legend(handles, entries, loc="outside lower center", ncol={4: 2, 6: 3}.get(len(entries), len(entries)), frameon=False, fontsize=11,
-                  handletextpad=0.3)
+    figure.legend(
+        handles,
+        entries,
+        loc="outside lower center",
+        ncol={4: 2, 6: 3}.get(len(entries), len(entries)),
+        frameon=False,
+        fontsize=11,
+        handletextpad=0.3,
+    )

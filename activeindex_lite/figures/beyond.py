@@ -33,13 +33,26 @@ def where_copies_go(table):
         axes.barh(place, widths, left=left, color=colour, hatch=hatch, edgecolor="white", label=fate, height=0.7)
         for y, start, width in zip(place, left, widths):
             if width > 0.05:
-                axes.text(start + width / 2, y, f"{width:.2f}", ha="center", va="center", fontsize=11,
-                          color="white" if colour == ACTIVATED else INK, bbox=None if colour == ACTIVATED else dict(fc="white", ec="none", pad=1.5))
+                axes.text(
+                    start + width / 2,
+                    y,
+                    f"{width:.2f}",
+                    ha="center",
+                    va="center",
+                    fontsize=11,
+                    color="white" if colour == ACTIVATED else INK,
+                    bbox=None if colour == ACTIVATED else dict(fc="white", ec="none", pad=1.5),
+                )
         left += widths
     axes.set(yticks=place, yticklabels=[_row(r.release, r.nprobe) for r in table.itertuples()], xlim=(0, 1))
     axes.set_xlabel("share of edited copies, mean over the edits", fontsize=11)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.16 - 0.35 / len(table)), ncol=3, frameon=False, fontsize=11)
-    told = "; ".join(f"{_row(r['release'], r['nprobe'])}: " + ", ".join(f"{fate} {r[fate]:.2f}" for fate in FATES) for _, r in table.iterrows())
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.45, -0.16 - 0.35 / len(table)), ncol=3, frameon=False, fontsize=11
+    )
+    told = "; ".join(
+        f"{_row(r['release'], r['nprobe'])}: " + ", ".join(f"{fate} {r[fate]:.2f}" for fate in FATES)
+        for _, r in table.iterrows()
+    )
     return Described(figure, f"What becomes of edited copies, as stacked bars. {told}.")
 
 
@@ -55,7 +68,9 @@ def gains_at_equal_psnr(methods):
     names, nprobes = list(dict.fromkeys(methods.method)), list(dict.fromkeys(methods.nprobe))
     place = {name: y for name, y in zip(names, np.arange(len(names))[::-1])}
     figure, axes = new_figure(9, 0.75 * len(names) + 1.6)
-    for (marker, colour), nprobe, shift in zip(PROBES, nprobes, np.linspace(0.13, -0.13, len(nprobes)) if len(nprobes) > 1 else [0]):
+    for (marker, colour), nprobe, shift in zip(
+        PROBES, nprobes, np.linspace(0.13, -0.13, len(nprobes)) if len(nprobes) > 1 else [0]
+    ):
         table = methods[methods.nprobe == nprobe]
         y = table.method.map(place) + shift
         axes.hlines(y, table.low, table.high, color=colour, lw=2)
@@ -63,11 +78,17 @@ def gains_at_equal_psnr(methods):
         axes.axvline(table.gain[table.method == names[0]].iloc[0], color=colour, lw=1, ls=":", zorder=0)
     axes.axvline(0, color=REFERENCE, lw=1)
     axes.set(yticks=list(place.values()), yticklabels=names, ylim=(-0.5, len(names) - 0.5))
-    axes.set_xlabel(f"gain in mean R@1 over passive pictures, at {methods.psnr.mean():.1f} dB (bars: 95 % bootstrap)", fontsize=11)
+    axes.set_xlabel(
+        f"gain in mean R@1 over passive pictures, at {methods.psnr.mean():.1f} dB (bars: 95 % bootstrap)", fontsize=11
+    )
     axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.2 - 0.3 / len(names)), ncol=3, frameon=False, fontsize=11)
     axes.grid(axis="x", alpha=0.25)
-    told = "; ".join(f"{_row(r.method, r.nprobe)}: {r.gain:+.3f} [{r.low:.3f}, {r.high:.3f}]" for r in methods.itertuples())
-    return Described(figure, f"Gain in mean R@1 over passive pictures, all methods at {methods.psnr.mean():.1f} dB. {told}.")
+    told = "; ".join(
+        f"{_row(r.method, r.nprobe)}: {r.gain:+.3f} [{r.low:.3f}, {r.high:.3f}]" for r in methods.itertuples()
+    )
+    return Described(
+        figure, f"Gain in mean R@1 over passive pictures, all methods at {methods.psnr.mean():.1f} dB. {told}."
+    )
 
 
 def elsewhere(table, title="one cell visited"):
@@ -81,7 +102,13 @@ def elsewhere(table, title="one cell visited"):
         axes.plot(rows.r1, base + shift, marker, color=colour, ms=9, label=name)
     axes.set(yticks=base, yticklabels=indexes, xlim=(0, 1), ylim=(-0.5, len(indexes) - 0.5))
     axes.set_xlabel(f"mean R@1 over the edits, {title} (bars: 95 % bootstrap)", fontsize=11)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.2 - 0.25 / len(indexes)), ncol=len(names), frameon=False, fontsize=11)
+    axes.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.4, -0.2 - 0.25 / len(indexes)),
+        ncol=len(names),
+        frameon=False,
+        fontsize=11,
+    )
     axes.grid(axis="x", alpha=0.25)
     told = "; ".join(f"{r['index']}, {r['release']}: {r['r1']:.2f}" for _, r in table.iterrows())
     return Described(figure, f"Mean R@1 of released pictures in several indexes. {told}.")
@@ -99,4 +126,6 @@ def blurred(table):
     axes.grid(alpha=0.25)
     ends = table.groupby("release", sort=False).r1.agg(["first", "last"])
     told = "; ".join(f"{name}: from {first:.2f} to {last:.2f}" for name, first, last in ends.itertuples())
-    return Described(figure, f"R@1 against the strength of a blur, from none to a kernel of {table.kernel.max()} pixels. {told}.")
+    return Described(
+        figure, f"R@1 against the strength of a blur, from none to a kernel of {table.kernel.max()} pixels. {told}."
+    )

@@ -16,8 +16,18 @@ def split(runs):
         places = np.arange(len(stages)) + (i - (len(runs) - 1) / 2) * high
         axes.barh(places, table.seconds, high * 0.9, color=COLOURS[i], hatch=HATCHES[i], edgecolor="white", label=name)
         for y, row in zip(places, table.itertuples(), strict=True):
-            axes.text(row.seconds, y, f"  {row.seconds:.2f} s: {_rate(row)} {_plural(row.unit)} a second", va="center", fontsize=11, color=INK)
-        told.append(f"{name}: " + ", ".join(f"{r.stage} {r.seconds:.2f} s for {r.n} {_plural(r.unit)}" for r in table.itertuples()))
+            axes.text(
+                row.seconds,
+                y,
+                f"  {row.seconds:.2f} s: {_rate(row)} {_plural(row.unit)} a second",
+                va="center",
+                fontsize=11,
+                color=INK,
+            )
+        told.append(
+            f"{name}: "
+            + ", ".join(f"{r.stage} {r.seconds:.2f} s for {r.n} {_plural(r.unit)}" for r in table.itertuples())
+        )
     axes.set_yticks(range(len(stages)), stages, fontsize=12)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.75 * max(table.seconds.max() for table in runs.values()))
@@ -41,18 +51,31 @@ def cost_of_a_million(costs, price, workers=(1, 10, 100)):
     figure, axes = new_figure(8, 3.2)
     axes.barh(costs.stage, costs.core_hours, 0.6, color=ACTIVATED)
     for y, row in enumerate(costs.itertuples()):
-        axes.text(row.core_hours, y, f"  {row.n:,}: {row.core_hours:.2g} core-hours, cost {row.cost:.2g}", va="center", fontsize=11, color=INK)
+        axes.text(
+            row.core_hours,
+            y,
+            f"  {row.n:,}: {row.core_hours:.2g} core-hours, cost {row.cost:.2g}",
+            va="center",
+            fontsize=11,
+            color=INK,
+        )
     axes.invert_yaxis()
     axes.tick_params(axis="y", labelsize=12)
     axes.set_xlim(0, 1.9 * costs.core_hours.max())
     hours, cost = costs.core_hours.sum(), costs.cost.sum()
     waits = ", ".join(f"{w}: {hours / w:.2g} h" for w in workers)
     axes.set_xlabel("core-hours", fontsize=11)
-    axes.set_title(f"in all {hours:.3g} core-hours, at {price:g} each {cost:.2g}\nhours with so many workers, if none ever waits: {waits}",
-                   fontsize=11, loc="left")
+    axes.set_title(
+        f"in all {hours:.3g} core-hours, at {price:g} each {cost:.2g}\nhours with so many workers, if none ever waits: {waits}",
+        fontsize=11,
+        loc="left",
+    )
     told = "; ".join(f"{row.stage} {row.core_hours:.2g} core-hours for {row.n:,}" for row in costs.itertuples())
-    return Described(figure, f"What a million pictures take, in proportion to what was measured: {told}. In all {hours:.3g} core-hours, at {price:g} "
-                             f"a core-hour {cost:.2g}. Hours by number of workers: {waits}.")
+    return Described(
+        figure,
+        f"What a million pictures take, in proportion to what was measured: {told}. In all {hours:.3g} core-hours, at {price:g} "
+        f"a core-hour {cost:.2g}. Hours by number of workers: {waits}.",
+    )
 
 
 def speed_up(shares=(0.0, 0.01, 0.05, 0.2), workers=1000):
@@ -69,5 +92,8 @@ def speed_up(shares=(0.0, 0.01, 0.05, 0.2), workers=1000):
     axes.grid(alpha=0.25)
     axes.legend(frameon=False, fontsize=11)
     ends = "; ".join(f"{share:.0%}: {1 / (share + (1 - share) / workers):,.0f} times" for share in shares)
-    return Described(figure, f"How many times quicker the work gets with more workers, for several shares of it that only one process can do. "
-                             f"With {workers:,} workers: {ends}.")
+    return Described(
+        figure,
+        f"How many times quicker the work gets with more workers, for several shares of it that only one process can do. "
+        f"With {workers:,} workers: {ends}.",
+    )

@@ -21,12 +21,28 @@ from activeindex_lite.figures.style import (
 from activeindex_lite.lessons import copy_detection as m
 
 # In this order: a colour, a line style and a marker for each curve that is compared.
-CURVES = ((INK, ":", "s"), (PASSIVE, "--", PASSIVE_MARKER), (ACTIVATED, "-", ACTIVATED_MARKER), (ORANGE, "-.", "^"), (SKY, "-", "v"),
-          (GREEN, "--", "P"), (PURPLE, ":", "X"))
+CURVES = (
+    (INK, ":", "s"),
+    (PASSIVE, "--", PASSIVE_MARKER),
+    (ACTIVATED, "-", ACTIVATED_MARKER),
+    (ORANGE, "-.", "^"),
+    (SKY, "-", "v"),
+    (GREEN, "--", "P"),
+    (PURPLE, ":", "X"),
+)
 # A colour, a hatch and the colour of the lettering on it, for each thing that happens to an upload.
-OUTCOMES = {m.CAUGHT: (ACTIVATED, "", "white"), m.MISTAKEN: (YELLOW, "//", INK), m.MISSED: ("#DDDDDD", "", INK),
-            m.BLOCKED: (PASSIVE, "xx", INK), m.LEFT: ("#EEEEEE", "", INK)}
-GROUPS = (("copies, the right picture first", ACTIVATED, ""), ("copies, another picture first", YELLOW, "//"), ("strangers", PASSIVE, "xx"))
+OUTCOMES = {
+    m.CAUGHT: (ACTIVATED, "", "white"),
+    m.MISTAKEN: (YELLOW, "//", INK),
+    m.MISSED: ("#DDDDDD", "", INK),
+    m.BLOCKED: (PASSIVE, "xx", INK),
+    m.LEFT: ("#EEEEEE", "", INK),
+}
+GROUPS = (
+    ("copies, the right picture first", ACTIVATED, ""),
+    ("copies, another picture first", YELLOW, "//"),
+    ("strangers", PASSIVE, "xx"),
+)
 
 
 def score_distributions(panels):
@@ -42,14 +58,33 @@ def score_distributions(panels):
         bins = np.linspace(table.score.min(), table.score.max(), 41)
         groups = _groups(table)
         for (name, colour, hatch), rows in zip(GROUPS, groups, strict=True):
-            axes.hist(table.score[rows], bins, histtype="stepfilled", fc=(colour, 0.35), ec=colour if colour != YELLOW else INK, lw=1.4,
-                      hatch=hatch, label=f"{name} ({rows.sum()})")
-        said = ", ".join(f"{name}: median {table.score[rows].median():.2f}" for (name, *_), rows in zip(GROUPS, groups, strict=True) if rows.any())
+            axes.hist(
+                table.score[rows],
+                bins,
+                histtype="stepfilled",
+                fc=(colour, 0.35),
+                ec=colour if colour != YELLOW else INK,
+                lw=1.4,
+                hatch=hatch,
+                label=f"{name} ({rows.sum()})",
+            )
+        said = ", ".join(
+            f"{name}: median {table.score[rows].median():.2f}"
+            for (name, *_), rows in zip(GROUPS, groups, strict=True)
+            if rows.any()
+        )
         if np.isfinite(threshold):
             passed = [int((table.score[rows] >= threshold).sum()) for rows in groups]
             axes.axvline(threshold, color=INK, ls="--", lw=2)
-            axes.annotate(f"threshold {_signed(threshold)}: {passed[0]} right\nand {passed[1] + passed[2]} wrong answers pass", (threshold, 0.97),
-                          xycoords=("data", "axes fraction"), xytext=(7, 0), textcoords="offset points", va="top", fontsize=11)
+            axes.annotate(
+                f"threshold {_signed(threshold)}: {passed[0]} right\nand {passed[1] + passed[2]} wrong answers pass",
+                (threshold, 0.97),
+                xycoords=("data", "axes fraction"),
+                xytext=(7, 0),
+                textcoords="offset points",
+                va="top",
+                fontsize=11,
+            )
             said += f"; at {threshold:.2f}, {passed[0]} right answers pass and {passed[1] + passed[2]} wrong ones"
         axes.set_xlabel(title, fontsize=11)
         axes.set_ylabel("uploads", fontsize=11)
@@ -82,21 +117,38 @@ def precision_recall_curves(curves, precision=0.9):
         raise ValueError(f"{len(curves)} curves: 1 to {len(CURVES)} can be told apart")
     figure, axes = new_figure(9, 4.6 + 0.22 * len(curves))
     axes.axhline(precision, color=REFERENCE, lw=1.2)
-    axes.annotate(f"precision {precision:.0%}", (1, precision), xytext=(0, 3), textcoords="offset points", ha="right", fontsize=11)
+    axes.annotate(
+        f"precision {precision:.0%}", (1, precision), xytext=(0, 3), textcoords="offset points", ha="right", fontsize=11
+    )
     told = []
     for (label, (table, area, low, high)), (colour, line, marker) in zip(curves.items(), CURVES, strict=False):
-        axes.plot(table.recall, table.precision, color=colour, ls=line, lw=2.2, label=f"{label}: µAP {area:.2f} [{low:.2f}, {high:.2f}]")
+        axes.plot(
+            table.recall,
+            table.precision,
+            color=colour,
+            ls=line,
+            lw=2.2,
+            label=f"{label}: µAP {area:.2f} [{low:.2f}, {high:.2f}]",
+        )
         good = table[(table.precision >= precision) & (table.recall > 0)]
         reached = good.recall.max() if len(good) else 0.0
         if len(good):
             at = good.loc[good.recall.idxmax()]
             axes.plot(at.recall, at.precision, marker, color=colour, mec="white", ms=11, zorder=5, clip_on=False)
-        told.append(f"{label}: micro-AP {area:.2f} (from {low:.2f} to {high:.2f}), recall {reached:.2f} at a precision of {precision:.0%}")
+        told.append(
+            f"{label}: micro-AP {area:.2f} (from {low:.2f} to {high:.2f}), recall {reached:.2f} at a precision of {precision:.0%}"
+        )
     axes.set(xlim=(0, 1), ylim=(0, 1.03))
     axes.set_xlabel("recall: share of the copies that get a right alarm", fontsize=11)
     axes.set_ylabel("precision:\nshare of alarms that are right", fontsize=11)
     axes.grid(alpha=0.25)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncol=2 if len(curves) in (2, 4) else 1, frameon=False, fontsize=11)
+    figure.legend(
+        *axes.get_legend_handles_labels(),
+        loc="outside lower center",
+        ncol=2 if len(curves) in (2, 4) else 1,
+        frameon=False,
+        fontsize=11,
+    )
     return Described(figure, f"Precision-recall curves. {'; '.join(told)}.")
 
 
@@ -110,13 +162,20 @@ def normalisation(plain, normalised):
         raise ValueError(f"the rows differ: {', '.join(names)} before, {', '.join(normalised.what)} after")
     figure = Figure(figsize=(9, 1.3 + 0.55 * len(names)), layout="constrained")
     told = {name: [] for name in names}
-    for axes, (column, label) in zip(figure.subplots(1, 2, sharey=True), (("micro_ap", "micro-AP"), ("recall_at_p90", "recall at precision 90 %")),
-                                     strict=True):
+    for axes, (column, label) in zip(
+        figure.subplots(1, 2, sharey=True),
+        (("micro_ap", "micro-AP"), ("recall_at_p90", "recall at precision 90 %")),
+        strict=True,
+    ):
         before, after = plain[column].fillna(0), normalised[column].fillna(0)
         rows = np.arange(len(names))
         for row, a, b in zip(rows, before, after, strict=True):
-            axes.annotate("", (b, row), (a, row), arrowprops=dict(arrowstyle="-|>", color=REFERENCE, lw=2.5, shrinkA=5, shrinkB=4))
-            axes.annotate(f"{b - a:+.2f}", (max(a, b), row), xytext=(10, 0), textcoords="offset points", va="center", fontsize=11)
+            axes.annotate(
+                "", (b, row), (a, row), arrowprops=dict(arrowstyle="-|>", color=REFERENCE, lw=2.5, shrinkA=5, shrinkB=4)
+            )
+            axes.annotate(
+                f"{b - a:+.2f}", (max(a, b), row), xytext=(10, 0), textcoords="offset points", va="center", fontsize=11
+            )
             told[names[row]].append(f"{label} {a:.2f} to {b:.2f}")
         axes.plot(before, rows, PASSIVE_MARKER, mfc="white", mec=INK, mew=1.8, ms=9, label="scores as they are")
         axes.plot(after, rows, ACTIVATED_MARKER, color=GREEN, ms=9, label="normalised")
@@ -126,7 +185,12 @@ def normalisation(plain, normalised):
         axes.tick_params(labelsize=11)
         axes.spines[["top", "right"]].set_visible(False)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncol=2, frameon=False, fontsize=11)
-    return Described(figure, "Before and after score normalisation. " + "; ".join(f"{name}: {', '.join(parts)}" for name, parts in told.items()) + ".")
+    return Described(
+        figure,
+        "Before and after score normalisation. "
+        + "; ".join(f"{name}: {', '.join(parts)}" for name, parts in told.items())
+        + ".",
+    )
 
 
 def actions(table):
@@ -142,21 +206,53 @@ def actions(table):
         for outcome in outcomes:
             colour, hatch, ink = OUTCOMES[outcome]
             counts = table[outcome].to_numpy()
-            axes.barh(range(len(table)), counts, 0.62, left, color=colour, hatch=hatch, ec="white" if not hatch else INK, lw=0.6, label=outcome)
+            axes.barh(
+                range(len(table)),
+                counts,
+                0.62,
+                left,
+                color=colour,
+                hatch=hatch,
+                ec="white" if not hatch else INK,
+                lw=0.6,
+                label=outcome,
+            )
             for row, (count, start) in enumerate(zip(counts, left, strict=True)):
                 if count:
                     inside = count > 0.06 * total
-                    axes.annotate(str(count), (start + count / 2, row + (0 if inside else 0.33)), ha="center", va="center" if inside else "top",
-                                  fontsize=12, weight="bold", color=ink if inside else INK, bbox=dict(fc=colour, ec="none", pad=1.5) if hatch and inside else None)
+                    axes.annotate(
+                        str(count),
+                        (start + count / 2, row + (0 if inside else 0.33)),
+                        ha="center",
+                        va="center" if inside else "top",
+                        fontsize=12,
+                        weight="bold",
+                        color=ink if inside else INK,
+                        bbox=dict(fc=colour, ec="none", pad=1.5) if hatch and inside else None,
+                    )
             left += counts
         axes.set(yticks=range(len(table)), yticklabels=table.index, ylim=(len(table) - 0.4, -0.5), xlim=(0, total))
         axes.set_title(f"{total} {name}", fontsize=12, loc="left")
         axes.tick_params(labelsize=11)
         axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncol=len(outcomes), frameon=False, fontsize=11, columnspacing=1, handlelength=1.4)
-    told = "; ".join(f"{name}: {', '.join(f'{int(row[o])} {o}' for o in (*m.OF_COPIES, *m.OF_STRANGERS))}" for name, row in table.iterrows())
-    return Described(figure, f"What happens to {int(table.iloc[0][list(m.OF_COPIES)].sum())} copies and {int(table.iloc[0][list(m.OF_STRANGERS)].sum())} strangers. "
-                             f"{told}.")
+        axes.legend(
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.18),
+            ncol=len(outcomes),
+            frameon=False,
+            fontsize=11,
+            columnspacing=1,
+            handlelength=1.4,
+        )
+    told = "; ".join(
+        f"{name}: {', '.join(f'{int(row[o])} {o}' for o in (*m.OF_COPIES, *m.OF_STRANGERS))}"
+        for name, row in table.iterrows()
+    )
+    return Described(
+        figure,
+        f"What happens to {int(table.iloc[0][list(m.OF_COPIES)].sum())} copies and {int(table.iloc[0][list(m.OF_STRANGERS)].sum())} strangers. "
+        f"{told}.",
+    )
 
 
 def decisions(uploads, world, judged, rows):
@@ -175,14 +271,24 @@ def decisions(uploads, world, judged, rows):
             row = table.iloc[q]
             upload, answer = line[2 * n], line[2 * n + 1]
             _frame(upload, uploads.picture(int(q), release), INK, "upload")
-            upload.set_title(("a copy" if row["copy"] else "a stranger") + (f", {release}" if row["copy"] else ""), fontsize=11)
+            upload.set_title(
+                ("a copy" if row["copy"] else "a stranger") + (f", {release}" if row["copy"] else ""), fontsize=11
+            )
             known = isinstance(row.answer, str)
             sign = "✓" if row.outcome in (m.CAUGHT, m.LEFT) else "✗"
             colour = GREEN if sign == "✓" else PASSIVE
             _frame(answer, world.pictures(int(row.answer))[0] if known else None, colour, row.outcome)
-            answer.set_title(f"{sign} {row.outcome}\n{row.score:.3f} {'≥' if row.score >= row.threshold else '<'} {row.threshold:.3f}" if known
-                             else f"{sign} {row.outcome}\nno answer", fontsize=11, color=INK)
-            said.append(f"{release}: {row.outcome}" + (f", score {row.score:.3f}, threshold {row.threshold:.3f}" if known else ""))
+            answer.set_title(
+                f"{sign} {row.outcome}\n{row.score:.3f} {'≥' if row.score >= row.threshold else '<'} {row.threshold:.3f}"
+                if known
+                else f"{sign} {row.outcome}\nno answer",
+                fontsize=11,
+                color=INK,
+            )
+            said.append(
+                f"{release}: {row.outcome}"
+                + (f", score {row.score:.3f}, threshold {row.threshold:.3f}" if known else "")
+            )
         told.append(f"{'a copy' if table.iloc[q]['copy'] else 'a stranger'} ({'; '.join(said)})")
     return Described(figure, f"Single decisions, each with the upload and the first result. {'. '.join(told)}.")
 
@@ -194,8 +300,13 @@ def _frame(axes, picture, colour, outcome):
     # Solid round what is right, dotted round an error: a second cue beside the colour.
     wrong = outcome in (m.MISTAKEN, m.MISSED, m.BLOCKED)
     plain = outcome == "upload"
-    axes.spines[:].set(visible=True, color=REFERENCE if plain else colour, linewidth=1 if plain else 4, capstyle="butt",
-                       linestyle=(0, (2, 1)) if wrong else "-")
+    axes.spines[:].set(
+        visible=True,
+        color=REFERENCE if plain else colour,
+        linewidth=1 if plain else 4,
+        capstyle="butt",
+        linestyle=(0, (2, 1)) if wrong else "-",
+    )
 
 
 def transfer(table):
@@ -214,12 +325,33 @@ def transfer(table):
     for row in table.itertuples():
         y, x = releases.index(row.released), places.index(row.place)
         sign = "▲" if row.gain_low > 0 else "▼" if row.gain_high < 0 else ""
-        said = f"{sign}{_signed(row.gain, True)}\n[{_signed(row.gain_low, True)}, {_signed(row.gain_high, True)}]" if y else \
-            f"[{_signed(row.low)}, {_signed(row.high)}]"
+        said = (
+            f"{sign}{_signed(row.gain, True)}\n[{_signed(row.gain_low, True)}, {_signed(row.gain_high, True)}]"
+            if y
+            else f"[{_signed(row.low)}, {_signed(row.high)}]"
+        )
         ink = "white" if abs(row.gain) > 0.72 * limit else INK
-        axes.annotate(f"{row.r1:.2f}", (x, y), (0, 11 if y else 7), textcoords="offset points", ha="center", va="center", fontsize=14, weight="bold",
-                      color=ink)
-        axes.annotate(said, (x, y), (0, -12 if y else -11), textcoords="offset points", ha="center", va="center", fontsize=10.5, color=ink)
+        axes.annotate(
+            f"{row.r1:.2f}",
+            (x, y),
+            (0, 11 if y else 7),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=14,
+            weight="bold",
+            color=ink,
+        )
+        axes.annotate(
+            said,
+            (x, y),
+            (0, -12 if y else -11),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=10.5,
+            color=ink,
+        )
         told.append(f"{row.released} in {row.place}: {row.r1:.2f}" + (f" ({row.gain:+.2f})" if y else ""))
     axes.set(xticks=range(len(places)), yticks=range(len(releases)))
     axes.set_xticklabels(places, fontsize=11)

@@ -36,11 +36,26 @@ def ways_to_flatter(table):
     axes.hlines(rows, table.low, table.high, color=PASSIVE, lw=1.5)
     axes.plot(table.r1, rows, PASSIVE_MARKER, color=PASSIVE, mec="white", ms=11)
     for y, row in table.iterrows():
-        axes.annotate(f"{row.r1:.2f}" + (f"  ({row.gain:+.2f})" if y else ""), (row.high, y), xytext=(8, 0), textcoords="offset points", va="center", fontsize=12)
-    axes.set(yticks=rows, yticklabels=table.way, ylim=(len(rows) - 0.5, -0.5), xlim=(min(table.low) - 0.05, max(table.high) + 0.1))
+        axes.annotate(
+            f"{row.r1:.2f}" + (f"  ({row.gain:+.2f})" if y else ""),
+            (row.high, y),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=12,
+        )
+    axes.set(
+        yticks=rows,
+        yticklabels=table.way,
+        ylim=(len(rows) - 0.5, -0.5),
+        xlim=(min(table.low) - 0.05, max(table.high) + 0.1),
+    )
     axes.set_xlabel("R@1, mean over the edits (thin lines: 95 % intervals)", fontsize=11)
     told = "; ".join(f"{row.way} {row.r1:.2f} ({row.gain:+.2f})" for _, row in table[1:].iterrows())
-    return Described(figure, f"The same copies, five results. Measured fairly, R@1 is {fair:.2f}. With one simplification at a time: {told}.")
+    return Described(
+        figure,
+        f"The same copies, five results. Measured fairly, R@1 is {fair:.2f}. With one simplification at a time: {told}.",
+    )
 
 
 def few_and_many(table, whole):
@@ -53,7 +68,9 @@ def few_and_many(table, whole):
         own = table[table.pictures == size]
         x = place + np.linspace(-0.3, 0.3, len(own))
         axes.vlines(x, own.low, own.high, color=PASSIVE, lw=1.8, label=None if place else "95 % interval of one draw")
-        axes.plot(x, own.r1, PASSIVE_MARKER, color=PASSIVE, mec="white", ms=7, label=None if place else "R@1 of one draw")
+        axes.plot(
+            x, own.r1, PASSIVE_MARKER, color=PASSIVE, mec="white", ms=7, label=None if place else "R@1 of one draw"
+        )
     axes.set(xticks=range(len(sizes)), xticklabels=sizes)
     axes.set_xlabel("pictures in the evaluation", fontsize=11)
     axes.set_ylabel("R@1, mean over 14 edits", fontsize=11)
@@ -61,7 +78,10 @@ def few_and_many(table, whole):
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncol=3, frameon=False, fontsize=11)
     spread = table.groupby("pictures").r1.agg(["min", "max"])
     told = "; ".join(f"{size} pictures: {low:.2f} to {high:.2f}" for size, (low, high) in spread.iterrows())
-    return Described(figure, f"R@1 in repeated draws of few pictures, each with its interval; with all pictures it is {whole:.2f}. Over the draws: {told}.")
+    return Described(
+        figure,
+        f"R@1 in repeated draws of few pictures, each with its interval; with all pictures it is {whole:.2f}. Over the draws: {told}.",
+    )
 
 
 def big_table(retrieval, published=PUBLISHED):
@@ -72,7 +92,12 @@ def big_table(retrieval, published=PUBLISHED):
     """
     edits = list(dict.fromkeys(retrieval.edit))
     wide = retrieval.pivot(index=["index", "nprobe", "activated"], columns="edit", values="r1")[edits]
-    order = [key for name, n in dict.fromkeys(zip(retrieval["index"], retrieval.nprobe)) for a in (False, True) if (key := (name, n, a)) in wide.index]
+    order = [
+        key
+        for name, n in dict.fromkeys(zip(retrieval["index"], retrieval.nprobe))
+        for a in (False, True)
+        if (key := (name, n, a)) in wide.index
+    ]
     wide = wide.loc[order]
     figure = Figure(figsize=(9.6, 1.5 + 0.47 * len(wide)), layout="constrained")
     axes = figure.subplots()
@@ -82,26 +107,55 @@ def big_table(retrieval, published=PUBLISHED):
         for column, edit in enumerate(edits):
             value = wide.iloc[row, column]
             colour = "white" if value < 0.55 else INK
-            axes.text(column, row + (-0.15 if edit in theirs else 0), _short(value), ha="center", va="center", color=colour, fontsize=11,
-                      weight="bold")
+            axes.text(
+                column,
+                row + (-0.15 if edit in theirs else 0),
+                _short(value),
+                ha="center",
+                va="center",
+                color=colour,
+                fontsize=11,
+                weight="bold",
+            )
             if edit in theirs:
-                axes.text(column, row + 0.24, _short(theirs[edit]), ha="center", va="center", color=colour, fontsize=9, style="italic")
+                axes.text(
+                    column,
+                    row + 0.24,
+                    _short(theirs[edit]),
+                    ha="center",
+                    va="center",
+                    color=colour,
+                    fontsize=9,
+                    style="italic",
+                )
         if key[2]:
             axes.axhline(row + 0.5, color="white", lw=4)
     axes.axhline(0.5, color="white", lw=4)
     axes.axvline(len(edits) - 1.5, color="white", lw=4)
     labels = [(f"{name}, {n} cell{'s' if n > 1 else ''}" if "IVF" in name else name) for name, n, _ in order]
-    axes.set_yticks(range(len(order)), [f"{label}\n{'activated' if a else 'passive'}" if label != "No index" else label
-                                        for label, (_, _, a) in zip(labels, order)], fontsize=10)
+    axes.set_yticks(
+        range(len(order)),
+        [
+            f"{label}\n{'activated' if a else 'passive'}" if label != "No index" else label
+            for label, (_, _, a) in zip(labels, order)
+        ],
+        fontsize=10,
+    )
     axes.set_xticks(range(len(edits)), edits, rotation=45, ha="left", fontsize=11)
     axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     axes.spines[:].set_visible(False)
     figure.colorbar(shown, ax=axes, orientation="horizontal", shrink=0.5, aspect=40, pad=0.01).set_label(
-        "R@1: bold, measured here; below it in italics, the paper's on a million photographs", fontsize=11)
+        "R@1: bold, measured here; below it in italics, the paper's on a million photographs", fontsize=11
+    )
     means = wide[MEAN]
-    told = "; ".join(f"{label} {'activated' if key[2] else 'passive'} {means[key]:.2f}"
-                     + (f" (paper {published[key][MEAN]:.2f})" if key in published else "") for label, key in zip(labels, order))
-    return Described(figure, f"Heat map of R@1, {len(wide)} rows by {len(edits) - 1} edits and their mean. Means: {told}.")
+    told = "; ".join(
+        f"{label} {'activated' if key[2] else 'passive'} {means[key]:.2f}"
+        + (f" (paper {published[key][MEAN]:.2f})" if key in published else "")
+        for label, key in zip(labels, order)
+    )
+    return Described(
+        figure, f"Heat map of R@1, {len(wide)} rows by {len(edits) - 1} edits and their mean. Means: {told}."
+    )
 
 
 def strengths(table, curves=CURVES):
@@ -118,7 +172,9 @@ def strengths(table, curves=CURVES):
         for key in (key for key in curves if key in own.index):
             label, colour, style, marker = curves[key]
             line = own.loc[[key]].sort_values("value")
-            axes.plot(line.value, line.r1, style, marker=marker, color=colour, lw=1.8, ms=5, mec="white", mew=0.6, label=label)
+            axes.plot(
+                line.value, line.r1, style, marker=marker, color=colour, lw=1.8, ms=5, mec="white", mew=0.6, label=label
+            )
             if key[1] == 1 and marker:
                 axes.fill_between(line.value, line.low, line.high, color=colour, alpha=0.15, lw=0)
         sweep = STRENGTHS[name]
@@ -133,12 +189,16 @@ def strengths(table, curves=CURVES):
         axes.grid(axis="y", alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
         told.append(_told(name, own))
-    for axes in panels.flat[len(sweeps):]:
+    for axes in panels.flat[len(sweeps) :]:
         axes.set_visible(False)
     for axes in panels[:, 0]:
         axes.set_ylabel("R@1", fontsize=11)
-    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncol=2, frameon=False, fontsize=11)
-    return Described(figure, f"R@1 against the strength of {len(sweeps)} edits, passive and activated. " + "; ".join(told) + ".")
+    figure.legend(
+        *panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncol=2, frameon=False, fontsize=11
+    )
+    return Described(
+        figure, f"R@1 against the strength of {len(sweeps)} edits, passive and activated. " + "; ".join(told) + "."
+    )
 
 
 def _told(name, own):
@@ -159,15 +219,37 @@ def why_lost(table):
     rows = np.arange(len(passive))
     figure = Figure(figsize=(9, 1.6 + 0.4 * len(rows)), layout="constrained")
     panels = figure.subplots(1, 3, sharey=True)
-    titles = ("how far the edit\nmoves the feature", "how near the copy is to\nits code and to others", "R@1: one cell visited,\nopen: all cells")
+    titles = (
+        "how far the edit\nmoves the feature",
+        "how near the copy is to\nits code and to others",
+        "R@1: one cell visited,\nopen: all cells",
+    )
     for axes, column, title in zip(panels, ("moved", "code", "r1"), titles):
         axes.hlines(rows, passive[column], active[column], color=REFERENCE, lw=3, alpha=0.6)
         if column == "code":
             for own, colour, name in ((passive, PASSIVE, "passive"), (active, ACTIVATED, "activated")):
                 axes.plot(own.rival, rows, "|", color=colour, ms=16, mew=2.5, label=f"{name}: nearest other code")
         if column == "r1":
-            axes.plot(passive.r1_all, rows, PASSIVE_MARKER, mfc="none", mec=PASSIVE, mew=1.6, ms=9, label="passive: all cells visited")
-            axes.plot(active.r1_all, rows, ACTIVATED_MARKER, mfc="none", mec=ACTIVATED, mew=1.6, ms=8, label="activated: all cells visited")
+            axes.plot(
+                passive.r1_all,
+                rows,
+                PASSIVE_MARKER,
+                mfc="none",
+                mec=PASSIVE,
+                mew=1.6,
+                ms=9,
+                label="passive: all cells visited",
+            )
+            axes.plot(
+                active.r1_all,
+                rows,
+                ACTIVATED_MARKER,
+                mfc="none",
+                mec=ACTIVATED,
+                mew=1.6,
+                ms=8,
+                label="activated: all cells visited",
+            )
         axes.plot(passive[column], rows, PASSIVE_MARKER, color=PASSIVE, mec="white", ms=9, label="passive")
         axes.plot(active[column], rows, ACTIVATED_MARKER, color=ACTIVATED, mec="white", ms=8, label="activated")
         axes.set_title(title, fontsize=12, loc="left")
@@ -181,10 +263,16 @@ def why_lost(table):
     entries = dict(sorted(entries.items(), key=lambda entry: (entry[0].startswith("activated"), len(entry[0]))))
     figure.legend(entries.values(), entries, loc="outside lower center", ncol=2, frameon=False, fontsize=11)
     gain = (active.r1 - passive.r1).sort_values()
-    told = "; ".join(f"{edit} moves {passive.moved[edit]:.2f}, distance to its code {passive.code[edit]:.2f} to {active.code[edit]:.2f}, R@1 "
-                     f"{passive.r1[edit]:.2f} to {active.r1[edit]:.2f} (all cells visited: {passive.r1_all[edit]:.2f} to {active.r1_all[edit]:.2f})" for edit in (gain.index[-1], passive.index[-1]))
-    return Described(figure, "Three columns of dots, passive and activated, edits sorted by how far they move the feature. The movement is about the "
-                             f"same passive and activated; the distance to the code shrinks. {told}.")
+    told = "; ".join(
+        f"{edit} moves {passive.moved[edit]:.2f}, distance to its code {passive.code[edit]:.2f} to {active.code[edit]:.2f}, R@1 "
+        f"{passive.r1[edit]:.2f} to {active.r1[edit]:.2f} (all cells visited: {passive.r1_all[edit]:.2f} to {active.r1_all[edit]:.2f})"
+        for edit in (gain.index[-1], passive.index[-1])
+    )
+    return Described(
+        figure,
+        "Three columns of dots, passive and activated, edits sorted by how far they move the feature. The movement is about the "
+        f"same passive and activated; the distance to the code shrinks. {told}.",
+    )
 
 
 def _short(value):

@@ -4,15 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.tri import Triangulation
 
-from activeindex_lite.figures.style import (
-    ACTIVATED,
-    GREEN,
-    INK,
-    PASSIVE,
-    SKY,
-    Described,
-    new_figure,
-)
+from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, PASSIVE, SKY, Described, new_figure
 from activeindex_lite.scratch.plane import plane_of
 
 
@@ -30,7 +22,9 @@ def voronoi_polygons(centroids):
     a, b, c = points[triangles].transpose(1, 0, 2)
     # |p - a|^2 = |p - b|^2 = |p - c|^2 are two linear equations for the circumcentre p.
     sides = 2 * np.stack([b - a, c - a], axis=1)
-    corners = np.linalg.solve(sides, np.stack([(b**2 - a**2).sum(1), (c**2 - a**2).sum(1)], axis=1)[:, :, None])[:, :, 0]
+    corners = np.linalg.solve(sides, np.stack([(b**2 - a**2).sum(1), (c**2 - a**2).sum(1)], axis=1)[:, :, None])[
+        :, :, 0
+    ]
     owners = np.argsort(triangles.ravel(), kind="stable")
     ends = np.cumsum(np.bincount(triangles.ravel(), minlength=len(points)))
     polygons = []
@@ -56,13 +50,21 @@ def probing_in_2d(ivf, query, nprobes=(1, 2, 3)):
         _cells_in_2d(axes, ivf, ivf.probe(query[None], nprobe)[0])
         _points_in_2d(axes, ivf, query, candidates, exact, found)
         right = found == exact
-        axes.set_title(f"nprobe {nprobe}: {len(candidates)} of {len(ivf.vectors)} compared\n"
-                       + ("✓ the nearest is found" if right else "✗ the nearest is missed"), fontsize=11)
-        told.append(f"nprobe {nprobe} compares {len(candidates)} vectors and {'finds' if right else 'misses'} the nearest")
+        axes.set_title(
+            f"nprobe {nprobe}: {len(candidates)} of {len(ivf.vectors)} compared\n"
+            + ("✓ the nearest is found" if right else "✗ the nearest is missed"),
+            fontsize=11,
+        )
+        told.append(
+            f"nprobe {nprobe} compares {len(candidates)} vectors and {'finds' if right else 'misses'} the nearest"
+        )
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncol=4, frameon=False, fontsize=11, handletextpad=0.3)
-    return Described(figure, f"Voronoi cells of an inverted file with {ivf.nlist} cells in two dimensions and one query, whose "
-                             f"visited cells are shaded and numbered. Of {len(ivf.vectors)} vectors, {'; '.join(told)}.")
+    return Described(
+        figure,
+        f"Voronoi cells of an inverted file with {ivf.nlist} cells in two dimensions and one query, whose "
+        f"visited cells are shaded and numbered. Of {len(ivf.vectors)} vectors, {'; '.join(told)}.",
+    )
 
 
 def _cells_in_2d(axes, ivf, probed):
@@ -72,8 +74,17 @@ def _cells_in_2d(axes, ivf, probed):
         axes.fill(*polygon.T, facecolor=SKY if visited else "none", alpha=0.35 if visited else 1, lw=0)
         axes.fill(*polygon.T, facecolor="none", edgecolor="#777777", lw=0.9)
         if visited:
-            axes.annotate(str(rank[cell]), ivf.centroids[cell], fontsize=15, weight="bold", color=ACTIVATED,
-                          ha="center", va="center", zorder=5, bbox=dict(boxstyle="circle,pad=.15", fc="white", ec=ACTIVATED))
+            axes.annotate(
+                str(rank[cell]),
+                ivf.centroids[cell],
+                fontsize=15,
+                weight="bold",
+                color=ACTIVATED,
+                ha="center",
+                va="center",
+                zorder=5,
+                bbox=dict(boxstyle="circle,pad=.15", fc="white", ec=ACTIVATED),
+            )
         else:
             axes.plot(*ivf.centroids[cell], "+", color="#777777", ms=8, mew=1.5)
 
@@ -100,6 +111,7 @@ def cells_projected(ivf, query, nprobe, original=None):
     written into the figure: neighbours in it need not be neighbours. Returns a Described figure.
     """
     mean, plane, kept = plane_of(ivf.centroids)
+
     def flat(x):
         return ((x - mean) @ plane.T).T
 
@@ -115,16 +127,30 @@ def cells_projected(ivf, query, nprobe, original=None):
     if original is not None:
         visited = ivf.cells[original] in probed
         said = f" The original is {'in a visited cell' if visited else 'not in a visited cell'}."
-        axes.plot(*flat(ivf.vectors[original]), "*", color=GREEN if visited else "white", mec=INK, ms=18, ls="none",
-                  label="original (" + ("visited)" if visited else "not visited)"))
+        axes.plot(
+            *flat(ivf.vectors[original]),
+            "*",
+            color=GREEN if visited else "white",
+            mec=INK,
+            ms=18,
+            ls="none",
+            label="original (" + ("visited)" if visited else "not visited)"),
+        )
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
-    axes.set_title(f"A plane through {ivf.d} dimensions keeps {kept:.0%} of the centroids' variance:\n"
-                   "what looks near here may be far, so the visited cells mix with others", fontsize=12, loc="left")
+    axes.set_title(
+        f"A plane through {ivf.d} dimensions keeps {kept:.0%} of the centroids' variance:\n"
+        "what looks near here may be far, so the visited cells mix with others",
+        fontsize=12,
+        loc="left",
+    )
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=11, handletextpad=0.4)
-    return Described(figure, f"Features of {ivf.d} dimensions projected to a plane that keeps {kept:.0%} of the centroids' variance. "
-                             f"With nprobe {nprobe}, {len(candidates)} of {len(ivf.vectors)} are compared; they lie among "
-                             f"others, since near in the plane is not near in the space.{said}")
+    return Described(
+        figure,
+        f"Features of {ivf.d} dimensions projected to a plane that keeps {kept:.0%} of the centroids' variance. "
+        f"With nprobe {nprobe}, {len(candidates)} of {len(ivf.vectors)} are compared; they lie among "
+        f"others, since near in the plane is not near in the space.{said}",
+    )
 
 
 def recall_against_nprobe(table):
@@ -138,36 +164,81 @@ def recall_against_nprobe(table):
     axes.plot(table.nprobe, table.share, "o--", color=PASSIVE, mfc="white", ms=6)
     axes.set_xscale("log", base=2)
     shown = [n for i, n in enumerate(table.nprobe) if i % 2 == 0 or len(table) < 9]
-    axes.set(ylim=(0, 1.04), xticks=shown, xticklabels=[f"{n:,}" for n in shown], xlim=(table.nprobe.min() / 1.15, table.nprobe.max() * 1.15))
+    axes.set(
+        ylim=(0, 1.04),
+        xticks=shown,
+        xticklabels=[f"{n:,}" for n in shown],
+        xlim=(table.nprobe.min() / 1.15, table.nprobe.max() * 1.15),
+    )
     axes.minorticks_off()
     axes.set_xlabel("nprobe: cells visited", fontsize=11)
     at = len(table) // 3
-    axes.annotate("R@1: the original comes first", (table.nprobe[at], table.r1[at]), xytext=(8, 12), ha="right", color=ACTIVATED,
-                  textcoords="offset points", fontsize=12)
+    axes.annotate(
+        "R@1: the original comes first",
+        (table.nprobe[at], table.r1[at]),
+        xytext=(8, 12),
+        ha="right",
+        color=ACTIVATED,
+        textcoords="offset points",
+        fontsize=12,
+    )
     at = 2 * len(table) // 3
-    axes.annotate("share of all vectors that are compared", (table.nprobe[at], table.share[at]), xytext=(-10, 8), ha="right",
-                  textcoords="offset points", fontsize=12, color=PASSIVE)
+    axes.annotate(
+        "share of all vectors that are compared",
+        (table.nprobe[at], table.share[at]),
+        xytext=(-10, 8),
+        ha="right",
+        textcoords="offset points",
+        fontsize=12,
+        color=PASSIVE,
+    )
     axes.grid(alpha=0.25)
     first, last = table.iloc[0], table.iloc[-1]
     near = table[table.r1 >= 0.98 * table.r1.max()].iloc[0]
-    return Described(figure, f"R@1 rises from {first.r1:.2f} at nprobe {first.nprobe:.0f} to {last.r1:.2f} at {last.nprobe:.0f}, while the "
-                             f"share of vectors compared rises from {first.share:.2%} to {last.share:.0%}. nprobe {near.nprobe:.0f} already "
-                             f"gives {near.r1:.2f} with {near.share:.1%} compared.")
+    return Described(
+        figure,
+        f"R@1 rises from {first.r1:.2f} at nprobe {first.nprobe:.0f} to {last.r1:.2f} at {last.nprobe:.0f}, while the "
+        f"share of vectors compared rises from {first.share:.2%} to {last.share:.0%}. nprobe {near.nprobe:.0f} already "
+        f"gives {near.r1:.2f} with {near.share:.1%} compared.",
+    )
 
 
 def recall_against_nprobe_hover(table):
     """The same curves as a plotly go.Figure whose points tell all their values."""
     import plotly.graph_objects as go
 
-    figure = go.Figure(layout=dict(template="plotly_white", width=900, height=430, font_size=14, hovermode="x unified",
-                                   xaxis=dict(type="log", title="nprobe: cells visited", tickvals=list(table.nprobe[::2])),
-                                   yaxis=dict(range=[0, 1.04]), legend=dict(orientation="h", y=1.12)))
-    figure.add_scatter(x=table.nprobe, y=table.r1, name="R@1", mode="lines+markers", line_color=ACTIVATED,
-                       marker=dict(symbol="diamond", size=9), customdata=table[["low", "high"]],
-                       hovertemplate="%{y:.3f} [%{customdata[0]:.3f}, %{customdata[1]:.3f}]")
-    figure.add_scatter(x=table.nprobe, y=table["share"], name="share compared", mode="lines+markers",
-                       line=dict(color=PASSIVE, dash="dash"), marker=dict(symbol="circle-open", size=9),
-                       customdata=table[["scanned"]], hovertemplate="%{y:.2%}: %{customdata[0]:,.0f} vectors")
+    figure = go.Figure(
+        layout=dict(
+            template="plotly_white",
+            width=900,
+            height=430,
+            font_size=14,
+            hovermode="x unified",
+            xaxis=dict(type="log", title="nprobe: cells visited", tickvals=list(table.nprobe[::2])),
+            yaxis=dict(range=[0, 1.04]),
+            legend=dict(orientation="h", y=1.12),
+        )
+    )
+    figure.add_scatter(
+        x=table.nprobe,
+        y=table.r1,
+        name="R@1",
+        mode="lines+markers",
+        line_color=ACTIVATED,
+        marker=dict(symbol="diamond", size=9),
+        customdata=table[["low", "high"]],
+        hovertemplate="%{y:.3f} [%{customdata[0]:.3f}, %{customdata[1]:.3f}]",
+    )
+    figure.add_scatter(
+        x=table.nprobe,
+        y=table["share"],
+        name="share compared",
+        mode="lines+markers",
+        line=dict(color=PASSIVE, dash="dash"),
+        marker=dict(symbol="circle-open", size=9),
+        customdata=table[["scanned"]],
+        hovertemplate="%{y:.2%}: %{customdata[0]:,.0f} vectors",
+    )
     return figure
 
 
@@ -182,11 +253,27 @@ def list_lengths(sizes):
     figure, axes = new_figure(9, 3.4)
     axes.fill_between(np.arange(len(sizes)), sizes, step="mid", color=SKY, alpha=0.7, lw=0)
     axes.axhline(sizes.mean(), color=INK, ls="--", lw=1.5)
-    axes.annotate(f"mean {sizes.mean():.1f}", (len(sizes), sizes.mean()), xytext=(0, 5), textcoords="offset points", ha="right", fontsize=12)
-    axes.annotate(f"longest list {sizes[0]}", (0, sizes[0]), xytext=(12, -4), textcoords="offset points", fontsize=12, va="top")
+    axes.annotate(
+        f"mean {sizes.mean():.1f}",
+        (len(sizes), sizes.mean()),
+        xytext=(0, 5),
+        textcoords="offset points",
+        ha="right",
+        fontsize=12,
+    )
+    axes.annotate(
+        f"longest list {sizes[0]}", (0, sizes[0]), xytext=(12, -4), textcoords="offset points", fontsize=12, va="top"
+    )
     axes.set(xlim=(0, len(sizes)), ylim=(0, None))
     axes.set_xlabel("cells, the fullest first", fontsize=11)
     axes.set_ylabel("vectors in it", fontsize=11)
-    axes.set_title(f"Imbalance factor {factor:.2f}: a query compares that many times more than with equal lists", fontsize=12, loc="left")
-    return Described(figure, f"Lengths of {len(sizes)} posting lists, sorted: the longest holds {sizes[0]} vectors, the shortest {sizes[-1]}, "
-                             f"the mean is {sizes.mean():.1f}. The imbalance factor is {factor:.2f}.")
+    axes.set_title(
+        f"Imbalance factor {factor:.2f}: a query compares that many times more than with equal lists",
+        fontsize=12,
+        loc="left",
+    )
+    return Described(
+        figure,
+        f"Lengths of {len(sizes)} posting lists, sorted: the longest holds {sizes[0]} vectors, the shortest {sizes[-1]}, "
+        f"the mean is {sizes.mean():.1f}. The imbalance factor is {factor:.2f}.",
+    )

@@ -3,15 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from activeindex_lite.figures.style import (
-    ACTIVATED,
-    GREEN,
-    INK,
-    PASSIVE,
-    REFERENCE,
-    Described,
-    new_figure,
-)
+from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, PASSIVE, REFERENCE, Described, new_figure
 
 BOX = dict(fc="white", ec=REFERENCE, boxstyle="round,pad=.2", alpha=0.9)
 
@@ -32,12 +24,22 @@ def _draw_hyperplane(axes, normal, threshold, label, x, reach):
         """How many vectors the arrow and its label would hide, or infinity where they leave the picture."""
         end, middle = tip + 0.14 * reach * unit, tip + reach * (0.17 * unit + [0.13 * side, 0])
         outside = np.abs(middle) > [0.85 * reach, 0.95 * reach]
-        return np.inf if outside.any() or np.abs(tip).max() > reach else (np.abs(x - (end + middle) / 2) < [0.2 * reach, 0.1 * reach]).all(1).sum()
+        return (
+            np.inf
+            if outside.any() or np.abs(tip).max() > reach
+            else (np.abs(x - (end + middle) / 2) < [0.2 * reach, 0.1 * reach]).all(1).sum()
+        )
 
     tip = min((foot + place * reach * along for place in (0.9, -0.9, 1.1, -1.1, 0.75, -0.75, 0.6, -0.6)), key=crowd)
     axes.annotate("", tip + 0.14 * reach * unit, tip, arrowprops=dict(arrowstyle="-|>", color=INK))
-    axes.annotate(label, tip + 0.16 * reach * unit, fontsize=11, ha=("center", "left", "right")[side], va="center" if side else "bottom" if unit[1] > 0 else "top",
-                  bbox=dict(fc="white", ec="none", pad=1, alpha=0.8))
+    axes.annotate(
+        label,
+        tip + 0.16 * reach * unit,
+        fontsize=11,
+        ha=("center", "left", "right")[side],
+        va="center" if side else "bottom" if unit[1] > 0 else "top",
+        bbox=dict(fc="white", ec="none", pad=1, alpha=0.8),
+    )
 
 
 def hyperplanes_in_2d(lsh, x, query):
@@ -61,17 +63,37 @@ def hyperplanes_in_2d(lsh, x, query):
     for code in np.unique(codes, axis=0):
         own = x[(codes == code).all(1)]
         if len(own) > 4 and (code != own_code).any():
-            axes.annotate(_written(code), np.median(own, axis=0), fontsize=13, weight="bold", ha="center", va="center", bbox=BOX)
+            axes.annotate(
+                _written(code), np.median(own, axis=0), fontsize=13, weight="bold", ha="center", va="center", bbox=BOX
+            )
     axes.plot(*query, "X", color=INK, mec="white", ms=15, ls="none")
-    axes.annotate(f"query {_written(own_code)}", query, xytext=(0, 13), textcoords="offset points", fontsize=13, weight="bold", ha="center", bbox=BOX)
+    axes.annotate(
+        f"query {_written(own_code)}",
+        query,
+        xytext=(0, 13),
+        textcoords="offset points",
+        fontsize=13,
+        weight="bold",
+        ha="center",
+        bbox=BOX,
+    )
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[])
     axes.set_aspect("equal")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize=11, title="bits that differ\nfrom the query's",
-                  title_fontsize=11)
+    figure.legend(
+        *axes.get_legend_handles_labels(),
+        loc="outside right center",
+        frameon=False,
+        fontsize=11,
+        title="bits that differ\nfrom the query's",
+        title_fontsize=11,
+    )
     axes.spines[:].set_visible(False)
     counts = np.bincount(distances)
-    return Described(figure, f"{lsh.nbits} lines cut the plane into regions with a code of {lsh.nbits} bits each. Of {len(x)} vectors, "
-                             f"{', '.join(f'{n} differ from the query in {h} bits' for h, n in enumerate(counts))}.")
+    return Described(
+        figure,
+        f"{lsh.nbits} lines cut the plane into regions with a code of {lsh.nbits} bits each. Of {len(x)} vectors, "
+        f"{', '.join(f'{n} differ from the query in {h} bits' for h, n in enumerate(counts))}.",
+    )
 
 
 def codes_compared(bits, names):
@@ -97,7 +119,10 @@ def codes_compared(bits, names):
         axes.grid(which="minor", color=REFERENCE, lw=0.5)
         axes.tick_params(which="minor", length=0)
     told = ", ".join(f"{name} differs in {n}" for name, n in zip(names[1:], differ[1:].sum(1), strict=True))
-    return Described(figure, f"Codes of {bits.shape[1]} bits as black and white squares. From {names[0]}, {told} of {bits.shape[1]} bits.")
+    return Described(
+        figure,
+        f"Codes of {bits.shape[1]} bits as black and white squares. From {names[0]}, {told} of {bits.shape[1]} bits.",
+    )
 
 
 def hamming_against_angle(tables, nbits, theory):
@@ -110,7 +135,9 @@ def hamming_against_angle(tables, nbits, theory):
     angles = np.linspace(0, np.pi / 1.6, 200)
     mean, spread = theory(nbits, angles)
     told = []
-    for axes, (name, table), colour, marker in zip(figure.subplots(1, len(tables), sharey=True, squeeze=False)[0], tables.items(), (ACTIVATED, GREEN), "oD"):
+    for axes, (name, table), colour, marker in zip(
+        figure.subplots(1, len(tables), sharey=True, squeeze=False)[0], tables.items(), (ACTIVATED, GREEN), "oD"
+    ):
         axes.fill_between(np.degrees(angles), mean - 2 * spread, mean + 2 * spread, color=REFERENCE, alpha=0.3, lw=0)
         axes.plot(np.degrees(angles), mean, color=INK, lw=2)
         axes.plot(np.degrees(table.angle), table.differing, marker, color=colour, ms=4, alpha=0.5, mec="none")
@@ -124,10 +151,19 @@ def hamming_against_angle(tables, nbits, theory):
         told.append(f"{name}: {inside:.0%}, mean difference from theory {(table.differing - middle).mean():+.1f} bits")
     figure.axes[0].set_ylabel(f"differing bits of {nbits}", fontsize=11)
     at = 2 * len(angles) // 3
-    figure.axes[0].annotate("theory:\nnbits angle / 180°", (np.degrees(angles[at]), mean[at]), xytext=(-4, -82), textcoords="offset points", fontsize=11,
-                            arrowprops=dict(arrowstyle="-", color=INK))
-    return Described(figure, f"Differing bits of {nbits} against the angle of pairs of features, with the theory's line and a band of two standard "
-                             f"deviations. Within the band: {'; '.join(told)}.")
+    figure.axes[0].annotate(
+        "theory:\nnbits angle / 180°",
+        (np.degrees(angles[at]), mean[at]),
+        xytext=(-4, -82),
+        textcoords="offset points",
+        fontsize=11,
+        arrowprops=dict(arrowstyle="-", color=INK),
+    )
+    return Described(
+        figure,
+        f"Differing bits of {nbits} against the angle of pairs of features, with the theory's line and a band of two standard "
+        f"deviations. Within the band: {'; '.join(told)}.",
+    )
 
 
 def recall_by_bits(table, brute):
@@ -136,10 +172,19 @@ def recall_by_bits(table, brute):
     table: lessons.lsh.recall_by_bits; brute: R@1 of brute force. Returns a Described figure.
     """
     figure, axes = new_figure(9, 4.2)
-    for (kind, rows), colour, marker, below in zip(table.groupby("kind", sort=False), (ACTIVATED, GREEN), "oD", (True, False)):
+    for (kind, rows), colour, marker, below in zip(
+        table.groupby("kind", sort=False), (ACTIVATED, GREEN), "oD", (True, False)
+    ):
         axes.plot(rows.nbits, rows.r1, marker + ("--" if below else "-"), color=colour, ms=8)
-        axes.annotate(f"{kind} hyperplanes", (rows.nbits.iloc[-2], rows.r1.iloc[-2]), xytext=(8, -16) if below else (-8, 9), textcoords="offset points",
-                      fontsize=12, color=colour, ha="left" if below else "right")
+        axes.annotate(
+            f"{kind} hyperplanes",
+            (rows.nbits.iloc[-2], rows.r1.iloc[-2]),
+            xytext=(8, -16) if below else (-8, 9),
+            textcoords="offset points",
+            fontsize=12,
+            color=colour,
+            ha="left" if below else "right",
+        )
     axes.axhline(brute, color=INK, ls=":", lw=1.5)
     axes.annotate("brute force", (table.nbits.min(), brute), xytext=(0, 4), textcoords="offset points", fontsize=11)
     axes.set_xscale("log", base=2)
@@ -156,14 +201,27 @@ def recall_by_bits(table, brute):
 def shared_first_places(counts, nbits):
     """How many stored codes share the smallest Hamming distance to a query. counts: (Q,). Returns a Described figure."""
     counts = np.asarray(counts)
-    groups = [("1: no tie", counts == 1), ("2", counts == 2), ("3 to 5", (counts > 2) & (counts < 6)), ("6 to 20", (counts > 5) & (counts < 21)), ("over 20", counts > 20)]
+    groups = [
+        ("1: no tie", counts == 1),
+        ("2", counts == 2),
+        ("3 to 5", (counts > 2) & (counts < 6)),
+        ("6 to 20", (counts > 5) & (counts < 21)),
+        ("over 20", counts > 20),
+    ]
     figure, axes = new_figure(9, 2.9)
     shares = [float(which.mean()) for _, which in groups]
     bars = axes.barh(range(len(groups)), shares, color=[GREEN] + [PASSIVE] * (len(groups) - 1), hatch=None, height=0.7)
     axes.bar_label(bars, [f"{share:.0%}" for share in shares], fontsize=12, padding=4)
-    axes.set(yticks=range(len(groups)), yticklabels=[name for name, _ in groups], xticks=[], xlim=(0, 1.1 * max(shares)))
+    axes.set(
+        yticks=range(len(groups)), yticklabels=[name for name, _ in groups], xticks=[], xlim=(0, 1.1 * max(shares))
+    )
     axes.invert_yaxis()
     axes.spines["bottom"].set_visible(False)
-    axes.set_title(f"{nbits} bits: stored codes at the smallest Hamming distance, share of queries", fontsize=12, loc="left")
+    axes.set_title(
+        f"{nbits} bits: stored codes at the smallest Hamming distance, share of queries", fontsize=12, loc="left"
+    )
     told = ", ".join(f"{name} for {share:.0%}" for (name, _), share in zip(groups, shares, strict=True))
-    return Described(figure, f"Number of stored codes that share the smallest Hamming distance with {nbits} bits: {told} of the queries.")
+    return Described(
+        figure,
+        f"Number of stored codes that share the smallest Hamming distance with {nbits} bits: {told} of the queries.",
+    )

@@ -28,16 +28,27 @@ def search_sheet(view, about, phase, nprobe, query, pictures, curve):
     axes.minorticks_off()
     near = curve.iloc[(curve.nprobe - nprobe).abs().argmin()]
     axes.axvline(near.nprobe, color=INK, lw=1.5, ls="--")
-    axes.annotate(f"R@1 {near.r1:.2f} at nprobe {near.nprobe:.0f}", (near.nprobe, near.r1), xytext=(9, -20), fontsize=11,
-                  textcoords="offset points")
+    axes.annotate(
+        f"R@1 {near.r1:.2f} at nprobe {near.nprobe:.0f}",
+        (near.nprobe, near.r1),
+        xytext=(9, -20),
+        fontsize=11,
+        textcoords="offset points",
+    )
     axes.set_xlabel(f"nprobe: cells visited ({about['queries']} pictures x {about['edits']} edits)", fontsize=11)
     axes.grid(alpha=0.25)
     scanned = view["scanned"][nprobe - 1]
-    figure.suptitle(f"{about['factory']}, nprobe {nprobe}: {scanned:,} of {about['ntotal']:,} vectors compared. "
-                    + ("✓ The original comes first" if phase["first"] else "✗ The original does not come first"), fontsize=13)
-    return Described(figure, f"Search in {about['factory']} for a picture edited by {view['edit']} with nprobe {nprobe}: {scanned} of "
-                             f"{about['ntotal']} vectors are compared. {phase['sentence']} Over all queries R@1 is {near.r1:.2f} at "
-                             f"nprobe {near.nprobe:.0f}.")
+    figure.suptitle(
+        f"{about['factory']}, nprobe {nprobe}: {scanned:,} of {about['ntotal']:,} vectors compared. "
+        + ("✓ The original comes first" if phase["first"] else "✗ The original does not come first"),
+        fontsize=13,
+    )
+    return Described(
+        figure,
+        f"Search in {about['factory']} for a picture edited by {view['edit']} with nprobe {nprobe}: {scanned} of "
+        f"{about['ntotal']} vectors are compared. {phase['sentence']} Over all queries R@1 is {near.r1:.2f} at "
+        f"nprobe {near.nprobe:.0f}.",
+    )
 
 
 def _map(axes, view, about, nprobe):
@@ -45,7 +56,9 @@ def _map(axes, view, about, nprobe):
     rank = np.arange(1, len(places) + 1)
     own = GREEN if view["rank"] <= nprobe else ORANGE
     faces = np.where(rank == view["rank"], own, np.where(rank <= nprobe, SKY, "#F2F2F2"))
-    cells = PolyCollection(voronoi_polygons(places), facecolors=faces, edgecolors=np.where(rank <= nprobe, ACTIVATED, "#C8C8C8"), lw=0.6)
+    cells = PolyCollection(
+        voronoi_polygons(places), facecolors=faces, edgecolors=np.where(rank <= nprobe, ACTIVATED, "#C8C8C8"), lw=0.6
+    )
     axes.add_collection(cells)
     cells.set_clip_path(Circle((0, 0), 1, transform=axes.transData))
     radius = (min(nprobe + 0.5, len(places)) / len(places)) ** (1 / 3)
@@ -53,8 +66,16 @@ def _map(axes, view, about, nprobe):
     axes.plot(0, 0, "X", color=PASSIVE, mec="white", ms=13)
     x, y = places[view["rank"] - 1]
     axes.plot(x, y, "*", color=GREEN, mec=INK, ms=15)
-    axes.annotate(f"original: cell {view['rank']}", (x, y), xytext=(14 if x > 0 else -14, -4), textcoords="offset points", ha="left" if x > 0 else "right",
-                  fontsize=11, weight="bold", bbox=dict(fc="white", ec="none", alpha=0.8, pad=1))
+    axes.annotate(
+        f"original: cell {view['rank']}",
+        (x, y),
+        xytext=(14 if x > 0 else -14, -4),
+        textcoords="offset points",
+        ha="left" if x > 0 else "right",
+        fontsize=11,
+        weight="bold",
+        bbox=dict(fc="white", ec="none", alpha=0.8, pad=1),
+    )
     axes.set(xlim=(-1.02, 1.02), ylim=(-1.02, 1.02), xticks=[], yticks=[])
     axes.set_aspect("equal")
     axes.spines[:].set_visible(False)
@@ -66,7 +87,13 @@ def _results(axes, view, phase, query, pictures):
     shown = [(query, f"searched for ({view['edit']})", REFERENCE)]
     for place, (picture, result) in enumerate(zip(pictures[:3], phase["results"], strict=False), 1):
         own = result["original"]
-        shown.append((picture, f"{place}. {'✓ original' if own else 'another'}: {result['distance']:.3f}", GREEN if own else REFERENCE))
+        shown.append(
+            (
+                picture,
+                f"{place}. {'✓ original' if own else 'another'}: {result['distance']:.3f}",
+                GREEN if own else REFERENCE,
+            )
+        )
     for n, (picture, title, colour) in enumerate(shown):
         inset = axes.inset_axes([0.5 * (n % 2), 0.53 - 0.53 * (n // 2), 0.46, 0.43])
         inset.imshow(np.asarray(picture))

@@ -25,26 +25,37 @@ def release_and_search(one, release, passive, active, picture_of, alpha, edit):
     figure = Figure(figsize=(9, 7.4), layout="constrained")
     grid = figure.add_gridspec(3, 6)
     quality = "unchanged" if np.isinf(release.psnr) else f"{release.psnr:.1f} dB"
-    top = ((one.picture, "original"), (release.picture, f"released at alpha {alpha:g}: {quality}"),
-           (amplified_difference(one.picture, release.picture), "difference × 10"))
+    top = (
+        (one.picture, "original"),
+        (release.picture, f"released at alpha {alpha:g}: {quality}"),
+        (amplified_difference(one.picture, release.picture), "difference × 10"),
+    )
     for at, (picture, title) in enumerate(top):
         _picture(figure.add_subplot(grid[0, 2 * at : 2 * at + 2]), picture, title)
     _walk(figure.add_subplot(grid[1:, :3]), one, release, passive, active)
     outcomes, n = [], passive.nprobes[0]
     # LSH has no cells to visit.
     visited = "" if passive.cell_rank is None else f", {n} cell{'s' * (n > 1)} visited"
-    for row, (found, name, colour) in enumerate(((passive, "passive copy", PASSIVE), (active, "activated copy", ACTIVATED))):
+    for row, (found, name, colour) in enumerate(
+        ((passive, "passive copy", PASSIVE), (active, "activated copy", ACTIVATED))
+    ):
         outcomes.append("the original" if found.first[0] else "another picture")
         axes = figure.add_subplot(grid[1 + row, 3:])
         axes.axis("off")
         axes.set_title(f"{name} ({edit}){visited}", fontsize=11, loc="left", color=colour)
-        for place, (picture, title) in enumerate(((found.query, "searched for"), (picture_of(found.ids[0]),
-                                                  ("✓ " if found.first[0] else "✗ ") + outcomes[-1]))):
+        for place, (picture, title) in enumerate(
+            (
+                (found.query, "searched for"),
+                (picture_of(found.ids[0]), ("✓ " if found.first[0] else "✗ ") + outcomes[-1]),
+            )
+        ):
             _picture(axes.inset_axes([0.5 * place, 0, 0.46, 0.86]), picture, title)
     squared = np.square(np.linalg.norm(np.array([release.walk[0], release.walk[-1]]) - _code(one), axis=1))
-    alt = (f"One picture activated at alpha {alpha:g} ({quality}). Squared distance of its feature to {one.goal}: "
-           f"{squared[0]:.2f} before, {squared[1]:.2f} after. The passive copy under {edit}{visited} "
-           f"brings {outcomes[0]} first, the activated copy {outcomes[1]}.")
+    alt = (
+        f"One picture activated at alpha {alpha:g} ({quality}). Squared distance of its feature to {one.goal}: "
+        f"{squared[0]:.2f} before, {squared[1]:.2f} after. The passive copy under {edit}{visited} "
+        f"brings {outcomes[0]} first, the activated copy {outcomes[1]}."
+    )
     return Described(figure, alt)
 
 
@@ -63,13 +74,25 @@ def _walk(axes, one, release, passive, active):
     for found, colour, style in ((passive, PASSIVE, "--"), (active, ACTIVATED, ":")):
         axes.plot(*np.array([found.place, code]).T, style, color=colour, lw=1.5)
     axes.plot(*release.walk.T, "o-", color=INK, ms=3, lw=2)
-    marks = ((release.walk[0], "o", INK, "white", "original x"), (release.walk[-1], "o", INK, INK, "released"),
-             (code, "*", GREEN, GREEN, one.goal),
-             (passive.place, PASSIVE_MARKER, PASSIVE, "white", "passive copy"),
-             (active.place, ACTIVATED_MARKER, ACTIVATED, ACTIVATED, "activated copy"))
+    marks = (
+        (release.walk[0], "o", INK, "white", "original x"),
+        (release.walk[-1], "o", INK, INK, "released"),
+        (code, "*", GREEN, GREEN, one.goal),
+        (passive.place, PASSIVE_MARKER, PASSIVE, "white", "passive copy"),
+        (active.place, ACTIVATED_MARKER, ACTIVATED, ACTIVATED, "activated copy"),
+    )
     for (a, b), marker, colour, face, label in marks:
-        axes.plot(a, b, marker, color=colour, mfc=face, mew=2, ms=15 if marker == "*" else 9, ls="none",
-                  label=label if marker == "*" else f"{label}: {np.hypot(*(np.array([a, b]) - code)) ** 2:.2f}")
+        axes.plot(
+            a,
+            b,
+            marker,
+            color=colour,
+            mfc=face,
+            mew=2,
+            ms=15 if marker == "*" else 9,
+            ls="none",
+            label=label if marker == "*" else f"{label}: {np.hypot(*(np.array([a, b]) - code)) ** 2:.2f}",
+        )
     axes.axhline(0, color=REFERENCE, lw=0.8, zorder=0)
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_title(f"The walk, and squared distances to {one.goal}", fontsize=11, loc="left")

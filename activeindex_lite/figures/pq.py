@@ -40,7 +40,9 @@ def product_in_2d(pq, x):
     # The vector that loses most, so that its way to its code is seen.
     codes = pq.decode(pq.encode(x))
     worst = np.square(x - codes).sum(1).argmax()
-    axes.annotate("", codes[worst], x[worst], arrowprops=dict(arrowstyle="-|>", color=PASSIVE, lw=2.5, shrinkA=0, shrinkB=0))
+    axes.annotate(
+        "", codes[worst], x[worst], arrowprops=dict(arrowstyle="-|>", color=PASSIVE, lw=2.5, shrinkA=0, shrinkB=0)
+    )
     axes.plot(*x[worst], "o", color=PASSIVE, mec="white", ms=9)
     axes.set(xticks=[], yticks=[])
     top.hist(x[:, 0], 60, color=REFERENCE)
@@ -55,9 +57,15 @@ def product_in_2d(pq, x):
     top.set_title(f"{pq.K} codewords for the first part", fontsize=12, loc="left")
     right.set_ylabel(f"{pq.K} codewords for the second part", fontsize=12)
     right.yaxis.set_label_position("right")
-    axes.set_xlabel(f"{pq.K} + {pq.K} codewords stored, {pq.K} x {pq.K} = {pq.K**2} places to stand (+)\nArrow: the vector that moves furthest to its place", fontsize=12)
-    return Described(figure, f"A cloud of {len(x)} points in the plane, cut into two one-dimensional parts with {pq.K} codewords each. Together they "
-                             f"span a grid of {pq.K**2} points; each vector is replaced by the nearest of them.")
+    axes.set_xlabel(
+        f"{pq.K} + {pq.K} codewords stored, {pq.K} x {pq.K} = {pq.K**2} places to stand (+)\nArrow: the vector that moves furthest to its place",
+        fontsize=12,
+    )
+    return Described(
+        figure,
+        f"A cloud of {len(x)} points in the plane, cut into two one-dimensional parts with {pq.K} codewords each. Together they "
+        f"span a grid of {pq.K**2} points; each vector is replaced by the nearest of them.",
+    )
 
 
 def vector_and_code(pq, x):
@@ -73,22 +81,46 @@ def vector_and_code(pq, x):
     for axes, values, label in zip(figure.subplots(2, 1, sharex=True), (x, y), ("x", "q(x)"), strict=True):
         for m in range(pq.M):
             part = slice(m * width, (m + 1) * width)
-            axes.bar(np.arange(part.start, part.stop), values[part], color=PART_COLOURS[m % len(PART_COLOURS)], width=0.9,
-                     hatch=None if m % 2 else "///", edgecolor="white", lw=0)
+            axes.bar(
+                np.arange(part.start, part.stop),
+                values[part],
+                color=PART_COLOURS[m % len(PART_COLOURS)],
+                width=0.9,
+                hatch=None if m % 2 else "///",
+                edgecolor="white",
+                lw=0,
+            )
             axes.axvline(part.stop - 0.5, color="#CCCCCC", lw=1)
         axes.set(ylim=(-limit, limit), xlim=(-0.5, pq.d - 0.5), yticks=[], xticks=[])
         axes.set_ylabel(label, fontsize=14, rotation=0, ha="right", va="center")
         axes.spines[["top", "right", "bottom"]].set_visible(False)
         axes.axhline(0, color=INK, lw=0.6)
-    figure.axes[0].set_title(f"{pq.d} numbers of 4 bytes, cut into M = {pq.M} parts of {width}", fontsize=12, loc="left")
+    figure.axes[0].set_title(
+        f"{pq.d} numbers of 4 bytes, cut into M = {pq.M} parts of {width}", fontsize=12, loc="left"
+    )
     axes.set_title(f"the nearest of {pq.K} codewords for each part", fontsize=12, loc="left")
     for m, code in enumerate(codes):
-        axes.annotate(str(code), ((m + 0.5) * width - 0.5, -limit), fontsize=15 if pq.M <= 8 else 11, weight="bold", ha="center", va="bottom",
-                      color=INK, bbox=dict(fc="white", ec=PART_COLOURS[m % len(PART_COLOURS)], boxstyle="round,pad=.25"))
-    axes.set_xlabel(f"the code that is kept: {pq.M} numbers of {pq.nbits} bits = {pq.M * pq.nbits / 8:g} bytes instead of {4 * pq.d}", fontsize=12, labelpad=9)
+        axes.annotate(
+            str(code),
+            ((m + 0.5) * width - 0.5, -limit),
+            fontsize=15 if pq.M <= 8 else 11,
+            weight="bold",
+            ha="center",
+            va="bottom",
+            color=INK,
+            bbox=dict(fc="white", ec=PART_COLOURS[m % len(PART_COLOURS)], boxstyle="round,pad=.25"),
+        )
+    axes.set_xlabel(
+        f"the code that is kept: {pq.M} numbers of {pq.nbits} bits = {pq.M * pq.nbits / 8:g} bytes instead of {4 * pq.d}",
+        fontsize=12,
+        labelpad=9,
+    )
     loss = float(np.square(x - y).sum())
-    return Described(figure, f"A vector of {pq.d} numbers in {pq.M} parts, and below it the nearest codeword of each part. The code is "
-                             f"{', '.join(map(str, codes))}: {pq.M * pq.nbits / 8:g} bytes instead of {4 * pq.d}. The squared error is {loss:.2f}.")
+    return Described(
+        figure,
+        f"A vector of {pq.d} numbers in {pq.M} parts, and below it the nearest codeword of each part. The code is "
+        f"{', '.join(map(str, codes))}: {pq.M * pq.nbits / 8:g} bytes instead of {4 * pq.d}. The squared error is {loss:.2f}.",
+    )
 
 
 def codebook_map(pq, m=0):
@@ -103,8 +135,11 @@ def codebook_map(pq, m=0):
     axes.set(xticks=[], yticks=[])
     bar = figure.colorbar(image, ax=axes)
     bar.ax.tick_params(labelsize=11)
-    return Described(figure, f"Codebook of part {m + 1} of {pq.M}: {pq.K} codewords of {book.shape[1]} numbers each as columns of colours, from "
-                             f"{book.min():.2f} (orange) to {book.max():.2f} (purple). k-means placed them where the parts of real features are.")
+    return Described(
+        figure,
+        f"Codebook of part {m + 1} of {pq.M}: {pq.K} codewords of {book.shape[1]} numbers each as columns of colours, from "
+        f"{book.min():.2f} (orange) to {book.max():.2f} (purple). k-means placed them where the parts of real features are.",
+    )
 
 
 def table_of_distances(pq, query, codes, shown=24, x=None):
@@ -128,14 +163,22 @@ def table_of_distances(pq, query, codes, shown=24, x=None):
         true = float(np.square(query - x).sum())
         axes.text(len(columns) + 0.1, pq.M + 0.5, f"true distance: {true:.3f}", fontsize=12, va="center")
         told = f" The true squared distance to the vector itself is {true:.3f}."
-    axes.set(yticks=range(pq.M), yticklabels=[f"part {m + 1}" for m in range(pq.M)], xticks=range(0, len(columns), 3), ylim=(pq.M + 0.8, -0.5),
-             xticklabels=[str(c) for c in columns[::3]])
+    axes.set(
+        yticks=range(pq.M),
+        yticklabels=[f"part {m + 1}" for m in range(pq.M)],
+        xticks=range(0, len(columns), 3),
+        ylim=(pq.M + 0.8, -0.5),
+        xticklabels=[str(c) for c in columns[::3]],
+    )
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.set_xlabel("codeword (a selection)", fontsize=11)
     bar = figure.colorbar(image, ax=axes, location="left", pad=0.02)
     bar.set_label("squared distance", fontsize=11)
-    return Described(figure, f"Distance table of one query: {pq.M} rows, a column a codeword. The stored code picks one entry in each row; their "
-                             f"sum {total:.3f} is the squared distance from the query to what the code stands for.{told}")
+    return Described(
+        figure,
+        f"Distance table of one query: {pq.M} rows, a column a codeword. The stored code picks one entry in each row; their "
+        f"sum {total:.3f} is the squared distance from the query to what the code stands for.{told}",
+    )
 
 
 def error_against_bytes(table):
@@ -146,16 +189,34 @@ def error_against_bytes(table):
     figure, axes = new_figure(9, 4.6)
     lines = list(table.sort_values("bytes").groupby("nbits"))
     # One style for each nbits that a code can have, 1 to 8.
-    for (nbits, rows), colour, marker in zip(lines, (PASSIVE, GREEN, ACTIVATED, PURPLE, ORANGE, SKY, INK, REFERENCE), "osD^vP*X"):
-        axes.plot(rows.bytes, rows.error, marker + "-", color=colour, ms=7, label=f"nbits {nbits}: {2**nbits} codewords a part")
+    for (nbits, rows), colour, marker in zip(
+        lines, (PASSIVE, GREEN, ACTIVATED, PURPLE, ORANGE, SKY, INK, REFERENCE), "osD^vP*X"
+    ):
+        axes.plot(
+            rows.bytes,
+            rows.error,
+            marker + "-",
+            color=colour,
+            ms=7,
+            label=f"nbits {nbits}: {2**nbits} codewords a part",
+        )
     # M beside the outer lines only; between them there is no room.
     for at, (dx, dy), align in ((0, (7, 5), "left"), (len(lines) - 1, (-7, -14), "right")):
         for _, row in lines[at][1].iterrows():
-            axes.annotate(f"M {row.M:.0f}", (row.bytes, row.error), xytext=(dx, dy), textcoords="offset points", fontsize=11,
-                          color=axes.lines[at].get_color(), ha=align)
+            axes.annotate(
+                f"M {row.M:.0f}",
+                (row.bytes, row.error),
+                xytext=(dx, dy),
+                textcoords="offset points",
+                fontsize=11,
+                color=axes.lines[at].get_color(),
+                ha=align,
+            )
     axes.legend(frameon=False, fontsize=11)
     axes.set_xscale("log", base=2)
-    ticks = [2.0**b for b in range(int(np.floor(np.log2(table.bytes.min()))), int(np.ceil(np.log2(table.bytes.max()))) + 1)]
+    ticks = [
+        2.0**b for b in range(int(np.floor(np.log2(table.bytes.min()))), int(np.ceil(np.log2(table.bytes.max()))) + 1)
+    ]
     axes.set(xticks=ticks, xticklabels=[f"{b:g}" for b in ticks], ylim=(0, 1.05 * table.error.max()))
     axes.margins(x=0.09)
     axes.set_xlabel("bytes a vector: M nbits / 8", fontsize=11)
@@ -173,8 +234,10 @@ def _finding(table):
         return said
     won = sum(rows.error.idxmin() == rows.nbits.idxmax() for rows in rivals)
     few, many = rivals[len(rivals) // 2].iloc[[0, -1]].itertuples()
-    return (f"{said} Of {len(rivals)} sizes that several settings share, the one with most bits a part is best in {won}: with {few.bytes:g} bytes, "
-            f"M {many.M} with nbits {many.nbits} has {many.error:.2f} and M {few.M} with nbits {few.nbits} has {few.error:.2f}.")
+    return (
+        f"{said} Of {len(rivals)} sizes that several settings share, the one with most bits a part is best in {won}: with {few.bytes:g} bytes, "
+        f"M {many.M} with nbits {many.nbits} has {many.error:.2f} and M {few.M} with nbits {few.nbits} has {few.error:.2f}."
+    )
 
 
 def balance_of_parts(before, after, errors, plain):
@@ -194,16 +257,35 @@ def balance_of_parts(before, after, errors, plain):
     left.legend(frameon=False, fontsize=11, loc="upper center")
     right.plot(errors, "D-", color=ACTIVATED, ms=4)
     right.axhline(plain, color=PASSIVE, ls="--", lw=2)
-    right.annotate(f"PQ, no rotation: {plain:.3f}", (len(errors) - 1, plain), xytext=(0, 6), textcoords="offset points", fontsize=11, color=PASSIVE, ha="right")
-    right.annotate(f"{errors[-1]:.3f}", (len(errors) - 1, errors[-1]), xytext=(0, 8), textcoords="offset points", fontsize=11, color=ACTIVATED, ha="center")
+    right.annotate(
+        f"PQ, no rotation: {plain:.3f}",
+        (len(errors) - 1, plain),
+        xytext=(0, 6),
+        textcoords="offset points",
+        fontsize=11,
+        color=PASSIVE,
+        ha="right",
+    )
+    right.annotate(
+        f"{errors[-1]:.3f}",
+        (len(errors) - 1, errors[-1]),
+        xytext=(0, 8),
+        textcoords="offset points",
+        fontsize=11,
+        color=ACTIVATED,
+        ha="center",
+    )
     right.set_xlabel("iteration: codes, then rotation", fontsize=11)
     right.set_title("mean squared error of OPQ", fontsize=12, loc="left")
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=11)
     spread = [v.max() / v.min() for v in (before, after)]
-    return Described(figure, f"Left: variances of {len(before)} parts, largest over smallest {spread[0]:.2f} before and {spread[1]:.2f} after the rotation. "
-                             f"Right: OPQ's error falls from {errors[0]:.3f} to {errors[-1]:.3f} over {len(errors) - 1} iterations; PQ without a rotation has {plain:.3f}.")
+    return Described(
+        figure,
+        f"Left: variances of {len(before)} parts, largest over smallest {spread[0]:.2f} before and {spread[1]:.2f} after the rotation. "
+        f"Right: OPQ's error falls from {errors[0]:.3f} to {errors[-1]:.3f} over {len(errors) - 1} iterations; PQ without a rotation has {plain:.3f}.",
+    )
 
 
 def residuals_are_shorter(vectors, residuals, errors):
@@ -215,14 +297,32 @@ def residuals_are_shorter(vectors, residuals, errors):
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     centred, short = np.square(vectors - vectors.mean(0)).sum(1), np.square(residuals).sum(1)
     bins = np.linspace(0, 1.05 * centred.max(), 50)
-    for values, colour, hatch, label in ((centred, PASSIVE, "///", "vectors, from their mean"), (short, ACTIVATED, None, "residuals, from their centroid")):
-        left.hist(values, bins, color=colour, alpha=0.5, hatch=hatch, edgecolor=colour, lw=0.3, label=f"{label}: {values.mean():.2f}")
+    for values, colour, hatch, label in (
+        (centred, PASSIVE, "///", "vectors, from their mean"),
+        (short, ACTIVATED, None, "residuals, from their centroid"),
+    ):
+        left.hist(
+            values,
+            bins,
+            color=colour,
+            alpha=0.5,
+            hatch=hatch,
+            edgecolor=colour,
+            lw=0.3,
+            label=f"{label}: {values.mean():.2f}",
+        )
     left.set_ylim(0, 1.3 * left.get_ylim()[1])
     left.legend(frameon=False, fontsize=11, loc="upper left")
     left.set_xlabel("squared length", fontsize=11)
     left.set(yticks=[])
     names = list(errors)
-    bars = right.bar(range(len(names)), errors.values(), color=[PASSIVE, ACTIVATED, GREEN][: len(names)], hatch=["///", None, ".."][: len(names)], edgecolor="white")
+    bars = right.bar(
+        range(len(names)),
+        errors.values(),
+        color=[PASSIVE, ACTIVATED, GREEN][: len(names)],
+        hatch=["///", None, ".."][: len(names)],
+        edgecolor="white",
+    )
     right.bar_label(bars, [f"{v:.3f}" for v in errors.values()], fontsize=11)
     right.set(xticks=range(len(names)), xticklabels=names, yticks=[], ylim=(0, 1.15 * max(errors.values())))
     right.set_title("mean squared error", fontsize=12, loc="left")
@@ -230,5 +330,8 @@ def residuals_are_shorter(vectors, residuals, errors):
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=11)
     told = ", ".join(f"{name.replace(chr(10), ' ')} {value:.3f}" for name, value in errors.items())
-    return Described(figure, f"Residuals are shorter than vectors: mean squared length {short.mean():.2f} against {centred.mean():.2f}. "
-                             f"Mean squared error of the codes: {told}.")
+    return Described(
+        figure,
+        f"Residuals are shorter than vectors: mean squared length {short.mean():.2f} against {centred.mean():.2f}. "
+        f"Mean squared error of the codes: {told}.",
+    )

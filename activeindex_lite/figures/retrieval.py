@@ -22,6 +22,7 @@ def passive_against_activated(retrieval, index, nprobe=1, brute_force="No index"
     retrieval: a table index, nprobe, activated, edit, r1, low, high; brute_force: the index in it that searches exactly (it
     may be absent). Returns a Described figure.
     """
+
     def rows(name, n, activated):
         table = retrieval[(retrieval["index"] == name) & (retrieval.nprobe == n) & (retrieval.activated == activated)]
         return table.set_index("edit")
@@ -38,19 +39,36 @@ def passive_against_activated(retrieval, index, nprobe=1, brute_force="No index"
         (active, ACTIVATED, ACTIVATED_MARKER, 0.12, "activated before release", True),
     ):
         axes.hlines(place + shift, table.low[order], table.high[order], color=colour, lw=1.2)
-        axes.plot(table.r1[order], place + shift, marker, color=colour, ms=8, ls="none",
-                  mfc=colour if filled else "white", mew=2, label=label)
+        axes.plot(
+            table.r1[order],
+            place + shift,
+            marker,
+            color=colour,
+            ms=8,
+            ls="none",
+            mfc=colour if filled else "white",
+            mew=2,
+            label=label,
+        )
     axes.axhline(0.5, color=REFERENCE, lw=0.8)
     axes.set(yticks=place, yticklabels=order, xlim=(-0.03, 1.03))
-    axes.set_xlabel("R@1: share of edited copies whose first result is the original (bars: 95 % bootstrap)", fontsize=11)
-    axes.set_title(f"{index}, nprobe {nprobe}: " + ("one cell visited" if nprobe == 1 else f"{nprobe} cells visited"), loc="left", fontsize=13)
+    axes.set_xlabel(
+        "R@1: share of edited copies whose first result is the original (bars: 95 % bootstrap)", fontsize=11
+    )
+    axes.set_title(
+        f"{index}, nprobe {nprobe}: " + ("one cell visited" if nprobe == 1 else f"{nprobe} cells visited"),
+        loc="left",
+        fontsize=13,
+    )
     axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.09), ncol=3, frameon=False, fontsize=11)
     axes.grid(axis="x", alpha=0.25)
     best = (active.r1 - passive.r1).drop(MEAN).idxmax()
-    alt = (f"Dot plot of R@1 for {index} with nprobe {nprobe}, fourteen edits and their mean. On average activation moves "
-           f"R@1 from {passive.r1[MEAN]:.2f} to {active.r1[MEAN]:.2f}"
-           f"{f'; brute force reaches {brute.r1[MEAN]:.2f}' if len(brute) else ''}. The "
-           f"largest gain is under {best}: {passive.r1[best]:.2f} to {active.r1[best]:.2f}.")
+    alt = (
+        f"Dot plot of R@1 for {index} with nprobe {nprobe}, fourteen edits and their mean. On average activation moves "
+        f"R@1 from {passive.r1[MEAN]:.2f} to {active.r1[MEAN]:.2f}"
+        f"{f'; brute force reaches {brute.r1[MEAN]:.2f}' if len(brute) else ''}. The "
+        f"largest gain is under {best}: {passive.r1[best]:.2f} to {active.r1[best]:.2f}."
+    )
     return Described(figure, alt)
 
 
@@ -63,8 +81,15 @@ def gains_by_index(gains):
     axes.plot(gains.passive, place, PASSIVE_MARKER, color=PASSIVE, mfc="white", mew=2, ms=9, ls="none", label="passive")
     axes.plot(gains.activated, place, ACTIVATED_MARKER, color=ACTIVATED, ms=9, ls="none", label="activated")
     for y, (_, gain) in zip(place, gains.iterrows()):
-        axes.annotate(f"{gain.gain:+.2f}", (max(gain.activated, gain.passive), y), xytext=(10, 0), fontsize=11,
-                      textcoords="offset points", va="center", color=INK)
+        axes.annotate(
+            f"{gain.gain:+.2f}",
+            (max(gain.activated, gain.passive), y),
+            xytext=(10, 0),
+            fontsize=11,
+            textcoords="offset points",
+            va="center",
+            color=INK,
+        )
     axes.set(yticks=place, yticklabels=names, xlim=(0, 1.08), ylim=(-0.6, len(gains) - 0.4))
     axes.set_xlabel("mean R@1 over the 14 edits", fontsize=11)
     axes.legend(loc="lower left", frameon=False, fontsize=11)

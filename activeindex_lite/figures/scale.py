@@ -40,10 +40,24 @@ def scale_curves(scale, real=50_000):
         if scale.N.max() > real:
             axes.axvline(real, color=REFERENCE, lw=1.2, ls=":")
     if scale.N.max() > real:
-        recall.annotate("simulated\nreferences →", (real, 0.02), xytext=(6, 0), textcoords="offset points", fontsize=11, color="#555555")
+        recall.annotate(
+            "simulated\nreferences →",
+            (real, 0.02),
+            xytext=(6, 0),
+            textcoords="offset points",
+            fontsize=11,
+            color="#555555",
+        )
     for axes in (recall, memory):
         axes.set_xlabel("N, number of references", fontsize=11)
-    figure.legend(*recall.get_legend_handles_labels(), loc="outside lower center", ncol=3, frameon=False, fontsize=11, handlelength=3.5)
+    figure.legend(
+        *recall.get_legend_handles_labels(),
+        loc="outside lower center",
+        ncol=3,
+        frameon=False,
+        fontsize=11,
+        handlelength=3.5,
+    )
     return Described(figure, _told(scale, index))
 
 
@@ -58,8 +72,17 @@ def _recall(axes, scale, index):
         for activated, colour, marker in ((False, PASSIVE, PASSIVE_MARKER), (True, ACTIVATED, ACTIVATED_MARKER)):
             curve = table[(table.nprobe == nprobe) & (table.activated == activated)]
             axes.fill_between(curve.N, curve.low, curve.high, color=colour, alpha=0.15, lw=0)
-            axes.plot(curve.N, curve.r1, marker, ls=line, color=colour, ms=7, mfc=colour if activated else "white", mew=2,
-                      label=f"{'activated' if activated else 'passive'}, nprobe {nprobe}")
+            axes.plot(
+                curve.N,
+                curve.r1,
+                marker,
+                ls=line,
+                color=colour,
+                ms=7,
+                mfc=colour if activated else "white",
+                mew=2,
+                label=f"{'activated' if activated else 'passive'}, nprobe {nprobe}",
+            )
             _label(axes, curve.N, curve.r1, "{:.2f}")
     axes.set_ylim(0, 1.03)
     axes.set_title(f"R@1 in {index}, mean of 14 edits (band: 95 %)", fontsize=12, loc="left")
@@ -90,8 +113,15 @@ def _costs(time, memory, scale, index):
 
 def _label(axes, x, y, text, shift=0):
     """The last value of a curve, at its right end; shift: points upward."""
-    axes.annotate(text.format(y.iloc[-1]), (x.iloc[-1], y.iloc[-1]), xytext=(8, shift), textcoords="offset points", va="center", fontsize=11,
-                  annotation_clip=False)
+    axes.annotate(
+        text.format(y.iloc[-1]),
+        (x.iloc[-1], y.iloc[-1]),
+        xytext=(8, shift),
+        textcoords="offset points",
+        va="center",
+        fontsize=11,
+        annotation_clip=False,
+    )
 
 
 def _told(scale, index):
@@ -99,15 +129,21 @@ def _told(scale, index):
     least, most = scale.N.min(), scale.N.max()
 
     def r1(name, nprobe, activated, N):
-        row = scale[(scale["index"] == name) & (scale.nprobe == nprobe) & (scale.activated == activated) & (scale.N == N)]
+        row = scale[
+            (scale["index"] == name) & (scale.nprobe == nprobe) & (scale.activated == activated) & (scale.N == N)
+        ]
         return row.iloc[0]
 
     told = []
     for nprobe in sorted(scale[scale["index"] == index].nprobe.unique()):
-        ends = [f"{r1(index, nprobe, a, least).r1:.2f} to {r1(index, nprobe, a, most).r1:.2f} {word}"
-                for a, word in ((False, "passive"), (True, "activated"))]
+        ends = [
+            f"{r1(index, nprobe, a, least).r1:.2f} to {r1(index, nprobe, a, most).r1:.2f} {word}"
+            for a, word in ((False, "passive"), (True, "activated"))
+        ]
         told.append(f"with nprobe {nprobe} from " + ", from ".join(ends))
     brute, coded = r1(NO_INDEX, 1, False, most), r1(index, scale[scale["index"] == index].nprobe.min(), False, most)
-    return (f"R@1, time and memory as references grow from {least:,} to {most:,}. In {index} R@1 goes {'; '.join(told)}; by brute "
-            f"force from {r1(NO_INDEX, 1, False, least).r1:.2f} to {brute.r1:.2f}. At {most:,} a search takes {coded.ms:.2g} ms with the index and "
-            f"{brute.ms:.3g} ms without, in {coded.bytes / 1e6:.3g} and {brute.bytes / 1e6:.3g} MB.")
+    return (
+        f"R@1, time and memory as references grow from {least:,} to {most:,}. In {index} R@1 goes {'; '.join(told)}; by brute "
+        f"force from {r1(NO_INDEX, 1, False, least).r1:.2f} to {brute.r1:.2f}. At {most:,} a search takes {coded.ms:.2g} ms with the index and "
+        f"{brute.ms:.3g} ms without, in {coded.bytes / 1e6:.3g} and {brute.bytes / 1e6:.3g} MB."
+    )

@@ -9,8 +9,14 @@ from matplotlib.patches import FancyBboxPatch
 from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, ORANGE, PASSIVE, PURPLE, REFERENCE, Described
 
 # The stages that the data go through, each with a colour and the notebooks that are about it.
-STAGES = (("start", REFERENCE, ("00",)), ("picture → feature", GREEN, ("01",)), ("index", ORANGE, ("02", "03", "04")),
-          ("activation", ACTIVATED, ("05", "06")), ("edits → evaluation", PASSIVE, ("07", "08")), ("your own questions", PURPLE, ()))
+STAGES = (
+    ("start", REFERENCE, ("00",)),
+    ("picture → feature", GREEN, ("01",)),
+    ("index", ORANGE, ("02", "03", "04")),
+    ("activation", ACTIVATED, ("05", "06")),
+    ("edits → evaluation", PASSIVE, ("07", "08")),
+    ("your own questions", PURPLE, ()),
+)
 WIDE, HIGH, GAP, STEP = 1.75, 0.92, 0.5, 1.25
 DASHED = (0, (3, 2))
 
@@ -47,7 +53,9 @@ def places(course):
     """{number: (column, height)}; the notebooks of a stage stand one under another, around height 0."""
     columns = [[n for n in course.number if n in named] for _, _, named in STAGES]
     columns[-1] = [n for n in course.number if not any(n in column for column in columns)]
-    return {n: (x, STEP * ((len(column) - 1) / 2 - y)) for x, column in enumerate(columns) for y, n in enumerate(column)}
+    return {
+        n: (x, STEP * ((len(column) - 1) / 2 - y)) for x, column in enumerate(columns) for y, n in enumerate(column)
+    }
 
 
 def direct(course, number):
@@ -65,20 +73,54 @@ def describe(course):
     """The map in words."""
     told = []
     for row in course.itertuples():
-        wants = [f"needs {', '.join(row.needs)}"] * bool(row.needs) + [f"is helped by {', '.join(row.helps)}"] * bool(row.helps)
+        wants = [f"needs {', '.join(row.needs)}"] * bool(row.needs) + [f"is helped by {', '.join(row.helps)}"] * bool(
+            row.helps
+        )
         told.append(f"{row.number} {row.title}, {row.minutes} minutes" + (f" ({'; '.join(wants)})" if wants else ""))
-    return (f"Map of the course along the way of the data, from picture to feature, index, activation, edits and evaluation; "
-            f"{len(course)} notebooks, {course.minutes.sum()} minutes in all. " + ". ".join(told) + ".")
+    return (
+        f"Map of the course along the way of the data, from picture to feature, index, activation, edits and evaluation; "
+        f"{len(course)} notebooks, {course.minutes.sum()} minutes in all. " + ". ".join(told) + "."
+    )
 
 
 def _station(axes, row, column, height):
     left, colour = column * (WIDE + GAP), STAGES[column][1]
-    axes.add_patch(FancyBboxPatch((left, height - HIGH / 2), WIDE, HIGH, boxstyle="round,pad=0,rounding_size=0.12", fc="white", ec=colour,
-                                  lw=2, zorder=3))
-    axes.text(left + 0.1, height + HIGH / 2 - 0.1, row.number, fontsize=12, weight="bold", va="top", color=INK, zorder=4)
-    axes.text(left + WIDE - 0.1, height + HIGH / 2 - 0.12, f"{row.minutes} min", fontsize=9.5, ha="right", va="top", color=INK, zorder=4)
+    axes.add_patch(
+        FancyBboxPatch(
+            (left, height - HIGH / 2),
+            WIDE,
+            HIGH,
+            boxstyle="round,pad=0,rounding_size=0.12",
+            fc="white",
+            ec=colour,
+            lw=2,
+            zorder=3,
+        )
+    )
+    axes.text(
+        left + 0.1, height + HIGH / 2 - 0.1, row.number, fontsize=12, weight="bold", va="top", color=INK, zorder=4
+    )
+    axes.text(
+        left + WIDE - 0.1,
+        height + HIGH / 2 - 0.12,
+        f"{row.minutes} min",
+        fontsize=9.5,
+        ha="right",
+        va="top",
+        color=INK,
+        zorder=4,
+    )
     title = re.split(r" \(| and |[:,] ", row.title)[0]
-    axes.text(left + 0.1, height - 0.16, "\n".join(wrap(title, 17)[:2]), fontsize=10, va="center", color=INK, zorder=4, linespacing=1.05)
+    axes.text(
+        left + 0.1,
+        height - 0.16,
+        "\n".join(wrap(title, 17)[:2]),
+        fontsize=10,
+        va="center",
+        color=INK,
+        zorder=4,
+        linespacing=1.05,
+    )
 
 
 def _arrow(axes, start, end, style):
@@ -92,8 +134,13 @@ def _arrow(axes, start, end, style):
     else:
         tail, head = (left0 + 0.7 * WIDE, y0 + side * HIGH / 2), (left1 + 0.4 * WIDE, y1 + side * HIGH / 2)
         curve = f"arc3,rad={-0.5 * side}"
-    axes.annotate("", head, tail, zorder=1, arrowprops=dict(arrowstyle="-|>", color=INK, lw=1.2, ls=style, shrinkA=1, shrinkB=1,
-                                                            connectionstyle=curve))
+    axes.annotate(
+        "",
+        head,
+        tail,
+        zorder=1,
+        arrowprops=dict(arrowstyle="-|>", color=INK, lw=1.2, ls=style, shrinkA=1, shrinkB=1, connectionstyle=curve),
+    )
 
 
 def two_releases(stories, edit, picture_of, truth):
@@ -106,13 +153,21 @@ def two_releases(stories, edit, picture_of, truth):
     outcomes = []
     for row, (picture, found, quality), name in zip(figure.subplots(2, 3), stories, ("as it is", "activated")):
         right = bool(found.first[0])
-        outcomes.append(f"released {name} ({quality}), the search brings {'the original' if right else 'another picture'}")
-        shown = ((picture, f"released {name}\n{quality}"), (found.query, f"somebody's copy\n{edit}"),
-                 (picture_of(found.ids[0]), f"first of the search\n{'✓ the original' if right else '✗ another picture'}"))
+        outcomes.append(
+            f"released {name} ({quality}), the search brings {'the original' if right else 'another picture'}"
+        )
+        shown = (
+            (picture, f"released {name}\n{quality}"),
+            (found.query, f"somebody's copy\n{edit}"),
+            (picture_of(found.ids[0]), f"first of the search\n{'✓ the original' if right else '✗ another picture'}"),
+        )
         for axes, (image, title) in zip(row, shown):
             axes.imshow(image)
             axes.set(xticks=[], yticks=[])
             axes.set_title(title, fontsize=11)
         row[2].spines[:].set(color=GREEN if right else PASSIVE, lw=5, ls="-" if right else "--")
-    return Described(figure, f"A picture of the ready world, number {truth}, released twice, each time copied with the edit {edit} and searched "
-                             f"for in one cell of the index. {outcomes[0][0].upper()}{outcomes[0][1:]}; {outcomes[1]}.")
+    return Described(
+        figure,
+        f"A picture of the ready world, number {truth}, released twice, each time copied with the edit {edit} and searched "
+        f"for in one cell of the index. {outcomes[0][0].upper()}{outcomes[0][1:]}; {outcomes[1]}.",
+    )

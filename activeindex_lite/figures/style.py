@@ -39,8 +39,10 @@ class Described:
         # larger for the pictures and scatter plots of this package.
         data = base64.b64encode(self.png(dpi=150)).decode()
         width = round(100 * self.figure.get_figwidth())
-        return (f'<figure style="margin:0"><img alt="{html.escape(self.alt)}" src="data:image/png;base64,{data}" '
-                f'style="max-width:100%;width:{width}px;background:white"></figure>')
+        return (
+            f'<figure style="margin:0"><img alt="{html.escape(self.alt)}" src="data:image/png;base64,{data}" '
+            f'style="max-width:100%;width:{width}px;background:white"></figure>'
+        )
 
     def __repr__(self):
         return f"Described({self.alt!r})"

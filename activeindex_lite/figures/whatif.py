@@ -18,7 +18,10 @@ from activeindex_lite.figures.style import (
 from activeindex_lite.sweeps.whatif import finding
 
 # A and B look as passive and activated do elsewhere: a colour, a marker and a line style each.
-LOOKS = {"A": dict(color=PASSIVE, marker=PASSIVE_MARKER, ls="--", mfc="white"), "B": dict(color=ACTIVATED, marker=ACTIVATED_MARKER, ls="-")}
+LOOKS = {
+    "A": dict(color=PASSIVE, marker=PASSIVE_MARKER, ls="--", mfc="white"),
+    "B": dict(color=ACTIVATED, marker=ACTIVATED_MARKER, ls="-"),
+}
 LABELS = {"nprobe": "nprobe: cells visited", "alpha": "alpha: how far pixels may move (0: passive)"}
 
 
@@ -39,8 +42,13 @@ def comparison(sweep, a, b):
         axes.grid(alpha=0.25)
     figure.axes[0].set_ylabel("R@1", fontsize=11)
     figure.axes[0].legend(loc="lower right", fontsize=10, frameon=False)
-    figure.suptitle("\n".join(f"{side}: {said(sweep, setting)}" for side, setting in sides.items()), fontsize=11, x=0.01, ha="left")
-    return Described(figure, f"R@1 over nprobe and over alpha. A is {said(sweep, sides['A'])}; B is {said(sweep, sides['B'])}. {finding(sweep, a, b)}")
+    figure.suptitle(
+        "\n".join(f"{side}: {said(sweep, setting)}" for side, setting in sides.items()), fontsize=11, x=0.01, ha="left"
+    )
+    return Described(
+        figure,
+        f"R@1 over nprobe and over alpha. A is {said(sweep, sides['A'])}; B is {said(sweep, sides['B'])}. {finding(sweep, a, b)}",
+    )
 
 
 def _curve(axes, sweep, setting, key, side):
@@ -64,9 +72,20 @@ def strengths(sweep, a, b, edits):
     for side, setting, shift in (("A", a, -0.06), ("B", b, 0.06)):
         found = [sweep.measured({**setting, "edit": edit}) for edit in edits]
         r1, low, high = (np.array([m[name] for m in found]) for name in ("r1", "low", "high"))
-        axes.errorbar(np.arange(len(edits)) + shift, r1, np.maximum([r1 - low, high - r1], 0), ms=6, lw=1.8, elinewidth=1,
-                      label=f"{side}: {released(sweep, setting)}", **LOOKS[side])
-        told.append(f"{side} ({released(sweep, setting)}): " + ", ".join(f"{v:.2f} under {edit}" for v, edit in zip(r1, edits, strict=True)))
+        axes.errorbar(
+            np.arange(len(edits)) + shift,
+            r1,
+            np.maximum([r1 - low, high - r1], 0),
+            ms=6,
+            lw=1.8,
+            elinewidth=1,
+            label=f"{side}: {released(sweep, setting)}",
+            **LOOKS[side],
+        )
+        told.append(
+            f"{side} ({released(sweep, setting)}): "
+            + ", ".join(f"{v:.2f} under {edit}" for v, edit in zip(r1, edits, strict=True))
+        )
     axes.set(ylim=(0, 1.05), xticks=range(len(edits)), xticklabels=edits)
     axes.set_ylabel("R@1", fontsize=11)
     axes.grid(alpha=0.25)
@@ -97,16 +116,28 @@ def field(sweep, target, *, edit=MEAN, references=None, shown=None):
         m, answer = sweep.measured(best), f"The cheapest: {said(sweep, best, whole=False)}"
         axes.plot(m["ms"], m["r1"], "*", color=GREEN, mec=INK, ms=18, label="the cheapest")
     axes.set_xscale("log")
-    axes.set_xticks(ticks := [t for t in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10) if rows.ms.min() / 1.3 <= t <= 1.3 * rows.ms.max()], [f"{t:g}" for t in ticks])
+    axes.set_xticks(
+        ticks := [
+            t for t in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10) if rows.ms.min() / 1.3 <= t <= 1.3 * rows.ms.max()
+        ],
+        [f"{t:g}" for t in ticks],
+    )
     axes.minorticks_off()
     axes.set(ylim=(0, 1.03))
     axes.set_xlabel("ms a query", fontsize=11)
     axes.set_ylabel("R@1", fontsize=11)
     axes.legend(loc="lower right", fontsize=10)
-    figure.suptitle(f"R@1 of at least {target['r1']:.2f} at {target['psnr']:g} dB or more, {references:,} references, {edit}\n{answer}", fontsize=11,
-                    x=0.01, ha="left")
-    return Described(figure, f"Time of a query and R@1 of {len(rows)} settings among {references:,} references; {int(enough.sum())} of them reach an "
-                             f"R@1 of {target['r1']:.2f} at {target['psnr']:g} dB or more. {answer}.")
+    figure.suptitle(
+        f"R@1 of at least {target['r1']:.2f} at {target['psnr']:g} dB or more, {references:,} references, {edit}\n{answer}",
+        fontsize=11,
+        x=0.01,
+        ha="left",
+    )
+    return Described(
+        figure,
+        f"Time of a query and R@1 of {len(rows)} settings among {references:,} references; {int(enough.sum())} of them reach an "
+        f"R@1 of {target['r1']:.2f} at {target['psnr']:g} dB or more. {answer}.",
+    )
 
 
 def said(sweep, setting, whole=True):

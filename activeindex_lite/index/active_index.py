@@ -79,8 +79,10 @@ class ActiveIndex:
     family = property(lambda self: family(self.faiss), doc="IVF, PQ, IVF-PQ, OPQ, LSH, SQ, HNSW, Flat, ...")
 
     def __repr__(self):
-        return (f"ActiveIndex({self.factory!r}, d={self.d}, ntotal={self.ntotal:,}, "
-                f"{self.bytes_per_vector:g} bytes a vector)")
+        return (
+            f"ActiveIndex({self.factory!r}, d={self.d}, ntotal={self.ntotal:,}, "
+            f"{self.bytes_per_vector:g} bytes a vector)"
+        )
 
     @property
     def _ivf(self):
@@ -130,8 +132,10 @@ class ActiveIndex:
             self._prepare_clusterings(found, len(features))
             self.faiss.train(features)
         except RuntimeError as error:
-            raise ValueError(f"faiss cannot train {self.factory} on {len(features)} vectors of d = {self.d}: "
-                             f"{str(error).strip().rsplit(': ', 1)[-1]}") from None
+            raise ValueError(
+                f"faiss cannot train {self.factory} on {len(features)} vectors of d = {self.d}: "
+                f"{str(error).strip().rsplit(': ', 1)[-1]}"
+            ) from None
         finally:
             for transform in chain:
                 if isinstance(transform, faiss.OPQMatrix):
@@ -140,11 +144,16 @@ class ActiveIndex:
     def _prepare_clusterings(self, found, n):
         for what, k, parameters in found:
             if n < k:
-                raise ValueError(f"{n} training vectors for {k} {what} of {self.factory}: give at least {k}, "
-                                 f"better {WANTED * k}, or choose a smaller index")
+                raise ValueError(
+                    f"{n} training vectors for {k} {what} of {self.factory}: give at least {k}, "
+                    f"better {WANTED * k}, or choose a smaller index"
+                )
             if n < WANTED * k:
-                warnings.warn(f"{n} training vectors for {k} {what} of {self.factory}: from {WANTED * k} on "
-                              "the centroids are well placed", stacklevel=4)
+                warnings.warn(
+                    f"{n} training vectors for {k} {what} of {self.factory}: from {WANTED * k} on "
+                    "the centroids are well placed",
+                    stacklevel=4,
+                )
             parameters.seed = self.seed
             # The warning above says it once and in Python; faiss would print it to the terminal, for OPQ 200 times.
             parameters.min_points_per_centroid = 1

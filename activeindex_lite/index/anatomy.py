@@ -4,11 +4,18 @@ import faiss
 
 # Core class -> family, the most special first; an IVF's code class decides what its family is called.
 FAMILIES = (
-    (faiss.IndexIVFFlat, "IVF"), (faiss.IndexIVFPQ, "IVF-PQ"), (faiss.IndexIVFPQFastScan, "IVF-PQ"),
-    (faiss.IndexIVFScalarQuantizer, "IVF-SQ"), (faiss.IndexIVFAdditiveQuantizer, "IVF-AQ"),
-    (faiss.IndexPQ, "PQ"), (faiss.IndexPQFastScan, "PQ"), (faiss.IndexLSH, "LSH"),
-    (faiss.IndexScalarQuantizer, "SQ"), (faiss.IndexAdditiveQuantizer, "AQ"),
-    (faiss.IndexHNSW, "HNSW"), (faiss.IndexFlat, "Flat"),
+    (faiss.IndexIVFFlat, "IVF"),
+    (faiss.IndexIVFPQ, "IVF-PQ"),
+    (faiss.IndexIVFPQFastScan, "IVF-PQ"),
+    (faiss.IndexIVFScalarQuantizer, "IVF-SQ"),
+    (faiss.IndexIVFAdditiveQuantizer, "IVF-AQ"),
+    (faiss.IndexPQ, "PQ"),
+    (faiss.IndexPQFastScan, "PQ"),
+    (faiss.IndexLSH, "LSH"),
+    (faiss.IndexScalarQuantizer, "SQ"),
+    (faiss.IndexAdditiveQuantizer, "AQ"),
+    (faiss.IndexHNSW, "HNSW"),
+    (faiss.IndexFlat, "Flat"),
 )
 
 
@@ -61,9 +68,11 @@ def backward(chain, x):
         try:
             x = transform.reverse_transform(x)
         except RuntimeError:
-            raise ValueError(f"{type(transform).__name__}: faiss cannot undo this transform, so a code behind it has "
-                             "no place among the features. Transforms that can be undone: PCA, PCAR, OPQ, RR (not "
-                             "PCAW, not ITQ)") from None
+            raise ValueError(
+                f"{type(transform).__name__}: faiss cannot undo this transform, so a code behind it has "
+                "no place among the features. Transforms that can be undone: PCA, PCAR, OPQ, RR (not "
+                "PCAW, not ITQ)"
+            ) from None
     return x
 
 
@@ -73,8 +82,11 @@ def rotation_quantizers(chain):
     It is the one that faiss would make itself (256 centroids a sub-space, whatever the index behind uses). A transform
     does not own it: set `transform.pq` for the training only.
     """
-    return [(transform, faiss.ProductQuantizer(transform.d_out, transform.M, 8))
-            for transform in chain if isinstance(transform, faiss.OPQMatrix)]
+    return [
+        (transform, faiss.ProductQuantizer(transform.d_out, transform.M, 8))
+        for transform in chain
+        if isinstance(transform, faiss.OPQMatrix)
+    ]
 
 
 def clusterings(core):

@@ -9,9 +9,12 @@ from activeindex_lite.support.checks import whole_number
 # (pattern of the number, least, most, what it counts). HNSW1 ends the process and NSG below 6 never returns; the upper limits
 # keep an empty index under a gigabyte.
 NUMBERS = (
-    (r"IVF(\d+)", 1, 2**20, "cells"), (r"IMI\d+x(\d+)", 1, 10, "bits a part of the cells"),
-    (r"(?<![A-Z])HNSW(\d+)", 2, 256, "links a vector"), (r"NSG(\d+)", 6, 256, "links a vector"),
-    (r"(?<!PR)(?:PQ|RQ|LSQ)\d+x(\d+)", 1, 16, "bits a part of the code"), (r"PRQ\d+x\d+x(\d+)", 1, 16, "bits a part of the code"),
+    (r"IVF(\d+)", 1, 2**20, "cells"),
+    (r"IMI\d+x(\d+)", 1, 10, "bits a part of the cells"),
+    (r"(?<![A-Z])HNSW(\d+)", 2, 256, "links a vector"),
+    (r"NSG(\d+)", 6, 256, "links a vector"),
+    (r"(?<!PR)(?:PQ|RQ|LSQ)\d+x(\d+)", 1, 16, "bits a part of the code"),
+    (r"PRQ\d+x\d+x(\d+)", 1, 16, "bits a part of the code"),
     (r"(?:PCA[RW]*|RR|ITQ|Pad|OPQ\d+_)(\d+)", 1, 2**14, "dimensions behind a transform"),
 )
 EXAMPLES = "IVF1024,Flat  IVF1024,PQ8x8  OPQ8,PQ8x8  PCA64,LSH"
@@ -27,8 +30,10 @@ def make_index(factory, d):
     except (RuntimeError, TypeError, MemoryError) as error:
         reason = str(error).strip().rsplit(": ", 1)[-1]
         shown = repr(factory) if len(repr(factory)) <= SHOWN else f"{repr(factory)[:SHOWN]}..."
-        raise ValueError(f"faiss cannot make an index of {shown} for d = {d}: {_translated(factory, d, reason)[:300]}. Strings that "
-                         f"work are like {EXAMPLES} (PQ's first number must divide d)") from None
+        raise ValueError(
+            f"faiss cannot make an index of {shown} for d = {d}: {_translated(factory, d, reason)[:300]}. Strings that "
+            f"work are like {EXAMPLES} (PQ's first number must divide d)"
+        ) from None
 
 
 def _check(factory):
@@ -43,7 +48,9 @@ def _check(factory):
     for pattern, least, most, what in NUMBERS:
         for found in re.finditer(pattern, factory):
             if not least <= int(found[1][:12]) <= most:
-                raise RuntimeError(f"{found[0][:SHOWN]} asks for {found[1][:20]} {what}, {least} to {most} are possible here")
+                raise RuntimeError(
+                    f"{found[0][:SHOWN]} asks for {found[1][:20]} {what}, {least} to {most} are possible here"
+                )
 
 
 def _translated(factory, d, reason):

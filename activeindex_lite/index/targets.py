@@ -39,7 +39,10 @@ class Targets:
     def __getitem__(self, rows):
         """The targets of some of the features: rows is a slice, an array of positions, or one position."""
         rows = [rows] if isinstance(rows, Integral) else rows
-        own = {name: None if (held := getattr(self, name)) is None else held[rows] for name in ("points", "signs", "cells", "codes")}
+        own = {
+            name: None if (held := getattr(self, name)) is None else held[rows]
+            for name in ("points", "signs", "cells", "codes")
+        }
         return replace(self, **own)
 
 
@@ -54,9 +57,11 @@ def targets(index, x):
     chain, core = anatomy(index)
     if isinstance(storage(core), faiss.IndexFlat):
         loss = f": {type(chain[-1]).__name__} may lose something of it, but that is no code either" if chain else ""
-        raise NothingToActivate(f"{family(index)}: this index stores every vector exactly, as {core.d} plain numbers"
-                                f"{loss}; there is nothing to move a picture toward. Activate for an index that "
-                                "quantizes, such as IVF1024,PQ8x8")
+        raise NothingToActivate(
+            f"{family(index)}: this index stores every vector exactly, as {core.d} plain numbers"
+            f"{loss}; there is nothing to move a picture toward. Activate for an index that "
+            "quantizes, such as IVF1024,PQ8x8"
+        )
     if isinstance(core, faiss.IndexLSH):
         projections, offsets = lsh_projections(chain, core)
         # The bits come from faiss: where a projection is all but 0, rounding could turn them here.
@@ -75,8 +80,10 @@ def quantize(index, x):
     try:
         decoded = codec.sa_decode(codec.sa_encode(y))
     except RuntimeError:
-        raise ValueError(f"{type(codec).__name__}: faiss does not decode its codes. Families that activation knows: "
-                         "IVF, PQ, IVF-PQ, OPQ, SQ, additive quantizers, LSH") from None
+        raise ValueError(
+            f"{type(codec).__name__}: faiss does not decode its codes. Families that activation knows: "
+            "IVF, PQ, IVF-PQ, OPQ, SQ, additive quantizers, LSH"
+        ) from None
     return backward(chain, decoded)
 
 
@@ -88,9 +95,11 @@ def lsh_projections(chain, core):
     for transform in chain:
         itq_last = isinstance(transform, faiss.ITQTransform) and transform is chain[-1] and not core.train_thresholds
         if not itq_last and not isinstance(transform, AFFINE):
-            raise ValueError(f"{type(transform).__name__} scales vectors to unit length before their bits are taken, "
-                             "so the bits are not signs of projections. Strings that work: LSH, PCA64,LSH, ITQ64,LSH "
-                             "(no L2norm, no ITQ with LSHt)")
+            raise ValueError(
+                f"{type(transform).__name__} scales vectors to unit length before their bits are taken, "
+                "so the bits are not signs of projections. Strings that work: LSH, PCA64,LSH, ITQ64,LSH "
+                "(no L2norm, no ITQ with LSHt)"
+            )
     d = chain[0].d_in if chain else core.d
 
     def project(x):

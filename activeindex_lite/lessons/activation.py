@@ -87,7 +87,9 @@ def _borders(index, x, targets, plane, window):
         return "cells", [cells.get(name, NOTHING) for name in names], names, cells.get(own, NOTHING)
     codec = storage(core)
     if not hasattr(codec, "pq"):
-        raise ValueError(f"{index.factory}: borders are known for IVF, PQ, OPQ and LSH; take one of them, such as PQ8x8")
+        raise ValueError(
+            f"{index.factory}: borders are known for IVF, PQ, OPQ and LSH; take one of them, such as PQ8x8"
+        )
     halves = [_half_planes_of_part(plane, book, y, m) for m, book in enumerate(_codebooks(codec.pq))]
     regions = [clip(window, *half)[0] for half in halves]
     return "sub-codes", regions, list(range(len(regions))), clip(window, *map(np.concatenate, zip(*halves)))[0]
@@ -125,6 +127,7 @@ def three_terms(q, passive, active):
     f being the copy's feature, x that of the released picture (under "Identity"), q the stored code:
     |f - q|^2 = |f - x|^2 + |x - q|^2 + 2 (f - x).(x - q), the columns total = shift + code + cross, exactly.
     """
+
     def terms(f, x):
         f, x = f.astype(float), x.astype(float)
         shift, code = np.square(f - x).sum(1), np.square(x - q).sum(1)
@@ -139,8 +142,16 @@ def _table(passive, active, columns):
     rows = []
     for activated, copies in ((False, passive), (True, active)):
         for edit, features in copies.items():
-            rows.append(pd.DataFrame({"picture": np.arange(len(features)), "activated": activated, "edit": edit,
-                                      **columns(features, copies.get("Identity"))}))
+            rows.append(
+                pd.DataFrame(
+                    {
+                        "picture": np.arange(len(features)),
+                        "activated": activated,
+                        "edit": edit,
+                        **columns(features, copies.get("Identity")),
+                    }
+                )
+            )
     return pd.concat(rows, ignore_index=True)
 
 
@@ -158,7 +169,10 @@ def share_kept(index, x, features, nprobe=1):
     pq = getattr(storage(core), "pq", None)
     if pq is None:
         raise ValueError(f"{index.factory}: parts of a code are known for IVF, PQ, OPQ and LSH; take one of them")
-    a, b = (faiss.unpack_bitstrings(pq.compute_codes(forward(chain, np.ascontiguousarray(v))), pq.M, pq.nbits) for v in (x, features))
+    a, b = (
+        faiss.unpack_bitstrings(pq.compute_codes(forward(chain, np.ascontiguousarray(v))), pq.M, pq.nbits)
+        for v in (x, features)
+    )
     return (a == b).mean(1)
 
 
@@ -175,8 +189,18 @@ def staying(index, x, passive, active, nprobes=(1,), rng=None):
         for nprobe in nprobes:
             kept = np.stack([share_kept(index, x, features, nprobe) for features in copies.values()], axis=1)
             low, high = intervals(kept, rng)
-            rows.append(pd.DataFrame({"edit": list(copies), "activated": activated, "nprobe": nprobe, "share": kept.mean(0),
-                                      "low": low, "high": high}))
+            rows.append(
+                pd.DataFrame(
+                    {
+                        "edit": list(copies),
+                        "activated": activated,
+                        "nprobe": nprobe,
+                        "share": kept.mean(0),
+                        "low": low,
+                        "high": high,
+                    }
+                )
+            )
     return pd.concat(rows, ignore_index=True)
 
 

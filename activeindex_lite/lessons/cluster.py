@@ -54,7 +54,9 @@ def time_stages(client=None, pictures=160, originals=6, queries=8192, accident=F
                     if accident and client is not None:
                         accident = lose_a_worker(client)
             seconds, used = time.perf_counter() - begun, core_seconds(client) - used
-            rows.append({"stage": stage, "unit": unit, "n": n, "seconds": seconds, "core_seconds": used, "workers": workers})
+            rows.append(
+                {"stage": stage, "unit": unit, "n": n, "seconds": seconds, "core_seconds": used, "workers": workers}
+            )
             results[stage] = [found[number] for number in range(len(found))]
     return Stages(pd.DataFrame(rows), results)
 
@@ -71,12 +73,31 @@ def _stages(index, pictures, originals, queries):
     def spans(n, size):
         return [(start, min(start + size, n)) for start in range(0, n, size)]
 
-    yield ("extract", "picture", pictures, extract_chunk,
-           [(source.part(range(a, b)), a, None) for a, b in spans(pictures, PICTURES)], ("extractor",))
+    yield (
+        "extract",
+        "picture",
+        pictures,
+        extract_chunk,
+        [(source.part(range(a, b)), a, None) for a, b in spans(pictures, PICTURES)],
+        ("extractor",),
+    )
     # The targets are those of other pictures: the work is the same.
-    yield ("activate and edit", "original", originals, release_chunk,
-           [(source.part(range(a, b)), features[a:b], a, 0, activation) for a, b in spans(originals, ORIGINALS)], ("extractor", "index"))
-    yield "search", "query", queries, search_chunk, [(asked[a:b], 10, NPROBE) for a, b in spans(queries, QUERIES)], ("index",)
+    yield (
+        "activate and edit",
+        "original",
+        originals,
+        release_chunk,
+        [(source.part(range(a, b)), features[a:b], a, 0, activation) for a, b in spans(originals, ORIGINALS)],
+        ("extractor", "index"),
+    )
+    yield (
+        "search",
+        "query",
+        queries,
+        search_chunk,
+        [(asked[a:b], 10, NPROBE) for a, b in spans(queries, QUERIES)],
+        ("index",),
+    )
 
 
 def core_seconds(client=None):
@@ -86,12 +107,16 @@ def core_seconds(client=None):
 
 def same(a, b):
     """Whether two Stages have the same results to the last digit (the seconds that activation took apart)."""
-    return all(_equal(one, other) for stage in a.results for one, other in zip(a.results[stage], b.results[stage], strict=True))
+    return all(
+        _equal(one, other) for stage in a.results for one, other in zip(a.results[stage], b.results[stage], strict=True)
+    )
 
 
 def _equal(one, other):
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(name == "seconds" or np.array_equal(one[name], other[name]) for name in one)
+        return one.keys() == other.keys() and all(
+            name == "seconds" or np.array_equal(one[name], other[name]) for name in one
+        )
     return all(map(np.array_equal, one, other))
 
 
@@ -111,7 +136,10 @@ def peak_megabytes():
 
 def memory(client):
     """Peak memory of this process and of each worker: a DataFrame process, peak MB."""
-    peaks = {"this process": peak_megabytes(), **{f"worker {i}": mb for i, mb in enumerate(client.run(peak_megabytes).values(), 1)}}
+    peaks = {
+        "this process": peak_megabytes(),
+        **{f"worker {i}": mb for i, mb in enumerate(client.run(peak_megabytes).values(), 1)},
+    }
     return pd.DataFrame({"process": list(peaks), "peak MB": list(peaks.values())}).round(0)
 
 

@@ -60,8 +60,10 @@ def upload(released, ids, extractor, *, copies=3, strangers=240, seed=0):
             raise ValueError(f"{name}: {len(pictures)} pictures but {len(ids)} ids: one id a picture is expected")
     first, one = copies * len(ids), next(iter(released.values()))
     alien = extractor((_edited(one, copies, seed, q) for q in range(first, first + strangers)), BATCH)
-    features = {name: np.concatenate([extractor((_edited(pictures, copies, seed, q) for q in range(first)), BATCH), alien])
-                for name, pictures in released.items()}
+    features = {
+        name: np.concatenate([extractor((_edited(pictures, copies, seed, q) for q in range(first)), BATCH), alien])
+        for name, pictures in released.items()
+    }
     names = [f"upload-{q}" for q in range(first + strangers)]
     truth = pd.DataFrame({"query_id": names, "reference_id": [*np.tile(ids, copies).astype(str), *[""] * strangers]})
     return Uploads(released, ids, features, names, truth, copies, seed)
@@ -97,7 +99,9 @@ def answers(index, uploads, release, nprobe=1, background=None):
     """
     features = uploads.features[release]
     typical = None if background is None else typical_distances(background, features, nprobe)
-    return predict(index, features, uploads.names, np.arange(index.ntotal).astype(str), k=1, nprobe=nprobe, typical=typical)
+    return predict(
+        index, features, uploads.names, np.arange(index.ntotal).astype(str), k=1, nprobe=nprobe, typical=typical
+    )
 
 
 def score_table(found, uploads, resamples=1000, seed=0):
@@ -112,8 +116,16 @@ def score_table(found, uploads, resamples=1000, seed=0):
     for name, predictions in found.items():
         scores = score_predictions(predictions, uploads.truth)
         low, high = micro_ap_interval(predictions, uploads.truth, np.random.default_rng(seed), resamples, uploads.units)
-        rows.append({"what": name, "micro_ap": scores["micro_ap"], "low": low, "high": high,
-                     "recall_at_p90": scores["recall_at_p90"], "threshold_at_p90": scores["threshold_at_p90"]})
+        rows.append(
+            {
+                "what": name,
+                "micro_ap": scores["micro_ap"],
+                "low": low,
+                "high": high,
+                "recall_at_p90": scores["recall_at_p90"],
+                "threshold_at_p90": scores["threshold_at_p90"],
+            }
+        )
     return pd.DataFrame(rows).astype({"recall_at_p90": float, "threshold_at_p90": float})
 
 
@@ -122,7 +134,10 @@ def curves(found, uploads, table):
 
     found: as for `score_table`, table: what it returned.
     """
-    return {row.what: (precision_recall(found[row.what], uploads.truth), row.micro_ap, row.low, row.high) for row in table.itertuples()}
+    return {
+        row.what: (precision_recall(found[row.what], uploads.truth), row.micro_ap, row.low, row.high)
+        for row in table.itertuples()
+    }
 
 
 def judge(predictions, truth, threshold=np.nan):
@@ -133,15 +148,22 @@ def judge(predictions, truth, threshold=np.nan):
     by mistake, left alone. A threshold of NaN blocks nothing. ValueError if a query has more than one prediction.
     """
     if predictions.query_id.duplicated().any():
-        raise ValueError(f"{predictions.query_id[predictions.query_id.duplicated()].iloc[0]} has several predictions: one "
-                         "answer a query is judged, as with predict(..., k=1)")
+        raise ValueError(
+            f"{predictions.query_id[predictions.query_id.duplicated()].iloc[0]} has several predictions: one "
+            "answer a query is judged, as with predict(..., k=1)"
+        )
     first = predictions.set_index("query_id").reindex(truth.query_id)
     copies = truth.reference_id.fillna("").to_numpy() != ""
     right = first.reference_id.to_numpy() == truth.reference_id.to_numpy()
     acted = first.score.to_numpy() >= threshold
-    outcome = np.where(copies, np.where(acted, np.where(right, CAUGHT, MISTAKEN), MISSED), np.where(acted, BLOCKED, LEFT))
-    return first.reset_index().rename(columns={"reference_id": "answer"}).assign(
-        copy=copies, right=right & copies, threshold=float(threshold), outcome=outcome)
+    outcome = np.where(
+        copies, np.where(acted, np.where(right, CAUGHT, MISTAKEN), MISSED), np.where(acted, BLOCKED, LEFT)
+    )
+    return (
+        first.reset_index()
+        .rename(columns={"reference_id": "answer"})
+        .assign(copy=copies, right=right & copies, threshold=float(threshold), outcome=outcome)
+    )
 
 
 def actions(judged):
@@ -154,7 +176,9 @@ def actions(judged):
     table = pd.DataFrame({name: rows.outcome.value_counts() for name, rows in judged.items()}).T
     table = table.reindex(columns=[*OF_COPIES, *OF_STRANGERS]).fillna(0).astype(int)
     blocked = table[[CAUGHT, MISTAKEN, BLOCKED]].sum(axis=1)
-    return table.assign(precision=table[CAUGHT] / blocked.where(blocked > 0), recall=table[CAUGHT] / table[[*OF_COPIES]].sum(axis=1))
+    return table.assign(
+        precision=table[CAUGHT] / blocked.where(blocked > 0), recall=table[CAUGHT] / table[[*OF_COPIES]].sum(axis=1)
+    )
 
 
 def telling(before, after, n=5):
@@ -163,8 +187,18 @@ def telling(before, after, n=5):
     before, after: DataFrames of `judge` on the same uploads. Of one pair, the upload with the highest score is taken.
     """
     pairs = before.outcome + " / " + after.outcome
-    order = [(MISSED, CAUGHT), (CAUGHT, CAUGHT), (MISSED, MISSED), (BLOCKED, BLOCKED), (LEFT, BLOCKED), (BLOCKED, LEFT), (LEFT, LEFT),
-             (CAUGHT, MISSED), (MISSED, MISTAKEN), (MISTAKEN, MISTAKEN)]
+    order = [
+        (MISSED, CAUGHT),
+        (CAUGHT, CAUGHT),
+        (MISSED, MISSED),
+        (BLOCKED, BLOCKED),
+        (LEFT, BLOCKED),
+        (BLOCKED, LEFT),
+        (LEFT, LEFT),
+        (CAUGHT, MISSED),
+        (MISSED, MISTAKEN),
+        (MISTAKEN, MISTAKEN),
+    ]
     found = [np.flatnonzero(pairs == " / ".join(pair)) for pair in order]
     best = [rows[np.argmax(after.score.fillna(-np.inf).to_numpy()[rows])] for rows in found if len(rows)]
     return np.array(best[:n], int)

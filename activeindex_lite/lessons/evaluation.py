@@ -56,7 +56,14 @@ def measure_lesson(ids, families, sweeps, seed=0):
             effects = edit_effects(indexes[name], x, ids, passive, active)
         if name not in INDEXES:
             del indexes[name]  # an index of whole vectors is 26 MB
-    curves = strength_curves(sweeps, released, ids, {name: (indexes[name], nprobes) for name, (_, nprobes) in INDEXES.items()}, extractor, seed=seed)
+    curves = strength_curves(
+        sweeps,
+        released,
+        ids,
+        {name: (indexes[name], nprobes) for name, (_, nprobes) in INDEXES.items()},
+        extractor,
+        seed=seed,
+    )
     demo = measured.demo()
     means = mean_table(demo).merge(demo.timing[["index", "nprobe", "ms", "bytes"]].dropna())
     return Lesson(means, demo.retrieval, demo.quality, curves, effects)
@@ -80,8 +87,18 @@ def edit_effects(index, x, truth, passive, active, nprobe=1):
         for edit, features in copies.items():
             moved, code = terms.loc[(activated, edit)]
             stays = (index.probe(features, nprobe) == cells).any(1).mean()
-            rows.append(dict(edit=edit, activated=activated, moved=moved, code=code, rival=nearest_other(index, features, truth).mean(),
-                             stays=stays, r1=hits[edit], r1_all=all_hits[edit]))
+            rows.append(
+                dict(
+                    edit=edit,
+                    activated=activated,
+                    moved=moved,
+                    code=code,
+                    rival=nearest_other(index, features, truth).mean(),
+                    stays=stays,
+                    r1=hits[edit],
+                    r1_all=all_hits[edit],
+                )
+            )
     return pd.DataFrame(rows)
 
 
@@ -107,7 +124,9 @@ def flattered(index, queries, truth, train, references, *, others=800, fewer_cel
     import pandas as pd
 
     truth = np.asarray(truth)
-    some = np.union1d(truth, np.random.default_rng(seed).choice(len(references), min(others, len(references)), replace=False))
+    some = np.union1d(
+        truth, np.random.default_rng(seed).choice(len(references), min(others, len(references)), replace=False)
+    )
     small = index.refilled(references[some])
     # As many as before, so that nothing but their being the references differs.
     mixed = np.concatenate([references, train])[: len(train)]
@@ -115,7 +134,9 @@ def flattered(index, queries, truth, train, references, *, others=800, fewer_cel
         FAIR: hit_table(index, queries, truth),
         "few references": hit_table(small, queries, np.searchsorted(some, truth)),
         "fewer, larger cells": hit_table(build_index(fewer_cells, train, references), queries, truth),
-        "trained on the references": hit_table(build_index(index.factory, mixed, references, seed=index.seed), queries, truth),
+        "trained on the references": hit_table(
+            build_index(index.factory, mixed, references, seed=index.seed), queries, truth
+        ),
         "mild edits only": hit_table(index, {edit: queries[edit] for edit in MILD if edit in queries}, truth),
     }
     rows = [dict(way=way, r1=table.to_numpy().mean(), **_interval(table, seed)) for way, table in hits.items()]
@@ -157,6 +178,12 @@ def ties(indexes, queries, truth, k=50):
         found = [index.search(features, k) for features in queries.values()]
         first = [((ids == truth) & (distances == distances[:, :1])) for distances, ids in found]
         alone = [distances[:, 0] < distances[:, 1] for distances, _ in found]
-        rows.append(dict(index=name, against=np.mean([own[:, 0] & one for own, one in zip(first, alone)]),
-                         as_it_came=np.mean([own[:, 0] for own in first]), in_favour=np.mean([own.any(1) for own in first])))
+        rows.append(
+            dict(
+                index=name,
+                against=np.mean([own[:, 0] & one for own, one in zip(first, alone)]),
+                as_it_came=np.mean([own[:, 0] for own in first]),
+                in_favour=np.mean([own.any(1) for own in first]),
+            )
+        )
     return pd.DataFrame(rows)

@@ -51,9 +51,13 @@ def probing(index, query, truth, k=4, lists=None):
     shown = [np.flatnonzero(rank[ids] <= n)[:k] for n in begins]
     fill = [(0, k - len(s)) for s in shown]
     all_ids = np.stack([np.pad(ids[s], f, constant_values=-1) for s, f in zip(shown, fill, strict=True)])
-    all_distances = np.stack([np.pad(distances[s], f, constant_values=np.inf) for s, f in zip(shown, fill, strict=True)])
+    all_distances = np.stack(
+        [np.pad(distances[s], f, constant_values=np.inf) for s, f in zip(shown, fill, strict=True)]
+    )
     first = strictly_first(all_distances, all_ids, np.full(len(begins), truth))
-    return Probing(cells, np.cumsum([len(lists[c]) for c in cells]), int(rank[truth]), begins, all_ids, all_distances, first)
+    return Probing(
+        cells, np.cumsum([len(lists[c]) for c in cells]), int(rank[truth]), begins, all_ids, all_distances, first
+    )
 
 
 def _ever_among_first(ranks, k):

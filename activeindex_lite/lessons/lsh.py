@@ -43,6 +43,13 @@ def recall_by_bits(train, references, queries, truth, nbits=(16, 32, 64, 128), r
             index = faiss.IndexBinaryFlat(8 * lsh.codes.shape[1])
             index.add(lsh.encode(references))
             distances, ids = index.search(lsh.encode(queries), 2)
-            rows.append({"kind": kind, "nbits": n, "bytes": lsh.codes.shape[1], "r1": strictly_first(distances, ids, truth).mean(),
-                         "tied": (distances[:, 0] == distances[:, 1]).mean()})
+            rows.append(
+                {
+                    "kind": kind,
+                    "nbits": n,
+                    "bytes": lsh.codes.shape[1],
+                    "r1": strictly_first(distances, ids, truth).mean(),
+                    "tied": (distances[:, 0] == distances[:, 1]).mean(),
+                }
+            )
     return pd.DataFrame(rows)

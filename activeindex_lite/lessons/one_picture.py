@@ -70,8 +70,15 @@ class OnePicture:
         from activeindex_lite.activation import activate
 
         run = activate([self.picture], self.index, self.extractor, alpha=alpha, steps=steps, features=self.x[None])
-        return Release(run.pictures[0], float(run.psnr[0]), float(run.ssim[0]), float(run.linf[0]),
-                       places(run.path[:, 0], self.x, self.q), run.loss[:, 0], float(run.seconds[0]))
+        return Release(
+            run.pictures[0],
+            float(run.psnr[0]),
+            float(run.ssim[0]),
+            float(run.linf[0]),
+            places(run.path[:, 0], self.x, self.q),
+            run.loss[:, 0],
+            float(run.seconds[0]),
+        )
 
     def search(self, picture, edit, nprobes=(1,)):
         """Edit a released picture (edit: a name of EDITS) and search for the copy at each of nprobes: a Found."""
@@ -82,8 +89,15 @@ class OnePicture:
         k = min(2, self.index.ntotal)
         found = [self.index.search(feature, k=k, nprobe=nprobe) for nprobe in nprobes]
         distances, ids = (np.concatenate(parts) for parts in zip(*found))
-        return Found(query, places(feature, self.x, self.q)[0], tuple(nprobes), ids[:, 0], distances[:, 0],
-                     strictly_first(distances, ids, self.truth), self._cell_rank(feature))
+        return Found(
+            query,
+            places(feature, self.x, self.q)[0],
+            tuple(nprobes),
+            ids[:, 0],
+            distances[:, 0],
+            strictly_first(distances, ids, self.truth),
+            self._cell_rank(feature),
+        )
 
     def _cell_rank(self, feature):
         if self.index.nlist is None:

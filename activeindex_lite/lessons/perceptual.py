@@ -34,8 +34,9 @@ def flattest_box(room, side=64):
     side = min(side, *room.shape)
     # uniform_filter's window around i begins at i - side // 2: only windows that lie in the picture are asked for.
     half = side // 2
-    means = uniform_filter(np.asarray(room, float), side)[half : half + room.shape[0] - side + 1,
-                                                          half : half + room.shape[1] - side + 1]
+    means = uniform_filter(np.asarray(room, float), side)[
+        half : half + room.shape[0] - side + 1, half : half + room.shape[1] - side + 1
+    ]
     top, left = np.unravel_index(means.argmin(), means.shape)
     return int(left), int(top), int(left) + side, int(top) + side
 
@@ -50,8 +51,10 @@ def compare_bounds(pictures, index, extractor, *, epsilon=3, tolerance=0.1, **se
     whole_number(epsilon, "epsilon", 255, "grey levels: between two of them saved pictures change by the nearer one")
     settings.setdefault("features", extractor(pictures))
     flat = completed(pictures, index, extractor, alpha=epsilon, constraint="linf", **settings)
-    return {"L-infinity": (epsilon, flat),
-            "JND": at_psnr(pictures, index, extractor, flat.psnr.mean(), tolerance=tolerance, constraint="jnd", **settings)}
+    return {
+        "L-infinity": (epsilon, flat),
+        "JND": at_psnr(pictures, index, extractor, flat.psnr.mean(), tolerance=tolerance, constraint="jnd", **settings),
+    }
 
 
 def compare_schedules(pictures, index, extractor, *, alpha=3.0, schedules=None, **settings):
@@ -63,8 +66,10 @@ def compare_schedules(pictures, index, extractor, *, alpha=3.0, schedules=None, 
     settings.setdefault("features", extractor(pictures))
     # The first pass through a network is slower than those that follow, and the times are to be compared.
     completed(pictures[:1], index, extractor, **{**settings, "features": settings["features"][:1]}, steps=1)
-    return {name: (alpha, completed(pictures, index, extractor, alpha=alpha, **schedule, **settings))
-            for name, schedule in schedules.items()}
+    return {
+        name: (alpha, completed(pictures, index, extractor, alpha=alpha, **schedule, **settings))
+        for name, schedule in schedules.items()
+    }
 
 
 def runs_table(runs):
@@ -76,9 +81,25 @@ def runs_table(runs):
     """
     import pandas as pd
 
-    return pd.concat([pd.DataFrame({"run": name, "alpha": alpha, "picture": np.arange(len(run)), "psnr": run.psnr, "ssim": run.ssim,
-                                    "linf": run.linf, "before": run.loss[0], "after": run.loss[-1], "ms": 1000 * run.seconds})
-                      for name, (alpha, run) in runs.items()], ignore_index=True)
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "run": name,
+                    "alpha": alpha,
+                    "picture": np.arange(len(run)),
+                    "psnr": run.psnr,
+                    "ssim": run.ssim,
+                    "linf": run.linf,
+                    "before": run.loss[0],
+                    "after": run.loss[-1],
+                    "ms": 1000 * run.seconds,
+                }
+            )
+            for name, (alpha, run) in runs.items()
+        ],
+        ignore_index=True,
+    )
 
 
 def probes_to_match(grid, index="IVF-PQ", nprobe=16):
@@ -92,13 +113,24 @@ def probes_to_match(grid, index="IVF-PQ", nprobe=16):
     table = grid[grid["index"] == index]
     mark = table[(table.alpha == 0) & (table.nprobe == nprobe)]
     if not len(mark):
-        raise ValueError(f"index={index!r}, nprobe={nprobe!r}: the grid has {', '.join(grid['index'].unique())}, and nprobe "
-                         f"{', '.join(map(str, sorted(grid.nprobe.unique())))}")
+        raise ValueError(
+            f"index={index!r}, nprobe={nprobe!r}: the grid has {', '.join(grid['index'].unique())}, and nprobe "
+            f"{', '.join(map(str, sorted(grid.nprobe.unique())))}"
+        )
     passive = mark.r1.iloc[0]
     rows = []
     for alpha, own in table.groupby("alpha"):
         one = own[own.nprobe == 1].iloc[0]
         enough = own.nprobe[own.r1 >= passive]
-        rows.append(dict(alpha=alpha, psnr=one.psnr, r1=one.r1, low=one.low, high=one.high, passive=passive,
-                         needed=enough.min() if len(enough) else pd.NA))
+        rows.append(
+            dict(
+                alpha=alpha,
+                psnr=one.psnr,
+                r1=one.r1,
+                low=one.low,
+                high=one.high,
+                passive=passive,
+                needed=enough.min() if len(enough) else pd.NA,
+            )
+        )
     return pd.DataFrame(rows)

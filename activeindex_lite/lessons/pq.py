@@ -20,8 +20,15 @@ def pq_tradeoff(train, x, settings=SETTINGS, seed=1234):
     """
     import pandas as pd
 
-    rows = [{"M": M, "nbits": nbits, "bytes": M * nbits / 8, "error": mean_error(build_index(f"PQ{M}x{nbits}", train, seed=seed), x)}
-            for M, nbits in settings]
+    rows = [
+        {
+            "M": M,
+            "nbits": nbits,
+            "bytes": M * nbits / 8,
+            "error": mean_error(build_index(f"PQ{M}x{nbits}", train, seed=seed), x),
+        }
+        for M, nbits in settings
+    ]
     return pd.DataFrame(rows)
 
 
@@ -39,8 +46,14 @@ def at_equal_bytes(train, x, queries, truth, factories, seed=1234):
     for factory in factories:
         index = build_index(factory, train, x, seed=seed)
         nprobe = min(8, index.nlist) if index.nlist else None
-        rows.append({"index": factory, "bytes": index.bytes_per_vector, "error": mean_error(index, x[:2000]),
-                     "r1": first_is_original(index, queries, truth, nprobe).mean()})
+        rows.append(
+            {
+                "index": factory,
+                "bytes": index.bytes_per_vector,
+                "error": mean_error(index, x[:2000]),
+                "r1": first_is_original(index, queries, truth, nprobe).mean(),
+            }
+        )
     return pd.DataFrame(rows)
 
 

@@ -68,8 +68,15 @@ def cost_by_size(train, references, queries, factories, sizes=SIZES, timed=30):
         index = build_index(factory, train)
         for N in sizes:
             index.add(references[index.ntotal : N])
-            rows.append({"index": factory, "N": N, "d": index.d, "ms": np.median(search_milliseconds(index, queries[:timed])),
-                         "bytes": file_bytes(index.faiss)})
+            rows.append(
+                {
+                    "index": factory,
+                    "N": N,
+                    "d": index.d,
+                    "ms": np.median(search_milliseconds(index, queries[:timed])),
+                    "bytes": file_bytes(index.faiss),
+                }
+            )
     return pd.DataFrame(rows)
 
 

@@ -51,7 +51,11 @@ def releases(pictures, places, done, **settings):
     """
     index, lite, _ = places["IVF-PQ"]
     aims = {"IVF": (cells_alone(index), lite), "PCA+LSH": places["PCA+LSH"][:2], "another extractor": places[OTHER][:2]}
-    return {UNCHANGED: pictures, **done, **{f"for {name}": partial(_activated, pictures, *aim, **settings) for name, aim in aims.items()}}
+    return {
+        UNCHANGED: pictures,
+        **done,
+        **{f"for {name}": partial(_activated, pictures, *aim, **settings) for name, aim in aims.items()},
+    }
 
 
 def _activated(pictures, index, extractor, **settings):
@@ -79,8 +83,18 @@ def transfer_table(released, places, edits=EDITS_OF_TRANSFER, rng=None):
             mean = hit_table(index, features[id(extractor)], ids).mean(axis=1).to_numpy()
             gain = mean - hits.setdefault(place, mean)
             (low, gain_low), (high, gain_high) = intervals(np.stack([mean, gain], axis=1), rng)
-            rows.append({"released": release, "place": place, "r1": mean.mean(), "low": low, "high": high,
-                         "gain": gain.mean(), "gain_low": gain_low, "gain_high": gain_high})
+            rows.append(
+                {
+                    "released": release,
+                    "place": place,
+                    "r1": mean.mean(),
+                    "low": low,
+                    "high": high,
+                    "gain": gain.mean(),
+                    "gain_low": gain_low,
+                    "gain_high": gain_high,
+                }
+            )
     return pd.DataFrame(rows)
 
 

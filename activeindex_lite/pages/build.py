@@ -51,7 +51,12 @@ class Site:
 
     def __init__(self, notebooks, out, course):
         self.notebooks, self.out, self.course, self.terms = notebooks, out, course, set()
-        self.texts = {path: name for name in TEXTS for path in (notebooks / f"{name}.md", notebooks.parent / f"{name}.md") if path.is_file()}
+        self.texts = {
+            path: name
+            for name in TEXTS
+            for path in (notebooks / f"{name}.md", notebooks.parent / f"{name}.md")
+            if path.is_file()
+        }
         self.pages = {(notebooks / f"{name}.ipynb").resolve(): f"{name}.html" for name in course.name}
         self.pages |= {path.resolve(): f"{name}.html" for path, name in self.texts.items()}
         self.heads = [("index.html", "Course"), *((f"{name}.html", TEXTS[name]) for name in self.texts.values())]
@@ -107,8 +112,14 @@ def first_picture(soup, name, out):
 
     The map of the course is passed over: the index has it already.
     """
-    found = next((picture for picture in soup("img", alt=True) if picture["src"].startswith("data:image")
-                  and not picture["alt"].startswith("Map of the course")), None)
+    found = next(
+        (
+            picture
+            for picture in soup("img", alt=True)
+            if picture["src"].startswith("data:image") and not picture["alt"].startswith("Map of the course")
+        ),
+        None,
+    )
     if found is None:
         return {}
     (out / "pictures").mkdir(exist_ok=True)

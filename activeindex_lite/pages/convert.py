@@ -19,7 +19,9 @@ def notebook_soup(notebook):
             if output.get("data", {}).pop(WIDGET, None) is not None:
                 output.data.setdefault("text/html", DEAD)
     # nbconvert's full templates load scripts from the network; this one writes the cells and nothing else.
-    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True)
+    exporter = HTMLExporter(
+        template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True
+    )
     soup = BeautifulSoup(exporter.from_notebook_node(notebook)[0], "html.parser")
     for script in soup("script"):
         script.decompose()

@@ -34,7 +34,12 @@ addEventListener("message", (event) => {{
 def page(title, body, others, before=None, after=None):
     """A whole page. body: HTML; others: (name, title) of pages for the head; before, after: the same, or None."""
     top = " ".join(anchor(*other) for other in others)
-    bottom = "".join((f"<span>← {anchor(*before)}</span>" if before else "<span></span>", f"<span>{anchor(*after)} →</span>" if after else ""))
+    bottom = "".join(
+        (
+            f"<span>← {anchor(*before)}</span>" if before else "<span></span>",
+            f"<span>{anchor(*after)} →</span>" if after else "",
+        )
+    )
     return PAGE.format(title=html.escape(title), style=style(), top=top, body=body, bottom=bottom)
 
 
@@ -52,12 +57,17 @@ def style():
 
 def index_body(course, picture, pictures):
     """The body of index.html: the map and a row a notebook. picture: Described map; pictures: {name: (file, alt)}, may lack some."""
-    rows = "".join(f"<tr><td>{thumbnail(pictures.get(row.name))}</td><td>{anchor(f'{row.name}.html', f'{row.number} {row.title}')}<br>"
-                   f"{html.escape(plain(row.does))}</td><td>{row.minutes}</td></tr>" for row in course.itertuples(index=False))
-    return (f"<h1>Active image indexing: the course</h1><p>Change a picture a little before it is released, and a compact index finds its edited "
-            f"copies. These pages were made from the notebooks of activeindex_lite; the explorers in them move without a network.</p>"
-            f"{picture._repr_html_()}<div class=\"scroll\" tabindex=\"0\"><table class=\"course\"><thead><tr><th>a picture from it</th><th>notebook</th>"
-            f"<th>minutes</th></tr></thead><tbody>{rows}</tbody></table></div>")
+    rows = "".join(
+        f"<tr><td>{thumbnail(pictures.get(row.name))}</td><td>{anchor(f'{row.name}.html', f'{row.number} {row.title}')}<br>"
+        f"{html.escape(plain(row.does))}</td><td>{row.minutes}</td></tr>"
+        for row in course.itertuples(index=False)
+    )
+    return (
+        f"<h1>Active image indexing: the course</h1><p>Change a picture a little before it is released, and a compact index finds its edited "
+        f"copies. These pages were made from the notebooks of activeindex_lite; the explorers in them move without a network.</p>"
+        f'{picture._repr_html_()}<div class="scroll" tabindex="0"><table class="course"><thead><tr><th>a picture from it</th><th>notebook</th>'
+        f"<th>minutes</th></tr></thead><tbody>{rows}</tbody></table></div>"
+    )
 
 
 def thumbnail(found):

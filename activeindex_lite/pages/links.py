@@ -13,8 +13,10 @@ def broken_links(folder):
     whatever a page *loads* must come from the folder. Pictures need a text alternative.
     """
     folder = Path(folder)
-    pages = {path.relative_to(folder).as_posix(): BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-             for path in sorted(folder.rglob("*.html"))}
+    pages = {
+        path.relative_to(folder).as_posix(): BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in sorted(folder.rglob("*.html"))
+    }
     ids = {name: {tag["id"] for tag in soup(id=True)} for name, soup in pages.items()}
     return [f"{name}: {problem}" for name, soup in pages.items() for problem in problems(folder, name, soup, ids)]
 

@@ -47,14 +47,24 @@ def run_notebook(path, explorers, timeout=600):
     setup = nbformat.v4.new_code_cell(SETUP.format(folder=str(explorers.resolve()), stem=path.stem))
     notebook.cells.insert(0, setup)
     # Kernels here are this machine's own: their word about an unencrypted transport would only alarm.
-    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", store_widget_state=False, extra_arguments=["--log-level=ERROR"],
-                            resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        store_widget_state=False,
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(path.parent)}},
+    )
     try:
         client.execute()
     except CellExecutionError as error:
-        raise NotebookFailed(f"{path} stops with {error.ename}: {error.evalue}; open it in JupyterLab and run all cells to see where") from error
+        raise NotebookFailed(
+            f"{path} stops with {error.ename}: {error.evalue}; open it in JupyterLab and run all cells to see where"
+        ) from error
     except (CellTimeoutError, DeadKernelError) as error:
-        raise NotebookFailed(f"{path}: {error}; close other programs and try again, notebooks that are done are not run again") from error
+        raise NotebookFailed(
+            f"{path}: {error}; close other programs and try again, notebooks that are done are not run again"
+        ) from error
     del notebook.cells[0]
     for cell in filter(is_exercise, notebook.cells):
         cell.outputs = []

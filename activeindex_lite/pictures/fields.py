@@ -95,15 +95,26 @@ def hsv(h, s, v):
     return (v[..., None] * (1.0 - s[..., None] * ramp)).astype(np.float32)
 
 
-SCHEMES = ((0.0, 0.04, 0.08, -0.05), (0.0, 0.5, 0.04, 0.54), (0.0, 0.33, 0.67, 0.05), (0.0, 0.42, 0.58, 0.03),
-           (0.0, 0.12, 0.25, 0.5), (0.0, 0.25, 0.5, 0.75))
+SCHEMES = (
+    (0.0, 0.04, 0.08, -0.05),
+    (0.0, 0.5, 0.04, 0.54),
+    (0.0, 0.33, 0.67, 0.05),
+    (0.0, 0.42, 0.58, 0.03),
+    (0.0, 0.12, 0.25, 0.5),
+    (0.0, 0.25, 0.5, 0.75),
+)
 
 
 def palette(dice, n=8):
     """n colours of one harmony (neighbouring, opposite, three or four hues), (n, 3) float32 in [0, 1]."""
     base = dice.uniform()
-    hues = base + np.array([dice.choose(dice.choose(SCHEMES)) if dice.chance(0.15) else h
-                            for h in np.resize(dice.choose(SCHEMES), n)]) + dice.uniform(-0.03, 0.03, n)
+    hues = (
+        base
+        + np.array(
+            [dice.choose(dice.choose(SCHEMES)) if dice.chance(0.15) else h for h in np.resize(dice.choose(SCHEMES), n)]
+        )
+        + dice.uniform(-0.03, 0.03, n)
+    )
     vivid = dice.uniform(0.25, 1.0)
     saturation = np.clip(vivid * dice.uniform(0.35, 1.15, n), 0.02, 1.0)
     # Values are spread evenly before they are shuffled: every palette has light and dark colours to contrast.

@@ -23,13 +23,37 @@ FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM"
 # Pictures that this PIL may be unable to read: better skipped aloud than not seen at all.
 PERHAPS = {".avif", ".heic", ".heif", ".jxl"}
 # What PIL's decoders raise on broken files; never MemoryError.
-BROKEN = (OSError, SyntaxError, ValueError, RuntimeError, EOFError, IndexError, KeyError, TypeError,
-          AttributeError, OverflowError, struct.error, zlib.error, Image.DecompressionBombError)
+BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    RuntimeError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
 # EXIF orientations 2 to 8. ImageOps.exif_transpose would also write the EXIF block anew, which fails where a
 # field that nobody needs is damaged.
-UPRIGHT = dict(enumerate((Transpose.FLIP_LEFT_RIGHT, Transpose.ROTATE_180, Transpose.FLIP_TOP_BOTTOM,
-                          Transpose.TRANSPOSE, Transpose.ROTATE_270, Transpose.TRANSVERSE,
-                          Transpose.ROTATE_90), 2))
+UPRIGHT = dict(
+    enumerate(
+        (
+            Transpose.FLIP_LEFT_RIGHT,
+            Transpose.ROTATE_180,
+            Transpose.FLIP_TOP_BOTTOM,
+            Transpose.TRANSPOSE,
+            Transpose.ROTATE_270,
+            Transpose.TRANSVERSE,
+            Transpose.ROTATE_90,
+        ),
+        2,
+    )
+)
 
 
 class NoPictures(ValueError):
@@ -64,8 +88,10 @@ def open_pictures(source, *, limit=None, max_side=1024, min_side=16, recursive=T
     least_one = {"limit": 1 if limit is None else limit, "max_side": max_side, "min_side": min_side}
     for name, value in least_one.items():
         if not isinstance(value, Integral) or value < 1:
-            raise ValueError(f"{name}={value!r}: give a whole number of 1 or more"
-                             + (", or None for all pictures" if name == "limit" else ", in pixels"))
+            raise ValueError(
+                f"{name}={value!r}: give a whole number of 1 or more"
+                + (", or None for all pictures" if name == "limit" else ", in pixels")
+            )
     if isinstance(source, (str, os.PathLike)):
         paths = _list_folder(Path(source), recursive)
     else:
@@ -125,8 +151,10 @@ class PictureFolder:
             yield path, picture
         if not n and not self._part:
             path = self.paths[0]
-            raise NoPictures(f"{self._source}: none of {len(self.paths)} files can be used as a picture; the "
-                             f"first is {path}: {self.skipped[path]}")
+            raise NoPictures(
+                f"{self._source}: none of {len(self.paths)} files can be used as a picture; the "
+                f"first is {path}: {self.skipped[path]}"
+            )
 
 
 def _list_folder(root, recursive):
@@ -145,13 +173,16 @@ def _list_folder(root, recursive):
     if not found:
         rest = ", ".join(f"{n} {suffix}" for suffix, n in others.most_common(6)) or "nothing"
         where = f"{root} or its subfolders" if recursive else f"{root} itself (recursive=False)"
-        raise NoPictures(f"no picture in {where}, but {sum(others.values())} other files ({rest}); the "
-                         f"suffixes read are {' '.join(sorted(suffixes))}")
+        raise NoPictures(
+            f"no picture in {where}, but {sum(others.values())} other files ({rest}); the "
+            f"suffixes read are {' '.join(sorted(suffixes))}"
+        )
     return sorted(found, key=lambda path: [_natural(part) for part in path.relative_to(root).parts])
 
 
 def _walk(root, recursive):
     """Everything under root that is not hidden: files, links to nothing and, unless recursive, folders."""
+
     def left_out(error):
         if error.filename == str(root):
             raise error

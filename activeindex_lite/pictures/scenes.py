@@ -103,10 +103,15 @@ def landscape(dice, canvas, colours):
     x, y = axis(size), axis(size)[:, None]
     sky = colours[np.argsort(-colours.sum(1), kind="stable")]
     t = y * dice.uniform(0.9, 1.5) + 0.18 * noise(dice, size, 3, 4, 0.55, 2.5)
-    canvas[:] = ramp(sky[:3][::dice.choose((1, -1))], t)
+    canvas[:] = ramp(sky[:3][:: dice.choose((1, -1))], t)
     cx, cy, r = dice.uniform(0.1, 0.9), dice.uniform(0.08, 0.4), dice.uniform(0.04, 0.13)
     d = np.sqrt((x - cx) ** 2 + (y - cy) ** 2)
-    over(canvas, np.s_[:, :], np.clip(sky[0] + 0.25, 0, 1), np.clip((r - d) * size, 0, 1) + 0.3 * np.exp(-d / r) * (d > r))
+    over(
+        canvas,
+        np.s_[:, :],
+        np.clip(sky[0] + 0.25, 0, 1),
+        np.clip((r - d) * size, 0, 1) + 0.3 * np.exp(-d / r) * (d > r),
+    )
     level, n = dice.uniform(0.35, 0.6), 2 + dice.below(3)
     for k in range(n):
         ridge(dice, canvas, sky[2 + k] * (1 - 0.12 * k), level, dice.uniform(0.04, 0.16))
@@ -169,8 +174,10 @@ def house(dice, canvas, colours, frame, size):
 
 def box_of(x0, y0, x1, y1, size):
     """The rows and columns of a picture that a frame in [0, 1] touches, with a pixel to spare."""
+
     def span(a, b):
         return slice(max(int(a * size) - 1, 0), min(int(np.ceil(b * size)) + 2, size))
+
     return span(y0, y1), span(x0, x1)
 
 
@@ -194,7 +201,9 @@ def shape(dice, canvas, colours):
     if dice.chance(0.3):
         width = dice.uniform(0.03, 0.1)
         rim = np.clip((width - np.abs(inside - width)) * edge + 0.5, 0, 1)
-        over(canvas, (rows, cols), second if dice.chance(0.6) else np.full(3, dice.choose((0.05, 0.95)), np.float32), rim)
+        over(
+            canvas, (rows, cols), second if dice.chance(0.6) else np.full(3, dice.choose((0.05, 0.95)), np.float32), rim
+        )
 
 
 def outline(dice, u, v):

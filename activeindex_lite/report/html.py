@@ -24,9 +24,11 @@ figcaption, .note { color: #555; font-size: .95rem; }
 
 def document(title, body):
     """A whole HTML page around the text of its body."""
-    return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-            f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><main>{body}</main>'
-            "</body></html>")
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><main>{body}</main>'
+        "</body></html>"
+    )
 
 
 def number(value, digits=3):

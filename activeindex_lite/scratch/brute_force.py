@@ -13,18 +13,24 @@ def as_features(x, d=None):
     except (TypeError, ValueError) as error:
         raise ValueError(f"features are a table of numbers (N, d), these are not ({error}).") from None
     if x.ndim != 2 or (d is not None and x.shape[1] != d):
-        raise ValueError(f"features of shape (N, {'d' if d is None else d}) are expected, these have shape {x.shape}; "
-                         "for one vector write x[None].")
+        raise ValueError(
+            f"features of shape (N, {'d' if d is None else d}) are expected, these have shape {x.shape}; "
+            "for one vector write x[None]."
+        )
     # Beyond, a squared distance overflows; a NaN makes a comparison false.
     if not (x.min(initial=0) > -1e15 and x.max(initial=0) < 1e15):
-        raise ValueError("the features hold NaN, infinity or numbers above 1e15, which have no distances: leave them out.")
+        raise ValueError(
+            "the features hold NaN, infinity or numbers above 1e15, which have no distances: leave them out."
+        )
     return x
 
 
 def whole(value, name, least, most=None, why=""):
     """value as an int from least to most (None: no limit), or ValueError that ends in why."""
     if not isinstance(value, (int, np.integer)) or value < least or (most is not None and value > most):
-        raise ValueError(f"{name} is {value}; it has to be a whole number {f'of at least {least}' if most is None else f'between {least} and {most}'}{why}.")
+        raise ValueError(
+            f"{name} is {value}; it has to be a whole number {f'of at least {least}' if most is None else f'between {least} and {most}'}{why}."
+        )
     return int(value)
 
 
@@ -82,5 +88,6 @@ def pairs_to_arrays(results):
 def nearest(queries, x, k):
     """The k vectors of x (N, d) nearest to each of queries (Q, d): distances (Q, k) float32, ids (Q, k) int64."""
     queries, x = as_features(queries), as_features(x)
-    return pairs_to_arrays(smallest(row, k) for piece in in_pieces(queries, len(x))
-                           for row in squared_distances(queries[piece], x))
+    return pairs_to_arrays(
+        smallest(row, k) for piece in in_pieces(queries, len(x)) for row in squared_distances(queries[piece], x)
+    )

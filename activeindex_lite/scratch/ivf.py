@@ -60,8 +60,12 @@ class IVF:
         nprobe = whole(nprobe, "nprobe", 1, self.nlist, ", the number of cells")
         if not len(queries):
             return np.empty((0, nprobe), np.int64)
-        return np.concatenate([smallest_columns(squared_distances(queries[piece], self.centroids), nprobe)
-                               for piece in in_pieces(queries, self.nlist)])
+        return np.concatenate(
+            [
+                smallest_columns(squared_distances(queries[piece], self.centroids), nprobe)
+                for piece in in_pieces(queries, self.nlist)
+            ]
+        )
 
     def candidates(self, query, nprobe=1):
         """The ids that a search for query (d,) compares: (n,) int64, cell after cell, the nearest cell first."""

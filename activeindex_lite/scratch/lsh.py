@@ -20,8 +20,10 @@ class LSH:
         self.hyperplanes = as_features(hyperplanes)
         self.thresholds = np.zeros(self.nbits, np.float32) if thresholds is None else np.asarray(thresholds, np.float32)
         if self.thresholds.shape != (self.nbits,):
-            raise ValueError(f"thresholds of shape ({self.nbits},) are expected, one for each hyperplane; "
-                             f"these have shape {self.thresholds.shape}.")
+            raise ValueError(
+                f"thresholds of shape ({self.nbits},) are expected, one for each hyperplane; "
+                f"these have shape {self.thresholds.shape}."
+            )
         self.codes = np.empty((0, -(-self.nbits // 8)), np.uint8)
 
     @classmethod
@@ -42,7 +44,13 @@ class LSH:
         They are the eigenvectors of the covariance of x with the largest eigenvalues; at most d of them.
         """
         x = as_features(x)
-        nbits = whole(nbits, "nbits", 1, x.shape[1], f", the d = {x.shape[1]} principal directions; LSH.random makes as many hyperplanes as one likes")
+        nbits = whole(
+            nbits,
+            "nbits",
+            1,
+            x.shape[1],
+            f", the d = {x.shape[1]} principal directions; LSH.random makes as many hyperplanes as one likes",
+        )
         if not len(x):
             raise ValueError("there is no vector to learn from: at least one is needed.")
         mean = x.mean(0)

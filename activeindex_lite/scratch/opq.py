@@ -18,8 +18,10 @@ class OPQ:
         self.rotation, self.pq, self.errors = as_features(rotation, pq.d), pq, []
         away = np.abs(self.rotation @ self.rotation.T - np.eye(pq.d)).max() if len(rotation) == pq.d else np.inf
         if away > 1e-3:
-            raise ValueError(f"the rotation is {away:.2g} away from an orthogonal (d, d) matrix, with d = {pq.d}; "
-                             "up to 0.001 can be rounding.")
+            raise ValueError(
+                f"the rotation is {away:.2g} away from an orthogonal (d, d) matrix, with d = {pq.d}; "
+                "up to 0.001 can be rounding."
+            )
 
     @classmethod
     def train(cls, x, M, nbits, rng, iterations=20):
@@ -32,7 +34,14 @@ class OPQ:
         rotation, pq, errors = np.linalg.qr(rng.normal(size=(x.shape[1],) * 2))[0].astype(np.float32), None, []
         for i in range(iterations + 1):
             turned = x @ rotation.T
-            pq = PQ.train(turned, M, nbits, rng, iterations=25 if i == iterations else 4, start=None if pq is None else pq.codebooks)
+            pq = PQ.train(
+                turned,
+                M,
+                nbits,
+                rng,
+                iterations=25 if i == iterations else 4,
+                start=None if pq is None else pq.codebooks,
+            )
             y = pq.decode(pq.encode(turned))
             errors.append(float(((turned - y) ** 2).sum(1).mean()))
             if i < iterations:

@@ -24,7 +24,9 @@ def query_near_a_border(ivf, rng, tries=2000):
     second = ivf.probe(queries, 2)[:, 1]
     missed = np.flatnonzero(ivf.cells[ids] == second)
     if not len(missed):
-        raise ValueError(f"none of {tries} queries has its nearest vector in the second cell: take more cells or tries.")
+        raise ValueError(
+            f"none of {tries} queries has its nearest vector in the second cell: take more cells or tries."
+        )
     one = ivf.search(queries[missed], 1, nprobe=1)[0][:, 0]
     gap = np.sqrt(one, where=np.isfinite(one), out=np.zeros_like(one)) - np.sqrt(exact[missed])
     return queries[missed[gap.argmax()]]

@@ -17,8 +17,10 @@ class PQ:
         """A quantizer with given codebooks (M, K, d/M), such as faiss's own; K is a power of two, at most 256."""
         self.codebooks = np.ascontiguousarray(codebooks, np.float32)
         if self.codebooks.ndim != 3 or self.K not in (2**b for b in range(1, 9)):
-            raise ValueError("codebooks of shape (M, K, d/M) are expected, with K = 2, 4, 8 ... 256; "
-                             f"these have shape {self.codebooks.shape}.")
+            raise ValueError(
+                "codebooks of shape (M, K, d/M) are expected, with K = 2, 4, 8 ... 256; "
+                f"these have shape {self.codebooks.shape}."
+            )
         self.codes = np.empty((0, self.M), np.uint8)
 
     @classmethod

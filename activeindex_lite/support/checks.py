@@ -13,21 +13,25 @@ def features_array(features, d=None, name="features"):
     d: the dimension that is needed (None: any). Vectors of zeros are let through: they are a point like any other.
     """
     if getattr(getattr(features, "dtype", None), "kind", "f") == "c" or np.ma.is_masked(features):
-        raise ValueError(f"{name}: complex numbers, or a masked array with missing ones, were given; an extractor returns real numbers, all of "
-                         "them, (N, d) float32")
+        raise ValueError(
+            f"{name}: complex numbers, or a masked array with missing ones, were given; an extractor returns real numbers, all of "
+            "them, (N, d) float32"
+        )
     try:
         array = np.asarray(features, dtype=np.float32, order="C")
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{name}: cannot be read as an array of numbers ({error}); an extractor returns (N, d) float32"
-                         ) from None
+        raise ValueError(
+            f"{name}: cannot be read as an array of numbers ({error}); an extractor returns (N, d) float32"
+        ) from None
     if array.ndim != 2 or array.shape[1] < 1:
         hint = "; one vector is written x[None]" if array.ndim == 1 else ""
         raise ValueError(f"{name} has shape {array.shape}, expected (N, d){hint}")
     if not len(array):
         raise ValueError(f"{name} is empty: at least one vector is needed")
     if d is not None and array.shape[1] != d:
-        raise ValueError(f"{name} has d = {array.shape[1]}, the index was made for d = {d}: use the extractor it "
-                         "was made with")
+        raise ValueError(
+            f"{name} has d = {array.shape[1]}, the index was made for d = {d}: use the extractor it was made with"
+        )
     # NaN makes a comparison false, and neither min nor max needs memory, be they a million vectors mapped from a disk.
     if not (array.min() > -LARGEST and array.max() < LARGEST):
         _tell_bad(array, name)
@@ -38,10 +42,14 @@ def _tell_bad(array, name):
     """Raise the ValueError about vectors with NaN, infinity or numbers that are too large."""
     finite = np.concatenate([np.isfinite(array[start : start + ROWS]).all(1) for start in range(0, len(array), ROWS)])
     if finite.all():
-        raise ValueError(f"{name}: the largest number is {max(array.max(), -array.min()):g}, above {LARGEST:g}, where distances are no longer "
-                         "finite; divide each vector by its length, as an extractor does")
-    raise ValueError(f"{name}: {(~finite).sum()} of {len(array)} vectors hold NaN or infinity, the first is number "
-                     f"{int(np.argmin(finite))}; leave them out")
+        raise ValueError(
+            f"{name}: the largest number is {max(array.max(), -array.min()):g}, above {LARGEST:g}, where distances are no longer "
+            "finite; divide each vector by its length, as an extractor does"
+        )
+    raise ValueError(
+        f"{name}: {(~finite).sum()} of {len(array)} vectors hold NaN or infinity, the first is number "
+        f"{int(np.argmin(finite))}; leave them out"
+    )
 
 
 def whole_number(value, name, most=None, why="", least=1):

@@ -69,8 +69,20 @@ class Loop:
             yield number, on_one_thread(function, *task, **needed)
 
 
-def make_chunks(folder, n, size, function, task=lambda start, stop: (start, stop), *, needs=(), runner=None, keep=None, title, unit="picture",
-                progress=True):
+def make_chunks(
+    folder,
+    n,
+    size,
+    function,
+    task=lambda start, stop: (start, stop),
+    *,
+    needs=(),
+    runner=None,
+    keep=None,
+    title,
+    unit="picture",
+    progress=True,
+):
     """Make the chunks of 0 .. n - 1 whose file is not there yet; the paths of all of them, in order.
 
     function(*task(start, stop), **needed) makes one, a dict of arrays; it may run elsewhere, so a task holds all that it needs
@@ -80,8 +92,16 @@ def make_chunks(folder, n, size, function, task=lambda start, stop: (start, stop
     paths = {start: folder / f"{start:08d}.npz" for start in range(0, n, size)}
     missing = [start for start, path in paths.items() if not path.exists()]
     ends = {start: min(start + size, n) for start in paths}
-    with tqdm(total=n, desc=title, unit=unit, disable=not progress, initial=n - sum(ends[start] - start for start in missing)) as bar, \
-            closing((runner or Loop()).run(function, (task(start, ends[start]) for start in missing), needs)) as results:
+    with (
+        tqdm(
+            total=n,
+            desc=title,
+            unit=unit,
+            disable=not progress,
+            initial=n - sum(ends[start] - start for start in missing),
+        ) as bar,
+        closing((runner or Loop()).run(function, (task(start, ends[start]) for start in missing), needs)) as results,
+    ):
         for number, result in results:
             start = missing[number]
             if keep:

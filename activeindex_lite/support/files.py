@@ -7,11 +7,16 @@ from pathlib import Path
 
 # What a disk says that takes no more, and what to do.
 REFUSALS = {
-    errno.ENOSPC: "the disk is full: free some space", errno.EDQUOT: "your quota of disk space is used up: free some space",
-    errno.EFBIG: "it would be larger than a file may be here: write to another disk", errno.EROFS: "the disk is read-only: name another folder",
-    errno.EACCES: "you may not write there: name another folder", errno.EPERM: "you may not write there: name another folder",
-    errno.ENOENT: "its folder is not there: make the folder first", errno.ENOTDIR: "a file stands where its folder should be: name another folder",
-    errno.EISDIR: "a folder of that name is in the way: give another name", errno.ENAMETOOLONG: "its name is too long: give a shorter one",
+    errno.ENOSPC: "the disk is full: free some space",
+    errno.EDQUOT: "your quota of disk space is used up: free some space",
+    errno.EFBIG: "it would be larger than a file may be here: write to another disk",
+    errno.EROFS: "the disk is read-only: name another folder",
+    errno.EACCES: "you may not write there: name another folder",
+    errno.EPERM: "you may not write there: name another folder",
+    errno.ENOENT: "its folder is not there: make the folder first",
+    errno.ENOTDIR: "a file stands where its folder should be: name another folder",
+    errno.EISDIR: "a folder of that name is in the way: give another name",
+    errno.ENAMETOOLONG: "its name is too long: give a shorter one",
 }
 LONGEST = 160
 
@@ -56,5 +61,8 @@ def told(error, path):
     number = errno.ENOSPC if error.errno is None and "written" in str(error) else error.errno
     if number not in REFUSALS:
         return error
-    return OSError(number, f"{path} could not be written: {REFUSALS[number]}, then give the same command again; what was there "
-                   "before is as it was")
+    return OSError(
+        number,
+        f"{path} could not be written: {REFUSALS[number]}, then give the same command again; what was there "
+        "before is as it was",
+    )

@@ -27,8 +27,10 @@ def cpu_limit(root=CGROUP, proc=PROC):
     each, and these wait for each other. Linux tells the limit in cpu.max (cgroup version 2) or cpu.cfs_quota_us (version 1).
     """
     allowed = []
-    for names in (*((group / "cpu.max",) for group in groups(root, proc)),
-                  (Path(root, "cpu", "cpu.cfs_quota_us"), Path(root, "cpu", "cpu.cfs_period_us"))):
+    for names in (
+        *((group / "cpu.max",) for group in groups(root, proc)),
+        (Path(root, "cpu", "cpu.cfs_quota_us"), Path(root, "cpu", "cpu.cfs_period_us")),
+    ):
         try:
             quota, period = map(int, " ".join(name.read_text() for name in names).split())
         except (OSError, ValueError):  # no such file, or "max": no limit

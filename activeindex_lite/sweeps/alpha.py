@@ -34,8 +34,17 @@ def grid_rows(pictures, truth, index, extractor, alpha, nprobes=NPROBES, *, step
     for nprobe in [n for n in nprobes if n <= (index.nlist or 1)]:
         table = evaluate_retrieval(index, queries, truth, nprobe=nprobe, rng=np.random.default_rng(seed))
         mean = table.set_index("edit").loc[MEAN]
-        rows.append(dict(alpha=alpha, nprobe=nprobe, psnr=psnr, r1=mean.r1, low=mean.low, high=mean.high,
-                         queries=int(mean.queries)))
+        rows.append(
+            dict(
+                alpha=alpha,
+                nprobe=nprobe,
+                psnr=psnr,
+                r1=mean.r1,
+                low=mean.low,
+                high=mean.high,
+                queries=int(mean.queries),
+            )
+        )
     return rows
 
 
@@ -45,8 +54,14 @@ def build_grid(path, indexes, pictures, truth, extractor, *, alphas=ALPHAS, step
     indexes: dict name -> ActiveIndex that stores the pictures under the ids truth. A first line that begins with # says
     what made the file. FileExistsError for a file that is finished; ValueError for one begun with other settings.
     """
-    settings = dict(indexes={name: index.factory for name, index in indexes.items()}, alphas=list(alphas), steps=steps,
-                    seed=seed, queries=len(pictures), references=next(iter(indexes.values())).ntotal)
+    settings = dict(
+        indexes={name: index.factory for name, index in indexes.items()},
+        alphas=list(alphas),
+        steps=steps,
+        seed=seed,
+        queries=len(pictures),
+        references=next(iter(indexes.values())).ntotal,
+    )
     features = extractor(pictures)
 
     def rows_of(job):
@@ -54,7 +69,15 @@ def build_grid(path, indexes, pictures, truth, extractor, *, alphas=ALPHAS, step
         rows = grid_rows(pictures, truth, indexes[name], extractor, alpha, steps=steps, seed=seed, features=features)
         return [dict(index=name, **row) for row in rows]
 
-    build_table(path, settings, list(itertools.product(indexes, alphas)), rows_of, title="alpha x nprobe", unit="alpha", progress=progress)
+    build_table(
+        path,
+        settings,
+        list(itertools.product(indexes, alphas)),
+        rows_of,
+        title="alpha x nprobe",
+        unit="alpha",
+        progress=progress,
+    )
 
 
 def load_grid(path=DATA / FILE):

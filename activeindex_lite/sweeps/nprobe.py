@@ -38,8 +38,14 @@ def recall_by_nprobe(index, queries, truth, nprobes=None, *, timed=50, rng=None)
     for nprobe in nprobes:
         hits = hit_table(index, queries, truth, nprobe)
         mean = summarise(hits, rng or np.random.default_rng(0)).set_index("edit").loc[MEAN]
-        row = dict(nprobe=nprobe, r1=mean.r1, low=mean.low, high=mean.high, scanned=scanned[nprobe - 1],
-                   share=scanned[nprobe - 1] / index.ntotal)
+        row = dict(
+            nprobe=nprobe,
+            r1=mean.r1,
+            low=mean.low,
+            high=mean.high,
+            scanned=scanned[nprobe - 1],
+            share=scanned[nprobe - 1] / index.ntotal,
+        )
         if timed:
             # Spread over the edits, which come one after another.
             row["ms"] = np.median(search_milliseconds(index, stacked[:: max(1, len(stacked) // timed)], nprobe))
@@ -53,7 +59,10 @@ def build_curves(path, indexes, queries, truth, nprobes=None):
 
     if path.exists():
         raise FileExistsError(f"{path} exists: name another file, or delete it first")
-    tables = [recall_by_nprobe(index, queries, truth, nprobes, timed=None).assign(index=name) for name, index in indexes.items()]
+    tables = [
+        recall_by_nprobe(index, queries, truth, nprobes, timed=None).assign(index=name)
+        for name, index in indexes.items()
+    ]
     with whole_file(path) as temporary:
         pd.concat(tables).to_csv(temporary, index=False, float_format="%.6g")
 

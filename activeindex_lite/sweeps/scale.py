@@ -51,8 +51,14 @@ class Run:
         """Everything into one file, whole or not at all."""
         plain = json.dumps(dict(settings=self.settings, rows=self.rows, about=self.about))
         with whole_file(path) as temporary, open(temporary, "wb") as file:
-            np.savez(file, plain=plain, index=faiss.serialize_index(self.index.faiss), distances=self.nearest[0], ids=self.nearest[1],
-                     queries=np.stack([np.stack(list(part.values())) for part in self.queries.values()]))
+            np.savez(
+                file,
+                plain=plain,
+                index=faiss.serialize_index(self.index.faiss),
+                distances=self.nearest[0],
+                ids=self.nearest[1],
+                queries=np.stack([np.stack(list(part.values())) for part in self.queries.values()]),
+            )
 
     @classmethod
     def load(cls, path, settings):
@@ -67,8 +73,20 @@ class Run:
             return cls(settings, plain["rows"], plain["about"], index, queries, [stored["distances"], stored["ids"]])
 
 
-def measure_scale(path, sizes=SIZES, *, factory=FACTORY, nprobes=NPROBES, originals=200, first=10_000, alpha=3.0, steps=10, seed=0,
-                  command="", progress=True):
+def measure_scale(
+    path,
+    sizes=SIZES,
+    *,
+    factory=FACTORY,
+    nprobes=NPROBES,
+    originals=200,
+    first=10_000,
+    alpha=3.0,
+    steps=10,
+    seed=0,
+    command="",
+    progress=True,
+):
     """Measure R@1, milliseconds and memory as N references grow, into a CSV file (`load_scale` says what it holds).
 
     References are the 50,000 of the ready world and, after them, simulated ones (`world.simulated`). sizes: numbers of
@@ -83,8 +101,16 @@ def measure_scale(path, sizes=SIZES, *, factory=FACTORY, nprobes=NPROBES, origin
     whole_number(originals, "originals", first, "the references they are drawn from")
     if not sizes or sizes[0] < first:
         raise ValueError(f"sizes {sizes}: all have to hold the first {first} references, among which the originals are")
-    settings = dict(index=factory, nprobes=list(nprobes), originals=originals, first=first, alpha=alpha, steps=steps, seed=seed,
-                    threads=faiss.omp_get_max_threads())
+    settings = dict(
+        index=factory,
+        nprobes=list(nprobes),
+        originals=originals,
+        first=first,
+        alpha=alpha,
+        steps=steps,
+        seed=seed,
+        threads=faiss.omp_get_max_threads(),
+    )
     state = path.with_suffix(".part.npz")
     if state.exists():
         run = Run.load(state, settings)
@@ -115,14 +141,30 @@ def _begin(settings, progress):
     seconds = time.perf_counter() - begun
     ids = np.sort(np.random.default_rng(seed).choice(settings["first"], settings["originals"], replace=False))
     pictures = world.pictures(ids)
-    released = activate(pictures, index, extractor, alpha=settings["alpha"], steps=settings["steps"], features=world.references[ids],
-                        progress=progress)
+    released = activate(
+        pictures,
+        index,
+        extractor,
+        alpha=settings["alpha"],
+        steps=settings["steps"],
+        features=world.references[ids],
+        progress=progress,
+    )
     if not released.complete:
         raise KeyboardInterrupt
-    queries = {activated: edited_features(shown, extractor, seed=seed, progress=progress)
-               for activated, shown in ((False, pictures), (True, released.pictures))}
-    about = dict(train=len(world.train), train_simulated=extra, train_s=round(seconds, 1), add_s=0.0, brute_ms=0.0, psnr=round(released.psnr.mean(), 2),
-                 ids=ids.tolist())
+    queries = {
+        activated: edited_features(shown, extractor, seed=seed, progress=progress)
+        for activated, shown in ((False, pictures), (True, released.pictures))
+    }
+    about = dict(
+        train=len(world.train),
+        train_simulated=extra,
+        train_s=round(seconds, 1),
+        add_s=0.0,
+        brute_ms=0.0,
+        psnr=round(released.psnr.mean(), 2),
+        ids=ids.tolist(),
+    )
     shape = (2, len(ids) * len(EDITS), 2)
     return Run(settings, [], about, index, queries, [np.full(shape, np.inf, np.float32), np.full(shape, -1, np.int64)])
 
@@ -132,7 +174,11 @@ def _pieces(start, stop, seed):
     real = load_world().references
     while start < stop:
         end = min(stop, start + PIECE, len(real) if start < len(real) else stop)
-        yield real[start:end] if start < len(real) else ready_simulation().rows(end - start, start - len(real), (seed, REFERENCES))
+        yield (
+            real[start:end]
+            if start < len(real)
+            else ready_simulation().rows(end - start, start - len(real), (seed, REFERENCES))
+        )
         start = end
 
 
@@ -169,13 +215,35 @@ def _rows(run, N):
     for nprobe in nprobes:
         ms = float(np.median(search_milliseconds(run.index, _timed(run, TIMED), nprobe)))
         for activated, queries in run.queries.items():
-            rows.append(_row(run.settings, hit_table(run.index, queries, ids, nprobe), index=run.settings["index"], nprobe=nprobe, activated=activated,
-                             kept=_kept(run, queries, ids, nprobe), ms=ms, bytes=file_bytes(run.index.faiss), **common))
+            rows.append(
+                _row(
+                    run.settings,
+                    hit_table(run.index, queries, ids, nprobe),
+                    index=run.settings["index"],
+                    nprobe=nprobe,
+                    activated=activated,
+                    kept=_kept(run, queries, ids, nprobe),
+                    ms=ms,
+                    bytes=file_bytes(run.index.faiss),
+                    **common,
+                )
+            )
     for a, activated in enumerate(run.queries):
         hits = strictly_first(run.nearest[0][a], run.nearest[1][a], np.tile(ids, len(EDITS)))
         table = _by_edit(hits.reshape(len(EDITS), -1))
-        rows.append(_row(run.settings, table, index=NO_INDEX, nprobe=1, activated=activated, kept=1.0, ms=run.about["brute_ms"],
-                         bytes=4 * run.index.d * N, **common))
+        rows.append(
+            _row(
+                run.settings,
+                table,
+                index=NO_INDEX,
+                nprobe=1,
+                activated=activated,
+                kept=1.0,
+                ms=run.about["brute_ms"],
+                bytes=4 * run.index.d * N,
+                **common,
+            )
+        )
     return rows
 
 
@@ -204,13 +272,33 @@ def _peak_megabytes():
     return round(int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) / 1024) if status.exists() else float("nan")
 
 
-COLUMNS = ["N", "index", "nprobe", "activated", "r1", "low", "high", "queries", "kept", "ms", "bytes", "train_s", "add_s", "peak_mb"]
+COLUMNS = [
+    "N",
+    "index",
+    "nprobe",
+    "activated",
+    "r1",
+    "low",
+    "high",
+    "queries",
+    "kept",
+    "ms",
+    "bytes",
+    "train_s",
+    "add_s",
+    "peak_mb",
+]
 
 
 def _write(path, run, command):
     import pandas as pd
 
-    about = dict(command=command, **run.settings, cores=os.cpu_count(), **{name: run.about[name] for name in ("train", "train_simulated", "psnr")})
+    about = dict(
+        command=command,
+        **run.settings,
+        cores=os.cpu_count(),
+        **{name: run.about[name] for name in ("train", "train_simulated", "psnr")},
+    )
     write_table(path, pd.DataFrame(run.rows)[COLUMNS], about)
 
 

@@ -32,8 +32,19 @@ def strength_rows(name, released, truth, indexes, extractor, values=None, *, see
                 for nprobe in nprobes:
                     hits = first_is_original(engine, features, truth, nprobe)
                     low, high = intervals(hits[:, None], np.random.default_rng(seed))
-                    rows.append(dict(sweep=name, value=value, index=index, nprobe=nprobe, activated=activated, r1=float(hits.mean()),
-                                     low=float(low[0]), high=float(high[0]), queries=len(hits)))
+                    rows.append(
+                        dict(
+                            sweep=name,
+                            value=value,
+                            index=index,
+                            nprobe=nprobe,
+                            activated=activated,
+                            r1=float(hits.mean()),
+                            low=float(low[0]),
+                            high=float(high[0]),
+                            queries=len(hits),
+                        )
+                    )
     return rows
 
 
@@ -41,26 +52,44 @@ def strength_curves(sweeps, released, truth, indexes, extractor, *, seed=0):
     """`strength_rows` of several sweeps as one DataFrame. sweeps: dict name -> strengths (None: all of them)."""
     import pandas as pd
 
-    return pd.DataFrame([row for name, values in sweeps.items()
-                         for row in strength_rows(name, released, truth, indexes, extractor, values, seed=seed)])
+    return pd.DataFrame(
+        [
+            row
+            for name, values in sweeps.items()
+            for row in strength_rows(name, released, truth, indexes, extractor, values, seed=seed)
+        ]
+    )
 
 
-def build_strengths(path, indexes, pictures, truth, extractor, *, sweeps=tuple(STRENGTHS), alpha=3.0, steps=10, seed=0, progress=True):
+def build_strengths(
+    path, indexes, pictures, truth, extractor, *, sweeps=tuple(STRENGTHS), alpha=3.0, steps=10, seed=0, progress=True
+):
     """Activate N pictures for TARGET and measure the sweeps into a CSV file; goes on where an interrupted call stopped.
 
     indexes: dict name -> ActiveIndex, for each name of INDEXES, that stores the pictures under the ids truth (N,). A first line
     that begins with # says what made the file. FileExistsError for a file that is finished; ValueError for one begun otherwise.
     """
-    settings = dict(indexes={name: index.factory for name, index in indexes.items()}, target=TARGET, alpha=alpha, steps=steps, seed=seed,
-                    sweeps={name: list(STRENGTHS[name].values) for name in sweeps}, queries=len(pictures), truth=[int(i) for i in truth],
-                    references=indexes[TARGET].ntotal)
+    settings = dict(
+        indexes={name: index.factory for name, index in indexes.items()},
+        target=TARGET,
+        alpha=alpha,
+        steps=steps,
+        seed=seed,
+        sweeps={name: list(STRENGTHS[name].values) for name in sweeps},
+        queries=len(pictures),
+        truth=[int(i) for i in truth],
+        references=indexes[TARGET].ntotal,
+    )
     searched = {name: (index, INDEXES[name][1]) for name, index in indexes.items()}
 
     @cache
     def released():
         from activeindex_lite.activation import activate
 
-        return {False: pictures, True: activate(pictures, indexes[TARGET], extractor, alpha=alpha, steps=steps, progress=progress).pictures}
+        return {
+            False: pictures,
+            True: activate(pictures, indexes[TARGET], extractor, alpha=alpha, steps=steps, progress=progress).pictures,
+        }
 
     def rows_of(name):
         return strength_rows(name, released(), truth, searched, extractor, seed=seed)

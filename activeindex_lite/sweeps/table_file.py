@@ -26,7 +26,7 @@ def build_table(path, settings, jobs, rows_of, *, title, unit, progress=True):
         raise FileExistsError(f"{path} exists: name another file, or delete it first")
     part = path.with_suffix(".part")
     with resumed(part, settings) as (finished, note):
-        for job in tqdm(jobs[len(finished):], desc=title, unit=unit, disable=not progress):
+        for job in tqdm(jobs[len(finished) :], desc=title, unit=unit, disable=not progress):
             note(rows_of(job))
         write_table(path, pd.DataFrame([row for rows in finished for row in rows]), settings)
         part.unlink()

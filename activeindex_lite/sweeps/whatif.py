@@ -41,16 +41,27 @@ class Sweep:
     def axes(self):
         """The values of each part of a setting: dict of lists."""
         releases = self.about["releases"]
-        return {"factory": self.about["factories"], "references": self.about["references"], "nprobe": self.about["nprobes"],
-                "alpha": sorted({alpha for alpha, _ in releases}), "steps": sorted({steps for _, steps in releases}),
-                "edit": [MEAN, *self.about["edits"]]}
+        return {
+            "factory": self.about["factories"],
+            "references": self.about["references"],
+            "nprobe": self.about["nprobes"],
+            "alpha": sorted({alpha for alpha, _ in releases}),
+            "steps": sorted({steps for _, steps in releases}),
+            "edit": [MEAN, *self.about["edits"]],
+        }
 
     @property
     def default(self):
         """A setting to begin with: the first index among the most references, one probe, passive, mean of the 14 edits."""
         axes = self.axes
-        return {"factory": axes["factory"][0], "references": axes["references"][-1], "nprobe": 1, "alpha": 0.0, "steps": axes["steps"][-1],
-                "edit": MEAN}
+        return {
+            "factory": axes["factory"][0],
+            "references": axes["references"][-1],
+            "nprobe": 1,
+            "alpha": 0.0,
+            "steps": axes["steps"][-1],
+            "edit": MEAN,
+        }
 
     def settled(self, setting):
         """The setting as the sweep has it: what is not named is as in `default`; a new dict in the order of KEYS.
@@ -64,7 +75,9 @@ class Sweep:
         whole = {**self.default, **setting}
         for key, values in self.axes.items():
             if whole[key] not in values:
-                raise ValueError(f"{key}={whole[key]!r}: the sweep has {', '.join(map(str, values))}; for other values, `measure_now`")
+                raise ValueError(
+                    f"{key}={whole[key]!r}: the sweep has {', '.join(map(str, values))}; for other values, `measure_now`"
+                )
             # 3 is 3.0: one form for both.
             whole[key] = values[values.index(whole[key])]
         f = self.about["factories"].index(whole["factory"])
@@ -76,8 +89,12 @@ class Sweep:
 
     def _place(self, setting):
         about = self.about
-        return (about["factories"].index(setting["factory"]), about["references"].index(setting["references"]),
-                about["nprobes"].index(setting["nprobe"]), self._release(setting["alpha"], setting["steps"]))
+        return (
+            about["factories"].index(setting["factory"]),
+            about["references"].index(setting["references"]),
+            about["nprobes"].index(setting["nprobe"]),
+            self._release(setting["alpha"], setting["steps"]),
+        )
 
     def _release(self, alpha, steps):
         # Nothing is activated at alpha 0, whatever the steps.
@@ -102,9 +119,18 @@ class Sweep:
         found = self.found(setting)
         (low,), (high,) = intervals(found[:, None], np.random.default_rng(0), RESAMPLES)
         uap, uap_low, uap_high = map(float, self.uap[f, n, p, r])
-        return {"r1": float(found.mean()), "low": float(low), "high": float(high), "uap": uap, "uap_low": uap_low, "uap_high": uap_high,
-                "psnr": float(self.quality[f, r, 0]), "ssim": float(self.quality[f, r, 1]), "ms": float(self.ms[f, n, p]),
-                "bytes": float(self.bytes[f])}
+        return {
+            "r1": float(found.mean()),
+            "low": float(low),
+            "high": float(high),
+            "uap": uap,
+            "uap_low": uap_low,
+            "uap_high": uap_high,
+            "psnr": float(self.quality[f, r, 0]),
+            "ssim": float(self.quality[f, r, 1]),
+            "ms": float(self.ms[f, n, p]),
+            "bytes": float(self.bytes[f]),
+        }
 
     def gain(self, a, b):
         """R@1 of setting b less that of a, on the same originals: (difference, low, high), the interval a paired bootstrap."""
@@ -121,12 +147,26 @@ class Sweep:
         shares = self._shares(self.hits[f, n, p, r], edit)
         low, high = intervals(shares.T, np.random.default_rng(0), RESAMPLES)
         about, releases = self.about, np.array(self.about["releases"])
-        return pd.DataFrame({
-            "factory": np.array(about["factories"])[f], "references": np.array(about["references"])[n],
-            "nprobe": np.array(about["nprobes"])[p], "alpha": releases[r, 0], "steps": releases[r, 1].astype(int), "edit": edit,
-            "r1": shares.mean(1), "low": low, "high": high, "uap": self.uap[f, n, p, r, 0], "uap_low": self.uap[f, n, p, r, 1],
-            "uap_high": self.uap[f, n, p, r, 2], "psnr": self.quality[f, r, 0], "ssim": self.quality[f, r, 1], "ms": self.ms[f, n, p],
-            "bytes": self.bytes[f]})
+        return pd.DataFrame(
+            {
+                "factory": np.array(about["factories"])[f],
+                "references": np.array(about["references"])[n],
+                "nprobe": np.array(about["nprobes"])[p],
+                "alpha": releases[r, 0],
+                "steps": releases[r, 1].astype(int),
+                "edit": edit,
+                "r1": shares.mean(1),
+                "low": low,
+                "high": high,
+                "uap": self.uap[f, n, p, r, 0],
+                "uap_low": self.uap[f, n, p, r, 1],
+                "uap_high": self.uap[f, n, p, r, 2],
+                "psnr": self.quality[f, r, 0],
+                "ssim": self.quality[f, r, 1],
+                "ms": self.ms[f, n, p],
+                "bytes": self.bytes[f],
+            }
+        )
 
     def cheapest(self, r1, psnr=0.0, *, edit=MEAN, references=None, most_bytes=np.inf):
         """The setting that searches quickest of those with an R@1 of at least r1 and a PSNR of at least psnr (dB), or None.
@@ -136,10 +176,17 @@ class Sweep:
         """
         table = self.table(edit)
         references = self.axes["references"][-1] if references is None else references
-        enough = table[(table.references == references) & (table.r1 >= r1 - 1e-9) & (table.psnr >= psnr) & (table.bytes <= most_bytes)]
+        enough = table[
+            (table.references == references)
+            & (table.r1 >= r1 - 1e-9)
+            & (table.psnr >= psnr)
+            & (table.bytes <= most_bytes)
+        ]
         if not len(enough):
             return None
-        best = enough.sort_values(["ms", "bytes", "psnr", "r1"], ascending=[True, True, False, False], kind="stable").iloc[0]
+        best = enough.sort_values(
+            ["ms", "bytes", "psnr", "r1"], ascending=[True, True, False, False], kind="stable"
+        ).iloc[0]
         return self.settled({key: best[key] for key in KEYS})
 
 
@@ -153,7 +200,13 @@ def finding(sweep, a, b):
     else:
         said.append("the same" if low == high else f"no clear difference ({span})")
     ratio = new["ms"] / old["ms"]
-    said.append(", in about the same time" if 1 / 1.2 < ratio < 1.2 else f", in {ratio:.2g} times the time" if ratio > 1 else f", in {two(ratio)} of the time")
+    said.append(
+        ", in about the same time"
+        if 1 / 1.2 < ratio < 1.2
+        else f", in {ratio:.2g} times the time"
+        if ratio > 1
+        else f", in {two(ratio)} of the time"
+    )
     if new["bytes"] != old["bytes"]:
         said.append(f", with {new['bytes']:g} instead of {old['bytes']:g} bytes a vector")
     # Unchanged pictures have an infinite PSNR; targets of another index move it by a tenth.

@@ -20,8 +20,19 @@ from activeindex_lite.support.files import whole_file
 from activeindex_lite.sweeps.table_file import resumed
 from activeindex_lite.world.world import FRESH_SEED
 
-FACTORIES = ("IVF1536,PQ4x8", "IVF1536,Flat", "PCA64,LSH", "IVF256,PQ4x8", "IVF256,Flat", "IVF1536,PQ8x8", "OPQ8_64,PQ8x8", "PQ8x8",
-             "IVF1024,PQ4x8", "IVF1024,Flat", "Flat")
+FACTORIES = (
+    "IVF1536,PQ4x8",
+    "IVF1536,Flat",
+    "PCA64,LSH",
+    "IVF256,PQ4x8",
+    "IVF256,Flat",
+    "IVF1536,PQ8x8",
+    "OPQ8_64,PQ8x8",
+    "PQ8x8",
+    "IVF1024,PQ4x8",
+    "IVF1024,Flat",
+    "Flat",
+)
 REFERENCES = (5_000, 15_000, 50_000)
 NPROBES = (1, 2, 4, 8, 16, 32, 64)
 # steps -> learning rate: the published schedule, and the one-step attack beside it.
@@ -29,9 +40,19 @@ SCHEDULES = {10: 1.0, 1: 10.0}
 # Each alpha with each schedule; alpha 0 is one release, the pictures as they are.
 RELEASES = ((0.0, 10), *((alpha, steps) for alpha in (1.5, 3.0, 6.0) for steps in SCHEDULES))
 # Strengths beyond the 14 edits: name -> (family of edits.STRENGTHS, value). Blur is named by its sigma, as in EDITS.
-FURTHER = {"Brightness 0.7": ("Brightness", 0.7), "Brightness 1.5": ("Brightness", 1.5), "Blur 1.1": ("Blur", 5), "Blur 3.5": ("Blur", 21),
-           "JPEG 80": ("JPEG", 80), "JPEG 20": ("JPEG", 20), "JPEG 10": ("JPEG", 10), "Rotation 10": ("Rotation", 10),
-           "Rotation 50": ("Rotation", 50), "Crop 0.8": ("Crop", 0.8), "Crop 0.3": ("Crop", 0.3)}
+FURTHER = {
+    "Brightness 0.7": ("Brightness", 0.7),
+    "Brightness 1.5": ("Brightness", 1.5),
+    "Blur 1.1": ("Blur", 5),
+    "Blur 3.5": ("Blur", 21),
+    "JPEG 80": ("JPEG", 80),
+    "JPEG 20": ("JPEG", 20),
+    "JPEG 10": ("JPEG", 10),
+    "Rotation 10": ("Rotation", 10),
+    "Rotation 50": ("Rotation", 50),
+    "Crop 0.8": ("Crop", 0.8),
+    "Crop 0.3": ("Crop", 0.3),
+}
 ORIGINALS, STRANGERS = 48, 192
 ROUNDS = 5
 COMMAND = "activeindex-lite sweep --what whatif"
@@ -69,8 +90,14 @@ def search_rows(indexes, copies, truth, strangers, nprobes, seed=0):
         for nprobe in [p for p in nprobes if p <= (index.nlist or 1)]:
             found = index.search(queries, 2, nprobe)
             hits = strictly_first(*found, np.tile(truth, len(copies))).reshape(len(copies), -1)
-            rows.append({"references": n, "nprobe": nprobe, "hits": np.packbits(hits, axis=1, bitorder="little").tobytes().hex(),
-                         "uap": _uap(index, copies["Random"], truth, strangers, nprobe, seed)})
+            rows.append(
+                {
+                    "references": n,
+                    "nprobe": nprobe,
+                    "hits": np.packbits(hits, axis=1, bitorder="little").tobytes().hex(),
+                    "uap": _uap(index, copies["Random"], truth, strangers, nprobe, seed),
+                }
+            )
     return rows
 
 
@@ -78,14 +105,30 @@ def _uap(index, copies, truth, strangers, nprobe, seed):
     import pandas as pd
 
     names = [f"copy-{i}" for i in truth] + [f"stranger-{i}" for i in range(len(strangers))]
-    found = predict(index, np.concatenate([copies, strangers]), names, [str(i) for i in range(index.ntotal)], nprobe=nprobe)
+    found = predict(
+        index, np.concatenate([copies, strangers]), names, [str(i) for i in range(index.ntotal)], nprobe=nprobe
+    )
     pairs = pd.DataFrame({"query_id": names, "reference_id": [*map(str, truth), *[""] * len(strangers)]})
     interval = micro_ap_interval(found, pairs, np.random.default_rng(seed), resamples=300)
     return [round(value, 4) for value in (micro_ap(found, pairs), *interval)]
 
 
-def build_sweep(path, world, extractor, *, factories=FACTORIES, references=REFERENCES, nprobes=NPROBES, releases=RELEASES,
-                further=tuple(FURTHER), originals=ORIGINALS, strangers=STRANGERS, seed=0, command=COMMAND, progress=True):
+def build_sweep(
+    path,
+    world,
+    extractor,
+    *,
+    factories=FACTORIES,
+    references=REFERENCES,
+    nprobes=NPROBES,
+    releases=RELEASES,
+    further=tuple(FURTHER),
+    originals=ORIGINALS,
+    strangers=STRANGERS,
+    seed=0,
+    command=COMMAND,
+    progress=True,
+):
     """Measure every setting into one npz file for `load_sweep`; goes on where an interrupted call stopped.
 
     world: a World; extractor: the one its features were made with. releases: (alpha, steps) pairs, (0, 10) first. The other
@@ -94,8 +137,16 @@ def build_sweep(path, world, extractor, *, factories=FACTORIES, references=REFER
     path = Path(path)
     if path.exists():
         raise FileExistsError(f"{path} exists: name another file, or delete it first")
-    settings = dict(factories=list(factories), references=list(references), nprobes=list(nprobes), releases=[list(r) for r in releases],
-                    edits=[*EDITS, *further], originals=originals, strangers=strangers, seed=seed)
+    settings = dict(
+        factories=list(factories),
+        references=list(references),
+        nprobes=list(nprobes),
+        releases=[list(r) for r in releases],
+        edits=[*EDITS, *further],
+        originals=originals,
+        strangers=strangers,
+        seed=seed,
+    )
     part = path.with_suffix(".part")
     with resumed(part, settings) as (rows, note):
         done = {(row["factory"], row["alpha"], row["steps"]) for row in rows}
@@ -125,7 +176,9 @@ def _measured(wanted, world, extractor, settings, further):
         for alpha, steps in releases:
             row, copies = {"factory": factory, "alpha": alpha, "steps": steps}, passive
             if alpha:
-                run = activate(pictures, trained, extractor, alpha=alpha, steps=steps, lr=SCHEDULES[steps], features=features)
+                run = activate(
+                    pictures, trained, extractor, alpha=alpha, steps=steps, lr=SCHEDULES[steps], features=features
+                )
                 if not run.complete:
                     raise KeyboardInterrupt
                 copies = copies_of(run.pictures, extractor, seed=seed, further=further)
@@ -171,4 +224,6 @@ def _store(path, rows, about):
         if "bytes" in row:
             nlist[f], size[f] = row["nlist"], row["bytes"]
     with whole_file(path) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, about=json.dumps(about), hits=hits, uap=uap, ms=ms, quality=quality.round(4), nlist=nlist, bytes=size)
+        np.savez_compressed(
+            file, about=json.dumps(about), hits=hits, uap=uap, ms=ms, quality=quality.round(4), nlist=nlist, bytes=size
+        )

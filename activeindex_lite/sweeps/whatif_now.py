@@ -40,16 +40,28 @@ def program_parts(about):
 
     about: of the Sweep. The page puts the same parts together, so that both write the same program.
     """
+
     def of(name):
         if name in FURTHER:
             family, value = FURTHER[name]
-            return [OF_STRENGTHS, f'queries = {{"{name}": extractor([STRENGTHS["{family}"](p, {value}) for p in released])}}']
+            return [
+                OF_STRENGTHS,
+                f'queries = {{"{name}": extractor([STRENGTHS["{family}"](p, {value}) for p in released])}}',
+            ]
         edits = "" if name == MEAN else f', edits=("{name}",)'
         return [OF_THE_14, f"queries = edited_features(released, extractor{edits})"]
 
-    return {"program": PROGRAM, "release": [PASSIVE, ACTIVATED], "edits": {name: of(name) for name in (MEAN, *about["edits"])},
-            "lr": {str(steps): f"{lr:g}" for steps, lr in SCHEDULES.items()},
-            "values": {"seed": str(about["seed"]), "among": str(min(about["references"])), "originals": str(about["originals"])}}
+    return {
+        "program": PROGRAM,
+        "release": [PASSIVE, ACTIVATED],
+        "edits": {name: of(name) for name in (MEAN, *about["edits"])},
+        "lr": {str(steps): f"{lr:g}" for steps, lr in SCHEDULES.items()},
+        "values": {
+            "seed": str(about["seed"]),
+            "among": str(min(about["references"])),
+            "originals": str(about["originals"]),
+        },
+    }
 
 
 def program(setting, about):
@@ -57,8 +69,12 @@ def program(setting, about):
     parts = program_parts(about)
     imports, queries = parts["edits"][setting["edit"]]
     text = parts["program"].replace("<release>", parts["release"][setting["alpha"] > 0]).replace("<imports>", imports)
-    values = {**parts["values"], **{key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in setting.items()},
-              "lr": parts["lr"][str(setting["steps"])], "queries": queries}
+    values = {
+        **parts["values"],
+        **{key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in setting.items()},
+        "lr": parts["lr"][str(setting["steps"])],
+        "queries": queries,
+    }
     for name, value in values.items():
         text = text.replace(f"<{name}>", value)
     return text
@@ -81,16 +97,35 @@ def measure_now(setting, pictures=8, *, about, extractor=None, say=lambda text: 
     index = ready_index(setting["factory"])
     if setting["references"] < index.ntotal:
         index = index.refilled(world.references[: setting["references"]])
-    extractor, truth = extractor or load_extractor("lite"), originals_of(about["originals"], min(about["references"]), about["seed"])[:pictures]
+    extractor, truth = (
+        extractor or load_extractor("lite"),
+        originals_of(about["originals"], min(about["references"]), about["seed"])[:pictures],
+    )
     released, psnr, activation_ms = world.pictures(truth), np.inf, 0.0
     if setting["alpha"]:
         say(f"2 of 4: activating {pictures} pictures at alpha {setting['alpha']:g} ...")
-        run = activate(released, index, extractor, alpha=setting["alpha"], steps=setting["steps"], lr=SCHEDULES[setting["steps"]])
+        run = activate(
+            released, index, extractor, alpha=setting["alpha"], steps=setting["steps"], lr=SCHEDULES[setting["steps"]]
+        )
         released, psnr, activation_ms = run.pictures, float(run.psnr.mean()), 1000 * float(run.seconds.mean())
     say(f"3 of 4: editing them ({setting['edit']}) ...")
     edits = EDITS if setting["edit"] == MEAN else (setting["edit"],)
-    copies = copies_of(released, extractor, seed=about["seed"], edits=[e for e in edits if e in EDITS], further=[e for e in edits if e in FURTHER])
+    copies = copies_of(
+        released,
+        extractor,
+        seed=about["seed"],
+        edits=[e for e in edits if e in EDITS],
+        further=[e for e in edits if e in FURTHER],
+    )
     say("4 of 4: searching ...")
-    found = np.mean([first_is_original(index, queries, truth, setting["nprobe"]) for queries in copies.values()], axis=0)
-    return {"found": found, "r1": float(found.mean()), "psnr": psnr, "ms": milliseconds(index, copies, setting["nprobe"]),
-            "activation_ms": activation_ms, "seconds": time.perf_counter() - begun}
+    found = np.mean(
+        [first_is_original(index, queries, truth, setting["nprobe"]) for queries in copies.values()], axis=0
+    )
+    return {
+        "found": found,
+        "r1": float(found.mean()),
+        "psnr": psnr,
+        "ms": milliseconds(index, copies, setting["nprobe"]),
+        "activation_ms": activation_ms,
+        "seconds": time.perf_counter() - begun,
+    }

@@ -68,11 +68,16 @@ def _fill(folder, name, shapes, work, settings, n):
     log = folder / f"{name}.json"
     state = json.loads(log.read_text()) if log.exists() else {"recipe": recipe, "done": []}
     if state["recipe"] != recipe:
-        raise ValueError(f"{folder} holds {name} made with {state['recipe']}, not with {recipe}: "
-                         "name another --work folder, or delete this one")
-    arrays = [open_memmap(folder / f"{key}.npy", mode="r+") if state["done"] else
-              open_memmap(folder / f"{key}.npy", mode="w+", dtype=np.uint8, shape=shape)
-              for key, shape in shapes.items()]
+        raise ValueError(
+            f"{folder} holds {name} made with {state['recipe']}, not with {recipe}: "
+            "name another --work folder, or delete this one"
+        )
+    arrays = [
+        open_memmap(folder / f"{key}.npy", mode="r+")
+        if state["done"]
+        else open_memmap(folder / f"{key}.npy", mode="w+", dtype=np.uint8, shape=shape)
+        for key, shape in shapes.items()
+    ]
     missing = sorted(set(range(0, n, CHUNK)) - set(state["done"]))
     if not missing:
         return arrays

@@ -51,11 +51,25 @@ def _floats(pictures):
 class Trainer:
     """One training run: network, its moving average, optimiser and random stream, saved and restored together."""
 
-    def __init__(self, originals, copies, steps, *, batch=96, peak=2e-3, decay=0.4, small_share=4 / 7, spread=0.7,
-                 seed=0, device="cpu"):
+    def __init__(
+        self,
+        originals,
+        copies,
+        steps,
+        *,
+        batch=96,
+        peak=2e-3,
+        decay=0.4,
+        small_share=4 / 7,
+        spread=0.7,
+        seed=0,
+        device="cpu",
+    ):
         (self.sources, self.clean), self.copies = originals, copies
         if len(self.clean) < batch:
-            raise ValueError(f"{len(self.clean)} training pictures: a batch needs {batch} at least, give more (--pictures)")
+            raise ValueError(
+                f"{len(self.clean)} training pictures: a batch needs {batch} at least, give more (--pictures)"
+            )
         self.steps, self.batch, self.peak, self.decay, self.spread = steps, batch, peak, decay, spread
         self.small_share, self.device, self.step = small_share, device, 0
         self.generator = torch.Generator().manual_seed(seed)
@@ -67,9 +81,14 @@ class Trainer:
         self.order = torch.zeros(0, dtype=torch.long)
 
     def state(self):
-        return {"network": self.network.state_dict(), "average": self.average.state_dict(), "step": self.step,
-                "optimiser": self.optimiser.state_dict(), "order": self.order,
-                "generator": self.generator.get_state()}
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "step": self.step,
+            "optimiser": self.optimiser.state_dict(),
+            "order": self.order,
+            "generator": self.generator.get_state(),
+        }
 
     def restore(self, state):
         for name in ("network", "average", "optimiser"):
@@ -81,7 +100,7 @@ class Trainer:
         """Indices of the next batch: every picture once before any comes again."""
         if len(self.order) < self.batch:
             self.order = torch.randperm(len(self.clean), generator=self.generator)
-        chosen, self.order = self.order[: self.batch].sort().values, self.order[self.batch:]
+        chosen, self.order = self.order[: self.batch].sort().values, self.order[self.batch :]
         return chosen.numpy()
 
     @property

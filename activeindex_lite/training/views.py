@@ -68,8 +68,9 @@ def homographies(draw):
     def matrix(*rows):
         return torch.stack([torch.stack(r, -1) for r in rows], -2)
 
-    crop = matrix((zoom, zero, shift_x), (zero, zoom * draw.where(0.3, draw.uniform(0.7, 1.3), 1.0), shift_y),
-                  (zero, zero, one))
+    crop = matrix(
+        (zoom, zero, shift_x), (zero, zoom * draw.where(0.3, draw.uniform(0.7, 1.3), 1.0), shift_y), (zero, zero, one)
+    )
     turn = matrix((flip * c * grow, -flip * s * grow, zero), (s * grow, c * grow, zero), (zero, zero, one))
     tilt = matrix((one, zero, zero), (zero, one, zero), (px, py, one))
     return tilt @ crop @ turn, zoom * grow
@@ -122,8 +123,9 @@ def overlay(views, others, draw):
     size = views.shape[-1]
     at = (torch.arange(size) + 0.5) / size
     x, y = at.view(1, 1, -1), at.view(1, -1, 1)
-    cx, cy, w, h = (draw.uniform(low, high).view(-1, 1, 1) for low, high in
-                    ((0, 1), (0, 1), (0.05, 0.45), (0.05, 0.35)))
+    cx, cy, w, h = (
+        draw.uniform(low, high).view(-1, 1, 1) for low, high in ((0, 1), (0, 1), (0.05, 0.45), (0.05, 0.35))
+    )
     kind = draw.uniform().view(-1, 1, 1)
     dx, dy = (x - cx) / torch.where(kind < 0.25, torch.full_like(w, 3.0), w), (y - cy) / h
     box, disc = (dx.abs() < 1) & (dy.abs() < 1), dx * dx + dy * dy < 1

@@ -3,9 +3,12 @@
 import lazy_loader
 
 # Lazily: NprobeExplorer does without torch, AlphaExplorer needs it.
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "alpha": ["AlphaExplorer"],
-    "nprobe": ["NprobeExplorer"],
-    "page": ["write_page"],
-    "whatif": ["WhatIfExplorer"],
-})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "alpha": ["AlphaExplorer"],
+        "nprobe": ["NprobeExplorer"],
+        "page": ["write_page"],
+        "whatif": ["WhatIfExplorer"],
+    },
+)

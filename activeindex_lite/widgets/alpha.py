@@ -38,8 +38,10 @@ class AlphaExplorer(Explorer):
 
     page_traits = ("alpha", "steps", "nprobe", "index", "edit", "_about", "_error")
     title = "A picture changed a little before it is released"
-    intro = ("alpha sets how far the pixels may move, within what people do not see. The feature of the released picture then "
-             "walks toward the code that the index keeps, and its edited copies are found more often, with fewer cells visited.")
+    intro = (
+        "alpha sets how far the pixels may move, within what people do not see. The feature of the released picture then "
+        "walks toward the code that the index keeps, and its edited copies are found more often, with fewer cells visited."
+    )
 
     def __init__(self, picture=PICTURE, *, indexes=None, extractor=None, **settings):
         self.state = AlphaState(picture, indexes, extractor)
@@ -64,8 +66,16 @@ class AlphaExplorer(Explorer):
         for name in ("passive", "active"):
             found = self._view[name]
             at = sum(n <= self.nprobe for n in found["probes"]) - 1
-            rows.append({"copy": name, "nprobe": found["probes"][at], "first": found["ids"][at],
-                         "is_original": found["first"][at], "distance": found["distances"][at], "cell_rank": found["rank"]})
+            rows.append(
+                {
+                    "copy": name,
+                    "nprobe": found["probes"][at],
+                    "first": found["ids"][at],
+                    "is_original": found["first"][at],
+                    "distance": found["distances"][at],
+                    "cell_rank": found["rank"],
+                }
+            )
         return pd.DataFrame(rows).set_index("copy")
 
     @property
@@ -81,6 +91,7 @@ class AlphaExplorer(Explorer):
         nprobe = min(self.nprobe, one.index.nlist or 1)
         release = one.release(self.alpha, self.steps)
         passive, active = (one.search(picture, self.edit, (nprobe,)) for picture in (one.picture, release.picture))
+
         def picture_of(i):
             return self.state.picture if i == one.truth else self.state.world.pictures(i)[0]
 
@@ -88,13 +99,22 @@ class AlphaExplorer(Explorer):
 
     def stored(self):
         """Everything a page without a kernel shows: every alpha of the stored grid and eight edits, at 10 steps."""
-        kept = {"alphas": list(ALPHAS), "edits": list(PAGE_EDITS), "steps": 10, "releases": {}, "passive": {}, "active": {}}
+        kept = {
+            "alphas": list(ALPHAS),
+            "edits": list(PAGE_EDITS),
+            "steps": 10,
+            "releases": {},
+            "passive": {},
+            "active": {},
+        }
         for index in self.state.names:
             kept["passive"][index] = {e: self.state.search(index, self.state.picture, e) for e in PAGE_EDITS}
             for alpha in ALPHAS:
                 release, shown = self.state.release(index, alpha, 10)
                 kept["releases"][f"{index} {alpha:g}"] = shown
-                kept["active"][f"{index} {alpha:g}"] = {e: self.state.search(index, release.picture, e) for e in PAGE_EDITS}
+                kept["active"][f"{index} {alpha:g}"] = {
+                    e: self.state.search(index, release.picture, e) for e in PAGE_EDITS
+                }
         return kept
 
     def _refresh(self):
@@ -112,7 +132,9 @@ class AlphaExplorer(Explorer):
                 raise ValueError("nothing came with it: choose the file again")
             data = memoryview(buffers[0]).cast("B")
             if data.nbytes > LARGEST_UPLOAD:
-                raise ValueError(f"{data.nbytes / 1e6:.0f} MB are more than {LARGEST_UPLOAD / 1e6:.0f} MB: take a smaller file")
+                raise ValueError(
+                    f"{data.nbytes / 1e6:.0f} MB are more than {LARGEST_UPLOAD / 1e6:.0f} MB: take a smaller file"
+                )
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "upload"
                 path.write_bytes(data)
@@ -123,8 +145,11 @@ class AlphaExplorer(Explorer):
     @traitlets.validate("alpha", "steps", "nprobe")
     def _valid_number(self, proposal):
         name, value = proposal.trait.name, proposal.value
-        least, most, why = {"alpha": (0, LARGEST_ALPHA, "the paper uses 3"), "steps": (1, MOST_STEPS, "the paper uses 10"),
-                            "nprobe": (1, max(NPROBES), "the cells that a search visits")}[name]
+        least, most, why = {
+            "alpha": (0, LARGEST_ALPHA, "the paper uses 3"),
+            "steps": (1, MOST_STEPS, "the paper uses 10"),
+            "nprobe": (1, max(NPROBES), "the cells that a search visits"),
+        }[name]
         if not least <= value <= most:
             raise traitlets.TraitError(f"{name}={value!r}: a value from {least} to {most} is expected; {why}")
         return value

@@ -60,12 +60,18 @@ class AlphaState:
         one = self.one(index)
         release = one.release(alpha, steps)
         return release, {
-            "alpha": alpha, "steps": steps, "index": index,
+            "alpha": alpha,
+            "steps": steps,
+            "index": index,
             "picture": data_uri(release.picture, "WEBP", lossless=True, method=0),
             "difference": data_uri(amplified_difference(one.picture, release.picture), "JPEG", quality=90),
             # JSON knows no infinity: null stands for "nothing changed".
-            "psnr": None if np.isinf(release.psnr) else release.psnr, "ssim": release.ssim, "linf": release.linf,
-            "ms": 1000 * release.seconds, "length": float(np.linalg.norm(one.q - one.x)), "goal": one.goal,
+            "psnr": None if np.isinf(release.psnr) else release.psnr,
+            "ssim": release.ssim,
+            "linf": release.linf,
+            "ms": 1000 * release.seconds,
+            "length": float(np.linalg.norm(one.q - one.x)),
+            "goal": one.goal,
             "walk": release.walk.round(4).tolist(),
         }
 
@@ -75,8 +81,14 @@ class AlphaState:
         probes = [n for n in NPROBES if n <= (one.index.nlist or 1)]
         found = one.search(picture, edit, probes)
         return {
-            "edit": edit, "truth": one.truth, "probes": probes, "ids": found.ids.tolist(), "first": found.first.tolist(),
-            "distances": found.distances.round(4).tolist(), "rank": found.cell_rank, "place": found.place.round(4).tolist(),
+            "edit": edit,
+            "truth": one.truth,
+            "probes": probes,
+            "ids": found.ids.tolist(),
+            "first": found.first.tolist(),
+            "distances": found.distances.round(4).tolist(),
+            "rank": found.cell_rank,
+            "place": found.place.round(4).tolist(),
             "query": thumbnail(found.query, THUMBNAIL),
             "thumbnails": {str(i): self._thumbnail(i, one.truth) for i in found.ids.tolist() if i >= 0},
         }
@@ -86,17 +98,25 @@ class AlphaState:
         release, shown = self.release(index, alpha, steps)
         if (index, edit) not in self._passive:
             self._passive[index, edit] = self.search(index, self.picture, edit)
-        return {"release": shown, "passive": self._passive[index, edit],
-                "active": self.search(index, release.picture, edit)}
+        return {
+            "release": shown,
+            "passive": self._passive[index, edit],
+            "active": self.search(index, release.picture, edit),
+        }
 
     def about(self):
         """What does not depend on the setting: the original, the names, and the stored grid of R@1 and PSNR."""
         grid = load_grid()
         columns = ["index", "alpha", "nprobe", "psnr", "r1", "low", "high"]
         rows = grid[columns].replace({np.inf: None}).to_dict("records")
-        return {"original": self.original, "own": self.place is None,
-                "indexes": {name: INDEXES.get(name, name) for name in self.names}, "edits": list(EDITS), "grid": rows,
-                "measured": f"{grid.attrs['queries']} pictures x 14 edits among {grid.attrs['references']:,} references"}
+        return {
+            "original": self.original,
+            "own": self.place is None,
+            "indexes": {name: INDEXES.get(name, name) for name in self.names},
+            "edits": list(EDITS),
+            "grid": rows,
+            "measured": f"{grid.attrs['queries']} pictures x 14 edits among {grid.attrs['references']:,} references",
+        }
 
     def _thumbnail(self, i, truth):
         # An own picture has another id in an index of another size.

@@ -28,7 +28,11 @@ class Explorer(anywidget.AnyWidget):
         try:
             super().set_state(sync_data)
         except Exception as error:  # noqa: BLE001 - whatever it is, the page is the place to say so
-            self._error = f"This did not work: {error}" if isinstance(error, traitlets.TraitError) else f"This did not work: {type(error).__name__}: {error}"
+            self._error = (
+                f"This did not work: {error}"
+                if isinstance(error, traitlets.TraitError)
+                else f"This did not work: {type(error).__name__}: {error}"
+            )
             self.send_state(set(sync_data) & set(self.keys))
         else:
             self._error = ""

@@ -26,8 +26,10 @@ class NprobeExplorer(Explorer):
 
     page_traits = ("nprobe", "index", "query", "_names", "_error")
     title = "What a search visits: an inverted file, cell by cell"
-    intro = ("Each picture was edited, and its original is somewhere among the stored ones. The index looks only into the "
-             "nprobe cells that are nearest to the query. Move nprobe, by mouse or with the arrow keys, until the original is found.")
+    intro = (
+        "Each picture was edited, and its original is somewhere among the stored ones. The index looks only into the "
+        "nprobe cells that are nearest to the query. Move nprobe, by mouse or with the arrow keys, until the original is found."
+    )
 
     def __init__(self, *, indexes=None, queries=QUERIES, **settings):
         self.state = NprobeState(indexes, queries)
@@ -73,13 +75,20 @@ class NprobeExplorer(Explorer):
         state, view = self.state, self._view
         i, edit = state.queries[self.query]
         pictures = [state.world.pictures(r["id"])[0] for r in self.phase["results"]]
-        return search_sheet(view, self._about, self.phase, self.nprobe, state.stored.picture(i, edit), pictures, self.curve)
+        return search_sheet(
+            view, self._about, self.phase, self.nprobe, state.stored.picture(i, edit), pictures, self.curve
+        )
 
     def stored(self):
         """Everything a page without a kernel shows: all indexes, all queries."""
-        return {"abouts": {name: self.state.about(name) for name in self.state.names},
-                "views": {f"{name} {query}": self.state.view(name, query)
-                          for name in self.state.names for query in range(len(self.state.queries))}}
+        return {
+            "abouts": {name: self.state.about(name) for name in self.state.names},
+            "views": {
+                f"{name} {query}": self.state.view(name, query)
+                for name in self.state.names
+                for query in range(len(self.state.queries))
+            },
+        }
 
     def _refresh(self):
         about, view = self.state.about(self.index), self.state.view(self.index, self.query)
@@ -91,7 +100,9 @@ class NprobeExplorer(Explorer):
     def _valid_nprobe(self, proposal):
         nlist = self._about.get("nlist")
         if nlist and not 1 <= proposal.value <= nlist:
-            raise traitlets.TraitError(f"nprobe={proposal.value}: a value from 1 to {nlist} is expected; {self.index} has that many cells")
+            raise traitlets.TraitError(
+                f"nprobe={proposal.value}: a value from 1 to {nlist} is expected; {self.index} has that many cells"
+            )
         return proposal.value
 
     @traitlets.validate("index")
@@ -103,6 +114,8 @@ class NprobeExplorer(Explorer):
     @traitlets.validate("query")
     def _valid_query(self, proposal):
         if not 0 <= proposal.value < len(self.state.queries):
-            raise traitlets.TraitError(f"query={proposal.value}: a number from 0 to {len(self.state.queries) - 1} is expected: "
-                                       + "; ".join(f"{n} {title}" for n, title in enumerate(self.state.titles())))
+            raise traitlets.TraitError(
+                f"query={proposal.value}: a number from 0 to {len(self.state.queries) - 1} is expected: "
+                + "; ".join(f"{n} {title}" for n, title in enumerate(self.state.titles()))
+            )
         return proposal.value

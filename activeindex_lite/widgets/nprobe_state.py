@@ -11,8 +11,17 @@ from activeindex_lite.widgets.pictures import thumbnail
 
 # (position among the stored queries, edit): found at once, found after 3 ... 65 cells, found and then lost to a nearer
 # code, lost to the code from the start, and lost to the extractor, which no index can mend.
-QUERIES = ((0, "Identity"), (60, "JPEG 50"), (16, "Meme"), (72, "Contrast 2"), (188, "Crop 0.5"), (104, "Crop 0.5"),
-           (48, "Rotation 25"), (148, "Rotation 25"), (96, "Brightness 2"))
+QUERIES = (
+    (0, "Identity"),
+    (60, "JPEG 50"),
+    (16, "Meme"),
+    (72, "Contrast 2"),
+    (188, "Crop 0.5"),
+    (104, "Crop 0.5"),
+    (48, "Rotation 25"),
+    (148, "Rotation 25"),
+    (96, "Brightness 2"),
+)
 SHOWN = 4
 SIDE, RESULT_SIDE = 160, 104
 TIMED = 40
@@ -58,9 +67,15 @@ class NprobeState:
             queries = np.concatenate([f[: -(-TIMED // len(features))] for f in features.values()])[:TIMED]
             table = table.assign(ms=[np.median(search_milliseconds(index, queries, int(n))) for n in table.nprobe])
             self._about[name] = {
-                "factory": index.factory, "nlist": index.nlist, "ntotal": index.ntotal, "nprobes": list(nprobes_of(index)),
-                "curve": table.round(5).to_dict("records"), "bytes": index.bytes_per_vector,
-                "queries": len(self.stored.ids), "edits": len(features)}
+                "factory": index.factory,
+                "nlist": index.nlist,
+                "ntotal": index.ntotal,
+                "nprobes": list(nprobes_of(index)),
+                "curve": table.round(5).to_dict("records"),
+                "bytes": index.bytes_per_vector,
+                "queries": len(self.stored.ids),
+                "edits": len(features),
+            }
         return self._about[name]
 
     def probing(self, name, query):
@@ -87,26 +102,42 @@ class NprobeState:
             self._thumbnails["query", query] = thumbnail(self.stored.picture(i, edit), SIDE)
             self._thumbnails["original", truth] = thumbnail(self.world.pictures(truth)[0], SIDE)
         return {
-            "index": name, "query": query, "edit": edit, "truth": truth, "rank": found.rank, "phases": phases,
-            "picture": self._thumbnails["query", query], "original": self._thumbnails["original", truth],
-            "thumbnails": {str(i): self._thumbnail(i) for i in sorted(ids)}, "scanned": found.scanned.tolist(),
+            "index": name,
+            "query": query,
+            "edit": edit,
+            "truth": truth,
+            "rank": found.rank,
+            "phases": phases,
+            "picture": self._thumbnails["query", query],
+            "original": self._thumbnails["original", truth],
+            "thumbnails": {str(i): self._thumbnail(i) for i in sorted(ids)},
+            "scanned": found.scanned.tolist(),
             # Thousandths of the map's radius, x and y in turn, the nearest cell first.
-            "places": (1000 * disc_map(index.centroids, self.stored.features[edit][i], found.cells)).round().astype(int).ravel().tolist(),
+            "places": (1000 * disc_map(index.centroids, self.stored.features[edit][i], found.cells))
+            .round()
+            .astype(int)
+            .ravel()
+            .tolist(),
         }
 
     def _phase(self, index, found, truth, begin):
         """The results from nprobe `begin` on, and the sentence that goes with them."""
         s = found.at(begin)
-        results = [{"id": int(i), "distance": round(float(d), 4), "original": bool(i == truth)}
-                   for i, d in zip(found.ids[s], found.distances[s], strict=True) if i >= 0]
+        results = [
+            {"id": int(i), "distance": round(float(d), 4), "original": bool(i == truth)}
+            for i, d in zip(found.ids[s], found.distances[s], strict=True)
+            if i >= 0
+        ]
         number = f"cell number {found.rank} by distance"
         if found.first[s]:
             said = f"The original comes first. It is in {number}."
         elif begin < found.rank:
             said = f"The original is not found: it is in {number}, which is not visited yet."
         elif index.factory.endswith("Flat"):
-            said = (f"The original's cell is visited ({number}), but another picture's feature really is nearer: "
-                    "brute force would fail as well.")
+            said = (
+                f"The original's cell is visited ({number}), but another picture's feature really is nearer: "
+                "brute force would fail as well."
+            )
         else:
             said = f"The original's cell is visited ({number}), but the rough code of another picture looks as near or nearer."
         return {"from": int(begin), "first": bool(found.first[s]), "results": results, "sentence": said}

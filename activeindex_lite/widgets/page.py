@@ -57,8 +57,13 @@ def write_page(explorer, path, overwrite=False):
     state["_stored"] = explorer.stored()
     # "</" would end the script element, and "<!--" would keep it from ending.
     data = json.dumps(state, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-    text = PAGE.format(title=html.escape(explorer.title), intro=html.escape(explorer.intro), css=explorer._css,
-                       esm=explorer._esm.replace("export default", "const explorer ="), state=data)
+    text = PAGE.format(
+        title=html.escape(explorer.title),
+        intro=html.escape(explorer.intro),
+        css=explorer._css,
+        esm=explorer._esm.replace("export default", "const explorer ="),
+        state=data,
+    )
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return path

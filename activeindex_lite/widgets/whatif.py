@@ -21,7 +21,12 @@ class WhatIfExplorer(Explorer):
     measured raises TraitError and changes nothing.
     """
 
-    _esm = "\n".join([esm("whatif_sweep"), *((FOLDER / name).read_text(encoding="utf-8") for name in ("whatif_charts.js", "whatif.js"))])
+    _esm = "\n".join(
+        [
+            esm("whatif_sweep"),
+            *((FOLDER / name).read_text(encoding="utf-8") for name in ("whatif_charts.js", "whatif.js")),
+        ]
+    )
     _css = CSS + (FOLDER / "whatif.css").read_text(encoding="utf-8")
     a = traitlets.Dict().tag(sync=True)
     b = traitlets.Dict().tag(sync=True)
@@ -34,8 +39,10 @@ class WhatIfExplorer(Explorer):
 
     page_traits = ("a", "b", "target", "_about", "_error", "_live")
     title = "The what-if lab"
-    intro = ("Choose two settings, A and B, of the index, of activation and of the edit, and see what each reaches and costs. Or say what "
-             "you need, and let the sweep name the cheapest setting.")
+    intro = (
+        "Choose two settings, A and B, of the index, of activation and of the edit, and see what each reaches and costs. Or say what "
+        "you need, and let the sweep name the cheapest setting."
+    )
 
     def __init__(self, *, sweep=None, a=None, b=None, target=None, **settings):
         self.sweep = sweep or load_sweep()
@@ -65,7 +72,13 @@ class WhatIfExplorer(Explorer):
     def answer(self):
         """The cheapest setting that reaches the target, for A's references and edit; None where there is none."""
         most = np.inf if self.target["bytes"] is None else self.target["bytes"]
-        return self.sweep.cheapest(self.target["r1"], self.target["psnr"], edit=self.a["edit"], references=self.a["references"], most_bytes=most)
+        return self.sweep.cheapest(
+            self.target["r1"],
+            self.target["psnr"],
+            edit=self.a["edit"],
+            references=self.a["references"],
+            most_bytes=most,
+        )
 
     def program(self, side="a"):
         """Setting a or b as a Python program, text."""
@@ -110,7 +123,7 @@ class WhatIfExplorer(Explorer):
         self._live = {"side": side, "text": text, "busy": busy}
 
     def _received(self, _, content, buffers):
-        """"Measure it now" from the page. An error is told there: here nobody would see it."""
+        """ "Measure it now" from the page. An error is told there: here nobody would see it."""
         if content.get("kind") != "measure":
             return
         side = str(content.get("side"))
@@ -136,8 +149,10 @@ class WhatIfExplorer(Explorer):
             if value is None and name == "bytes":
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-                raise traitlets.TraitError(f"target's {name}={value!r}: a number from 0 to {most:g} is expected"
-                                           + (", or None for any" if name == "bytes" else ""))
+                raise traitlets.TraitError(
+                    f"target's {name}={value!r}: a number from 0 to {most:g} is expected"
+                    + (", or None for any" if name == "bytes" else "")
+                )
         return target
 
 
@@ -149,6 +164,10 @@ def _middle(sweep):
 def _live_sentence(side, setting, now, sweep):
     """What was measured now, beside what the sweep has for the same originals."""
     n = len(now["found"])
-    quality = f"PSNR {now['psnr']:.1f} dB, {now['activation_ms']:.0f} ms a picture to activate, " if setting["alpha"] else ""
-    return (f"{side.upper()} now, on {n} of the {sweep.about['originals']} originals: R@1 {now['r1']:.2f} (the sweep has "
-            f"{sweep.found(setting)[:n].mean():.2f} for the same {n}), {quality}{now['ms']:.2g} ms a query. It took {now['seconds']:.0f} s.")
+    quality = (
+        f"PSNR {now['psnr']:.1f} dB, {now['activation_ms']:.0f} ms a picture to activate, " if setting["alpha"] else ""
+    )
+    return (
+        f"{side.upper()} now, on {n} of the {sweep.about['originals']} originals: R@1 {now['r1']:.2f} (the sweep has "
+        f"{sweep.found(setting)[:n].mean():.2f} for the same {n}), {quality}{now['ms']:.2g} ms a query. It took {now['seconds']:.0f} s."
+    )

@@ -9,8 +9,14 @@ from activeindex_lite.evaluation.retrieval import MEAN
 from activeindex_lite.sweeps.whatif import RESAMPLES
 from activeindex_lite.sweeps.whatif_now import program_parts
 
-GROUPS = ((r"IVF\d+,Flat", "IVF: cells, exact vectors"), (r"IVF\d+,PQ", "IVF-PQ: cells and codes"), (r"PQ", "PQ: codes alone"),
-          (r"OPQ", "OPQ: rotated codes"), (r".*LSH", "LSH: bits"), (r"Flat", "No index: brute force"))
+GROUPS = (
+    (r"IVF\d+,Flat", "IVF: cells, exact vectors"),
+    (r"IVF\d+,PQ", "IVF-PQ: cells and codes"),
+    (r"PQ", "PQ: codes alone"),
+    (r"OPQ", "OPQ: rotated codes"),
+    (r".*LSH", "LSH: bits"),
+    (r"Flat", "No index: brute force"),
+)
 # Kinds of edits whose greater number is the gentler one.
 GENTLE_HIGH = ("JPEG", "Crop", "Resize")
 
@@ -21,11 +27,23 @@ def sweep_state(sweep):
     # The draws of retrieval.intervals, so that the page's intervals are Python's.
     weights = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.uint8)
     return {
-        "axes": sweep.axes, "edits": about["edits"], "releases": about["releases"], "originals": n, "groups": groups(sweep), "kinds": kinds(sweep),
-        "hits": _base64(sweep.hits), "weights": _base64(weights), "uap": plain(sweep.uap), "ms": plain(sweep.ms),
+        "axes": sweep.axes,
+        "edits": about["edits"],
+        "releases": about["releases"],
+        "originals": n,
+        "groups": groups(sweep),
+        "kinds": kinds(sweep),
+        "hits": _base64(sweep.hits),
+        "weights": _base64(weights),
+        "uap": plain(sweep.uap),
+        "ms": plain(sweep.ms),
         # Infinity is no JSON: null is "nothing changed" for alpha 0, and "nothing to activate" for the others.
-        "psnr": plain(sweep.quality[..., 0]), "ssim": plain(sweep.quality[..., 1]), "nlist": plain(sweep.nlist), "bytes": plain(sweep.bytes),
-        "code": program_parts(about), "made": made(sweep),
+        "psnr": plain(sweep.quality[..., 0]),
+        "ssim": plain(sweep.quality[..., 1]),
+        "nlist": plain(sweep.nlist),
+        "bytes": plain(sweep.bytes),
+        "code": program_parts(about),
+        "made": made(sweep),
     }
 
 
@@ -44,6 +62,7 @@ def kinds(sweep):
     found = {MEAN: [MEAN]}
     for name in sweep.about["edits"]:
         found.setdefault(name.split(" ")[0], []).append(name)
+
     def strength(name):
         return float(name.split(" ")[1]) if " " in name else 0.0
 
@@ -53,9 +72,11 @@ def kinds(sweep):
 def made(sweep):
     """The sentence that says where the figures come from."""
     about, n = sweep.about, int(np.isfinite(sweep.uap[..., 0]).sum())
-    return (f"Stored sweep: {n:,} settings x {len(about['edits'])} edits, {about['originals']} originals of the ready world, uAP with "
-            f"{about['strangers']} strangers; made on {about['made']}, seed {about['seed']}, by: {about['command']}. Intervals are 95 % "
-            "bootstrap over originals; milliseconds are those of one search on one thread of the machine that made it.")
+    return (
+        f"Stored sweep: {n:,} settings x {len(about['edits'])} edits, {about['originals']} originals of the ready world, uAP with "
+        f"{about['strangers']} strangers; made on {about['made']}, seed {about['seed']}, by: {about['command']}. Intervals are 95 % "
+        "bootstrap over originals; milliseconds are those of one search on one thread of the machine that made it."
+    )
 
 
 def plain(array):

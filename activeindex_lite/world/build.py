@@ -42,8 +42,11 @@ def build_world(folder, progress=True):
 
 def _fill(pool, folder, name, first, n, progress):
     parts = {start: folder / f"{name}.{start}.part.npy" for start in range(0, n, CHUNK)}
-    jobs = {start: pool.submit(_chunk, first + start, min(CHUNK, n - start))
-            for start, path in parts.items() if not path.exists()}
+    jobs = {
+        start: pool.submit(_chunk, first + start, min(CHUNK, n - start))
+        for start, path in parts.items()
+        if not path.exists()
+    }
     for start, job in tqdm(jobs.items(), desc=name, unit=f"{CHUNK} pictures", disable=not progress):
         _save(parts[start], job.result())
     whole = np.concatenate([np.load(path) for path in parts.values()])

@@ -58,9 +58,15 @@ class SimulatedFeatures:
         near = self.features[self._neighbours_of(own)]
         centre = near.mean(1)
         near -= centre[:, None]
-        noise = np.random.default_rng([*np.atleast_1d(seed), b]).standard_normal((BLOCK, 1, self.neighbours), np.float32)
+        noise = np.random.default_rng([*np.atleast_1d(seed), b]).standard_normal(
+            (BLOCK, 1, self.neighbours), np.float32
+        )
         h = self.bandwidth
-        x = centre + np.sqrt(1 - h**2) * (self.features[own] - centre) + h / np.sqrt(np.float32(self.neighbours)) * (noise @ near)[:, 0]
+        x = (
+            centre
+            + np.sqrt(1 - h**2) * (self.features[own] - centre)
+            + h / np.sqrt(np.float32(self.neighbours)) * (noise @ near)[:, 0]
+        )
         return x / np.linalg.norm(x, axis=1, keepdims=True)
 
     def _neighbours_of(self, own):
