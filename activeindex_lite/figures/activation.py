@@ -38,12 +38,12 @@ def walks(scenes):
     figure = Figure(figsize=(9, 9 / len(scenes) + 1.0), layout="constrained")
     told = []
     for axes, (name, scene) in zip(figure.subplots(1, len(scenes), squeeze=False)[0], scenes.items(), strict=True):
-        _draw_borders(axes, scene)
+        draw_borders(axes, scene)
         path = np.concatenate([scene.start[None], scene.features])
         axes.plot(*path.T, ".-", color=INK, lw=1.8, ms=6, zorder=6)
         axes.plot(*scene.start, PASSIVE_MARKER, mfc="white", mec=INK, mew=1.8, ms=10, zorder=7)
         axes.plot(*scene.features[-1], ACTIVATED_MARKER, color=ACTIVATED, mec="white", ms=11, zorder=7)
-        _draw_code(axes, scene)
+        draw_code(axes, scene)
         axes.set_title(f"{name}\nthe plane keeps {scene.kept:.0%} of the walk", fontsize=11, loc="left")
         gone = np.linalg.norm(path[-1] - path[0])
         told.append(
@@ -81,7 +81,7 @@ def copies_and_borders(scenes, edit):
     roles = ((PASSIVE, PASSIVE_MARKER, 10), (ACTIVATED, ACTIVATED_MARKER, 9))
     panels = figure.subplots(1, len(scenes), squeeze=False)[0]
     for axes, (name, scene), (colour, marker, size) in zip(panels, scenes.items(), roles, strict=False):
-        _draw_borders(axes, scene)
+        draw_borders(axes, scene)
         copy = scene.features[0]
         stays = _stays(scene)
         axes.annotate(
@@ -93,7 +93,7 @@ def copies_and_borders(scenes, edit):
         )
         axes.plot(*scene.start, marker, mfc="white", mec=colour, mew=2, ms=size + 1, zorder=7)
         axes.plot(*copy, marker, color=colour, mec="white", ms=size + 2, zorder=7)
-        _draw_code(axes, scene)
+        draw_code(axes, scene)
         verdict = f"✓ the copy {STAYS[scene.kind]}" if stays else "✗ the copy crosses a border"
         axes.set_title(f"{name}\n{verdict}", fontsize=12, loc="left")
         told.append(
@@ -294,7 +294,7 @@ def _stays(scene):
     return len(scene.own) > 0 and Path(scene.own).contains_point(scene.features[-1])
 
 
-def _draw_borders(axes, scene):
+def draw_borders(axes, scene):
     """Shades where all of the code is the own one, and draws the other borders of the index as lines."""
     for region in scene.regions:
         if len(region):
@@ -308,7 +308,7 @@ def _draw_borders(axes, scene):
     axes.spines[:].set(visible=True, color="white", linewidth=3)
 
 
-def _draw_code(axes, scene):
+def draw_code(axes, scene):
     if scene.code_known:
         axes.plot(*scene.code, "*", color=GREEN, mec=INK, ms=17, zorder=8)
         return
