@@ -31,8 +31,8 @@ def originals(world):
 
 
 @pytest.mark.parametrize("factory", ["IVF4,Flat", "PCA4,LSH"])
-@pytest.mark.parametrize("constraint", ["jnd", "linf"])
-def test_gradient_equals_finite_differences(factory, constraint):
+@pytest.mark.parametrize("bound", ["jnd", "linf"])
+def test_gradient_equals_finite_differences(factory, bound):
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(400, 6)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -45,17 +45,17 @@ def test_gradient_equals_finite_differences(factory, constraint):
         return torch.nn.functional.normalize(extractor.module((x - extractor.mean) / extractor.std))
 
     tensor = torch.rand(2, 3, 24, 20, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    bound = amplitude(tensor, 3.0, constraint)
+    largest = amplitude(tensor, 3.0, bound)
     delta = torch.randn(tensor.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(2)) * 0.5
     delta.requires_grad_()
-    total = objective(delta, tensor, bound, forward, targets, 1.0)[0].sum()
+    total = objective(delta, tensor, largest, forward, targets, 1.0)[0].sum()
     (gradient,) = torch.autograd.grad(total, delta)
     step = 1e-4
     for place in [(0, 0, 3, 4), (0, 2, 11, 7), (1, 1, 20, 19), (1, 2, 0, 0), (0, 1, 12, 10)]:
         nudge = torch.zeros_like(delta)
         nudge[place] = step
         with torch.no_grad():
-            up, down = (objective(delta + s * nudge, tensor, bound, forward, targets, 1.0)[0].sum() for s in (1, -1))
+            up, down = (objective(delta + s * nudge, tensor, largest, forward, targets, 1.0)[0].sum() for s in (1, -1))
         assert float(gradient[place]) == pytest.approx(float(up - down) / (2 * step), rel=1e-4, abs=1e-11)
 
 
@@ -128,7 +128,7 @@ def test_result_is_measured_on_the_saved_pictures(small_indexes, originals, worl
 
 def test_the_bound_is_kept(small_indexes, originals, world, extractor):
     index, features = small_indexes["IVF64,Flat"], world.references[:6]
-    plain = activate(originals, index, extractor, features=features, alpha=2, constraint="linf")
+    plain = activate(originals, index, extractor, features=features, alpha=2, bound="linf")
     assert plain.linf.max() == 2
     shaped = activate(originals, index, extractor, features=features, alpha=3)
     for original, picture in zip(originals, shaped.pictures):
@@ -200,7 +200,7 @@ def test_interruption_keeps_what_is_done(small_indexes, originals, world, extrac
         (dict(steps=0), "steps=0"),
         (dict(steps=1.5), "steps=1.5"),
         (dict(lr=0), "lr=0"),
-        (dict(constraint="l2"), "constraint='l2'"),
+        (dict(bound="l2"), "bound='l2'"),
     ],
 )
 def test_bad_settings_are_named(setting, named, small_indexes, originals, extractor):

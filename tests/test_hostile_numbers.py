@@ -204,7 +204,7 @@ SETTINGS = {
     "lr": [0, -1, np.nan, "1"],
     "lambda_i": [-1, np.nan, "x"],
     "weights": [(1, 1), "abc", (np.nan, 1, 1), (-1, 1, 1), 3],
-    "constraint": ["x", None],
+    "bound": ["x", None],
     "method": ["x"],
     "batch_size": [0, -1, "x"],
     "generator": [3, np.random.default_rng(0)],

@@ -65,7 +65,7 @@ def test_a_psnr_out_of_reach_is_named(given):
 
 def test_a_psnr_between_two_grey_levels_is_named(given):
     with pytest.raises(ValueError, match="whole grey levels"):
-        tradeoff.at_psnr(*given, 40.3, steps=1, constraint="linf", tolerance=0.01)
+        tradeoff.at_psnr(*given, 40.3, steps=1, bound="linf", tolerance=0.01)
 
 
 @pytest.mark.parametrize("epsilon", [0, 2.5, "3"])

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from activeindex_lite.activation import quality
 from activeindex_lite.activation.methods import method_of, picture_share, whole_picture_step
-from activeindex_lite.activation.objective import CONSTRAINTS, amplitude, objective
+from activeindex_lite.activation.objective import BOUNDS, amplitude, objective
 from activeindex_lite.pictures.given import rgb_pictures
 from activeindex_lite.support.checks import features_array, real_number, whole_number
 
@@ -63,7 +63,7 @@ def activate(
     steps=10,
     lr=None,
     lambda_i=1.0,
-    constraint="jnd",
+    bound="jnd",
     weights=None,
     loss=None,
     features=None,
@@ -81,20 +81,20 @@ def activate(
     method: "published"; "margin", which keeps the feature on its own side of the borders of the index (`margin_loss`), also
     for random views of the picture, and finds more at the same PSNR, for some more time; or a `Method` of your own.
     alpha: strength on the paper's scale (3 is the published point, about 43 dB; greater is stronger and more visible);
-    with constraint="linf" the bound in grey levels instead. steps, lr: 10 and 1, or 1 and 10 (a one-step sign attack).
+    with bound="linf" the largest change in grey levels instead. steps, lr: 10 and 1, or 1 and 10 (a one-step sign attack).
     lambda_i: weight of the picture term (paper 1). weights: channel factors (R, G, B). lr, weights: None for the method's own
     ("published" 1 and blue-heavy, "margin" .08 and equal).
     loss: a function of features (B, d), a tensor with gradient, and their `Targets` that returns (B,), in place of the method's.
     features: (N, d) of the originals, where they are at hand. generator: torch Generator of the starting noise and the views.
     Returns an Activation. Ctrl-C ends early and keeps the pictures that are finished (complete=False, with a warning).
-    Raises ValueError for an alpha, steps, constraint or method out of range, and the index's own error where there is
+    Raises ValueError for an alpha, steps, bound or method out of range, and the index's own error where there is
     nothing to activate (Flat).
     """
     pictures = rgb_pictures(pictures)
     _check_parts(index, extractor, generator, batch_size)
     method = method_of(method, loss)
     lr, weights = method.lr if lr is None else lr, method.weights if weights is None else weights
-    check_settings(alpha, steps, lr, constraint, lambda_i, weights)
+    check_settings(alpha, steps, lr, bound, lambda_i, weights)
     features = features_array(extractor(pictures) if features is None else features, index.d)
     if len(features) != len(pictures):
         raise ValueError(
@@ -103,7 +103,7 @@ def activate(
     index.targets(features[:1])  # says at once where there is nothing to activate
     generator = generator or torch.Generator().manual_seed(0)
     settings = dict(
-        method=method, alpha=alpha, steps=steps, lr=lr, lambda_i=lambda_i, constraint=constraint, weights=weights
+        method=method, alpha=alpha, steps=steps, lr=lr, lambda_i=lambda_i, bound=bound, weights=weights
     )
     done, complete = {}, True
     with tqdm(total=len(pictures), desc="activation", unit="picture", disable=not progress) as bar:
@@ -120,7 +120,7 @@ def activate(
     return _collect(done, complete)
 
 
-def check_settings(alpha=3.0, steps=10, lr=1.0, constraint="jnd", lambda_i=1.0, weights=(1, 1, 1)):
+def check_settings(alpha=3.0, steps=10, lr=1.0, bound="jnd", lambda_i=1.0, weights=(1, 1, 1)):
     """ValueError for settings that `activate` would refuse, to be asked before long work begins."""
     real_number(alpha, "alpha", 0, 255, "0 changes nothing, the paper uses 3")
     whole_number(steps, "steps", why="the paper uses 10")
@@ -130,8 +130,8 @@ def check_settings(alpha=3.0, steps=10, lr=1.0, constraint="jnd", lambda_i=1.0, 
         raise ValueError(f"weights={weights!r}: three numbers are expected, for red, green and blue")
     for weight in weights:
         real_number(weight, "a weight of a channel", 0, 1000, "the published ones are 0.24, 0.12 and 0.63")
-    if constraint not in CONSTRAINTS:
-        raise ValueError(f"constraint={constraint!r}: choose one of {', '.join(CONSTRAINTS)}")
+    if bound not in BOUNDS:
+        raise ValueError(f"bound={bound!r}: choose one of {', '.join(BOUNDS)}")
 
 
 def _check_parts(index, extractor, generator, batch_size):
@@ -159,23 +159,23 @@ def _batches(pictures, batch_size):
 
 
 def _activate_batch(
-    originals, index, features, extractor, generator, *, method, alpha, steps, lr, lambda_i, constraint, weights
+    originals, index, features, extractor, generator, *, method, alpha, steps, lr, lambda_i, bound, weights
 ):
     """Activate pictures of one size; returns a tuple of what Activation holds for each of them."""
     begun = time.perf_counter()
     targets = method.targets(index, features)
     arrays = np.stack([np.asarray(p) for p in originals])
     tensor = torch.from_numpy(arrays).to(extractor.device).permute(0, 3, 1, 2).float() / 255
-    bound = amplitude(tensor, alpha, constraint, weights)
+    largest = amplitude(tensor, alpha, bound, weights)
     delta = (1e-6 * torch.randn(tensor.shape, generator=generator)).to(tensor).requires_grad_()
     count, first, second = torch.zeros((), device=extractor.device), torch.zeros_like(delta), torch.zeros_like(delta)
     if method.whole_picture:
-        share, second = picture_share(bound), second[:, :1, :1, :1]
+        share, second = picture_share(largest), second[:, :1, :1, :1]
     path, losses = [], []
     for step in range(steps):
         forward, loss = method.looks(step, targets, extractor, generator)
         # A sum over pictures: each picture's steps are its own, whatever else is in the batch.
-        total, loss_f, seen = objective(delta, tensor, bound, forward, targets, lambda_i, loss)
+        total, loss_f, seen = objective(delta, tensor, largest, forward, targets, lambda_i, loss)
         (gradient,) = torch.autograd.grad(total.sum(), delta)
         if method.whole_picture:
             whole_picture_step(delta, gradient, share, (first, second), count, lr)
@@ -188,7 +188,7 @@ def _activate_batch(
             "the loss or its gradient is not finite, so the pictures would be lost: mend the loss, or take a smaller lr"
         )
     with torch.no_grad():
-        final = ((tensor + bound * torch.tanh(delta)).clamp(0, 1) * 255).round().to(torch.uint8)
+        final = ((tensor + largest * torch.tanh(delta)).clamp(0, 1) * 255).round().to(torch.uint8)
     saved = [Image.fromarray(a) for a in final.permute(0, 2, 3, 1).cpu().numpy()]
     seconds = (time.perf_counter() - begun) / len(originals)
     path.append(extractor(saved))

@@ -13,7 +13,7 @@ def at_psnr(pictures, index, extractor, psnr, *, tolerance=0.1, start=2.2, ends=
     pictures, index, extractor and settings: as for `activate`, alpha apart. From start, alpha goes by the 20 dB that ten times
     as much change costs until the PSNR lies between two runs, and then by Brent's bracketing of its logarithm, until it is
     within tolerance: three or four runs as a rule. ValueError where no alpha between the ends gives that PSNR, or where it
-    lies between two whole grey levels of constraint="linf".
+    lies between two whole grey levels of bound="linf".
     """
     from scipy.optimize import brentq
 

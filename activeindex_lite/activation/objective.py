@@ -8,17 +8,17 @@ from activeindex_lite.activation.perceptual import jnd
 STD = (0.229, 0.224, 0.225)
 # 0.072 / (0.299, 0.587, 0.114): most of the change goes to blue, which the eye sees least.
 BLUE_HEAVY = tuple(0.072 / luma for luma in (0.299, 0.587, 0.114))
-CONSTRAINTS = ("jnd", "linf")
+BOUNDS = ("jnd", "linf")
 
 
-def amplitude(tensor, alpha, constraint="jnd", weights=BLUE_HEAVY):
+def amplitude(tensor, alpha, bound="jnd", weights=BLUE_HEAVY):
     """Largest change of each pixel and channel, in [0, 1] units: the factor of tanh(delta).
 
     tensor: originals (B, 3, H, W) in [0, 1].
     "jnd": alpha * std_c * w_c * H_JND(I), (B, 3, H, W); alpha on the paper's scale, where 3 is the published point
     (about 43 dB): not a factor in grey levels. "linf": alpha grey levels for every pixel and channel, a plain bound.
     """
-    if constraint == "linf":
+    if bound == "linf":
         return tensor.new_full((1, 1, 1, 1), alpha / 255)
     scale = tensor.new_tensor(STD) * tensor.new_tensor(weights)
     return alpha * scale.view(1, 3, 1, 1) * jnd(tensor)

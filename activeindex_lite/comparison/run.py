@@ -13,7 +13,7 @@ from activeindex_lite.index import build_index
 COMPARED = {
     "published, equal channels": dict(weights=(0.25, 0.25, 0.25)),
     "margin": dict(method="margin"),
-    "margin, flat bound": dict(method="margin", constraint="linf"),
+    "margin, flat bound": dict(method="margin", bound="linf"),
 }
 FACTORY = "IVF1536,PQ4x8"
 

@@ -45,15 +45,15 @@ def compare_bounds(pictures, index, extractor, *, epsilon=3, tolerance=0.1, **se
     """Activate under two bounds at equal mean PSNR: every pixel by at most epsilon grey levels, or the perceptual model.
 
     epsilon: whole grey levels, as L-infinity bounds of saved pictures are; the alpha of the perceptual model (JND) is the
-    one that is searched for, `at_psnr`. The other arguments are those of `activate`, alpha and constraint apart.
+    one that is searched for, `at_psnr`. The other arguments are those of `activate`, alpha and bound apart.
     Returns a dict "L-infinity", "JND" -> (alpha or epsilon, Activation), for `runs_table`.
     """
     whole_number(epsilon, "epsilon", 255, "grey levels: between two of them saved pictures change by the nearer one")
     settings.setdefault("features", extractor(pictures))
-    flat = completed(pictures, index, extractor, alpha=epsilon, constraint="linf", **settings)
+    flat = completed(pictures, index, extractor, alpha=epsilon, bound="linf", **settings)
     return {
         "L-infinity": (epsilon, flat),
-        "JND": at_psnr(pictures, index, extractor, flat.psnr.mean(), tolerance=tolerance, constraint="jnd", **settings),
+        "JND": at_psnr(pictures, index, extractor, flat.psnr.mean(), tolerance=tolerance, bound="jnd", **settings),
     }
 
 
