@@ -1,0 +1,54 @@
+"""R@1 and cost against nprobe: measured by searches, stored once."""
+
+import pytest
+
+from activeindex_lite import build_index, evaluate_retrieval, load_queries, load_world, ready_index
+from activeindex_lite.sweeps.nprobe import build_curves, load_curves, nprobes_of, recall_by_nprobe
+
+
+@pytest.fixture(scope="module")
+def world():
+    return load_world()
+
+
+@pytest.fixture(scope="module", params=["IVF40,Flat", "IVF40,PQ8x4"])
+def index(request, world):
+    return build_index(request.param, world.train[:3000], world.references[:4000])
+
+
+@pytest.fixture(scope="module")
+def queries():
+    stored = load_queries()
+    own = stored.ids < 4000
+    return {edit: stored.features[edit][own] for edit in ("Contrast 2", "Crop 0.5", "Random")}, stored.ids[own]
+
+
+def test_recall_is_that_of_the_evaluation_and_all_cells_compare_everything(index, queries):
+    features, truth = queries
+    table = recall_by_nprobe(index, features, truth, (1, 5, 40), timed=5).set_index("nprobe")
+    for nprobe in (1, 5, 40):
+        mean = evaluate_retrieval(index, features, truth, nprobe=nprobe).set_index("edit").loc["Mean"]
+        assert table.r1[nprobe] == pytest.approx(mean.r1)
+        assert table.low[nprobe] <= mean.r1 <= table.high[nprobe]
+    assert table.scanned[40] == index.ntotal and table["share"][40] == 1
+    assert table.scanned.is_monotonic_increasing and (table.ms > 0).all()
+    assert nprobes_of(index)[-1] == 40
+
+
+def test_stored_curves_are_those_of_the_ready_world():
+    curves, stored = load_curves().set_index(["index", "nprobe"]), load_queries()
+    index = ready_index("IVF256,Flat")
+    fresh = recall_by_nprobe(index, stored.features, stored.ids, (1, 8), timed=None).set_index("nprobe")
+    for nprobe in (1, 8):
+        row = curves.loc[("IVF256", nprobe)]
+        # k-means on another number of threads may end a little elsewhere.
+        assert row.r1 == pytest.approx(fresh.r1[nprobe], abs=0.02)
+        assert row.scanned == pytest.approx(fresh.scanned[nprobe], rel=0.05)
+
+
+def test_curves_are_written_once(index, queries, tmp_path):
+    path = tmp_path / "nprobe.csv"
+    build_curves(path, {"own": index}, *queries, nprobes=(1, 2))
+    assert load_curves(path)[["index", "nprobe"]].to_numpy().tolist() == [["own", 1], ["own", 2]]
+    with pytest.raises(FileExistsError, match="another file"):
+        build_curves(path, {"own": index}, *queries)
