@@ -6,6 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 from activeindex_lite.activation import activate, check_settings
+from activeindex_lite.activation.defaults import ALPHA
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation import edited_features
 from activeindex_lite.evaluation.originals import photo_originals, synthetic_originals
@@ -39,7 +40,7 @@ def check_demo(queries, seed, pictures, alpha):
         open_pictures(pictures)
 
 
-def run_demo(queries=100, seed=0, pictures=None, alpha=3.0, progress=True):
+def run_demo(queries=100, seed=0, pictures=None, alpha=ALPHA, progress=True):
     """Measure every row of the demonstration; returns a Demo. The same arguments give the same tables (times aside).
 
     queries: pictures to activate; pictures: a folder to take them from instead of the ready world; alpha: as `activate`.

@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from matplotlib.path import Path
 
 from activeindex_lite import activate, build_index
+from activeindex_lite.activation.margin import bit_margins
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.lessons import activation as latent
 from activeindex_lite.lessons import borders
@@ -180,7 +182,7 @@ def test_margins_are_the_loss_of_lsh(small_indexes, originals, extractor):
     pictures, x = originals
     index = small_indexes["PCA64,LSH"]
     run = activate(pictures, index, extractor, steps=2, features=x)
-    margins = latent.bit_margins(index.targets(x), run.features)
+    margins = bit_margins(torch.from_numpy(run.features), index.targets(x)).numpy()
     np.testing.assert_allclose(-margins.mean(1), run.loss[-1], atol=1e-5)
     np.testing.assert_allclose((margins >= 0).mean(1), latent.share_kept(index, x, run.features), atol=1 / 64)
 

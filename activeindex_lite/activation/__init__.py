@@ -1,7 +1,13 @@
 """Activation: the published method, its perceptual bound, and the quality of what it returns."""
 
-from activeindex_lite.activation.activation import Activation, activate, check_settings
-from activeindex_lite.activation.perceptual import jnd, jnd_parts
-from activeindex_lite.activation.quality import linf, psnr, ssim
+import lazy_loader
 
-__all__ = ["Activation", "activate", "check_settings", "jnd", "jnd_parts", "linf", "psnr", "ssim"]
+# Each name loads torch when it is first used: the command line reads `defaults` without it.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "activation": ["Activation", "activate", "check_settings"],
+        "perceptual": ["jnd", "jnd_parts"],
+        "quality": ["linf", "psnr", "ssim"],
+    },
+)

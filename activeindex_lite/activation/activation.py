@@ -11,6 +11,7 @@ from torch.optim.adam import adam
 from tqdm import tqdm
 
 from activeindex_lite.activation import quality
+from activeindex_lite.activation.defaults import ALPHA, LR, STEPS
 from activeindex_lite.activation.methods import method_of, picture_share, whole_picture_step
 from activeindex_lite.activation.objective import BOUNDS, amplitude, objective
 from activeindex_lite.pictures.given import rgb_pictures
@@ -59,8 +60,8 @@ def activate(
     extractor,
     *,
     method="published",
-    alpha=3.0,
-    steps=10,
+    alpha=ALPHA,
+    steps=STEPS,
     lr=None,
     lambda_i=1.0,
     bound="jnd",
@@ -102,9 +103,7 @@ def activate(
         )
     index.targets(features[:1])  # says at once where there is nothing to activate
     generator = generator or torch.Generator().manual_seed(0)
-    settings = dict(
-        method=method, alpha=alpha, steps=steps, lr=lr, lambda_i=lambda_i, bound=bound, weights=weights
-    )
+    settings = dict(method=method, alpha=alpha, steps=steps, lr=lr, lambda_i=lambda_i, bound=bound, weights=weights)
     done, complete = {}, True
     with tqdm(total=len(pictures), desc="activation", unit="picture", disable=not progress) as bar:
         try:
@@ -120,7 +119,7 @@ def activate(
     return _collect(done, complete)
 
 
-def check_settings(alpha=3.0, steps=10, lr=1.0, bound="jnd", lambda_i=1.0, weights=(1, 1, 1)):
+def check_settings(alpha=ALPHA, steps=STEPS, lr=LR, bound="jnd", lambda_i=1.0, weights=(1, 1, 1)):
     """ValueError for settings that `activate` would refuse, to be asked before long work begins."""
     real_number(alpha, "alpha", 0, 255, "0 changes nothing, the paper uses 3")
     whole_number(steps, "steps", why="the paper uses 10")

@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 import torch.nn.functional as F
 
-from activeindex_lite.activation.objective import target_loss
+from activeindex_lite.activation.objective import signed_projections, target_loss
 from activeindex_lite.index.rivals import cell_rivals, code_rivals
 
 # How far a copy strays, as a share of the mean squared distance between the own point and its rivals. From .1 to .4 little changes.
@@ -49,10 +49,8 @@ def border_loss(features, rivals, tau=TAU):
 
 def bit_margins(features, targets):
     """Distance of features to each LSH hyperplane, on the side that is stored, (B, nbits): s_j (w_j x + o_j) / |w_j|."""
-    projections, offsets, signs = (
-        torch.as_tensor(t).to(features) for t in (targets.projections, targets.offsets, targets.signs)
-    )
-    return signs * (features @ projections.T + offsets) / projections.norm(dim=1)
+    lengths = torch.as_tensor(targets.projections).to(features).norm(dim=1)
+    return signed_projections(features, targets) / lengths
 
 
 def margin_loss(features, targets, tau=TAU, bit_tau=BIT_TAU):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from activeindex_lite.activation.defaults import LR
 from activeindex_lite.activation.margin import margin_loss, with_rivals
 from activeindex_lite.activation.objective import BLUE_HEAVY, target_loss
 from activeindex_lite.activation.views import random_views, shrink
@@ -59,7 +60,7 @@ class Method:
 
 
 METHODS = {
-    "published": Method(target_loss, 1.0, BLUE_HEAVY),
+    "published": Method(target_loss, LR, BLUE_HEAVY),
     "margin": Method(margin_loss, 0.08, EQUAL, rivals=True, views=True, whole_picture=True),
 }
 

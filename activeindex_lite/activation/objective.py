@@ -3,9 +3,8 @@
 import torch
 
 from activeindex_lite.activation.perceptual import jnd
+from activeindex_lite.extractor.extractor import IMAGENET_STD
 
-# The paper's network normalises with these, and adds its perturbation after that: a pixel moves by alpha * STD * W * H.
-STD = (0.229, 0.224, 0.225)
 # 0.072 / (0.299, 0.587, 0.114): most of the change goes to blue, which the eye sees least.
 BLUE_HEAVY = tuple(0.072 / luma for luma in (0.299, 0.587, 0.114))
 BOUNDS = ("jnd", "linf")
@@ -20,7 +19,8 @@ def amplitude(tensor, alpha, bound="jnd", weights=BLUE_HEAVY):
     """
     if bound == "linf":
         return tensor.new_full((1, 1, 1, 1), alpha / 255)
-    scale = tensor.new_tensor(STD) * tensor.new_tensor(weights)
+    # The paper's network normalises with this std, and adds its perturbation after that.
+    scale = tensor.new_tensor(IMAGENET_STD) * tensor.new_tensor(weights)
     return alpha * scale.view(1, 3, 1, 1) * jnd(tensor)
 
 
@@ -32,10 +32,15 @@ def target_loss(features, targets):
     """
     if targets.kind == "point":
         return (features - torch.as_tensor(targets.points).to(features)).square().sum(1)
+    return -signed_projections(features, targets).mean(1)
+
+
+def signed_projections(features, targets):
+    """sign(b_j) (w_j x + o_j) of features (B, d) for LSH Targets, (B, nbits): negative where a bit has flipped."""
     projections, offsets, signs = (
         torch.as_tensor(t).to(features) for t in (targets.projections, targets.offsets, targets.signs)
     )
-    return -(signs * (features @ projections.T + offsets)).mean(1)
+    return signs * (features @ projections.T + offsets)
 
 
 def objective(delta, tensor, bound, forward, targets, lambda_i, loss=target_loss):

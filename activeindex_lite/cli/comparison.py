@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from activeindex_lite.activation.defaults import ALPHA
 from activeindex_lite.support.files import whole_file
 
 
@@ -55,7 +56,7 @@ def run(options):
     unknown = [name for name in options.methods if name not in COMPARED]
     if unknown:
         raise ValueError(f"--methods {unknown[0]!r}: choose from {', '.join(map(repr, COMPARED))}")
-    check_demo(options.queries, options.seed, options.pictures, 3.0)
+    check_demo(options.queries, options.seed, options.pictures, ALPHA)
     for psnr in options.psnr:
         real_number(psnr, "--psnr", 20, 80, "in dB; 43 is what the paper's pictures have")
     nlist = ActiveIndex(options.index, D).nlist

@@ -3,6 +3,8 @@
 from contextlib import nullcontext
 from pathlib import Path
 
+from activeindex_lite.activation.defaults import ALPHA, STEPS
+
 
 def add_evaluation(commands):
     """Add evaluate and score to the commands of the parser."""
@@ -41,8 +43,8 @@ def add_evaluation(commands):
     parser.add_argument(
         "--strangers", type=int, metavar="N", help="queries without an original (default 4 an original)"
     )
-    parser.add_argument("--alpha", type=float, default=3.0, help="strength on the paper's scale (default 3)")
-    parser.add_argument("--steps", type=int, default=10, metavar="N", help="of Adam (default 10)")
+    parser.add_argument("--alpha", type=float, default=ALPHA, help=f"strength on the paper's scale (default {ALPHA:g})")
+    parser.add_argument("--steps", type=int, default=STEPS, metavar="N", help=f"of Adam (default {STEPS})")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same tables (default 0)")
     parser.add_argument(
         "--out", default="evaluation", metavar="DIR", help="folder for tables and predictions (default evaluation)"

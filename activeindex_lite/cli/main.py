@@ -5,6 +5,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from activeindex_lite.activation.defaults import ALPHA
 from activeindex_lite.cli.comparison import add_comparison
 from activeindex_lite.cli.course import add_course
 from activeindex_lite.cli.evaluation import add_evaluation, extractor_of
@@ -54,7 +55,7 @@ def _parser():
     )
     demo.add_argument("--queries", type=int, default=100, metavar="N", help="pictures to activate (default 100)")
     demo.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same tables (default 0)")
-    demo.add_argument("--alpha", type=float, default=3.0, help="strength on the paper's scale (default 3)")
+    demo.add_argument("--alpha", type=float, default=ALPHA, help=f"strength on the paper's scale (default {ALPHA:g})")
     demo.add_argument("--pictures", metavar="FOLDER", help="your own photographs instead of the synthetic pictures")
     demo.set_defaults(run=_demo)
 

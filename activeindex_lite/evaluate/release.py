@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from activeindex_lite.activation import activate
+from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation import edited_features
 from activeindex_lite.support.chunks import Loop, make_chunks, read_arrays, stage_folder
@@ -85,8 +86,8 @@ def release(
     *,
     seed=0,
     index=None,
-    alpha=3.0,
-    steps=10,
+    alpha=ALPHA,
+    steps=STEPS,
     trained=None,
     keep=False,
     progress=True,

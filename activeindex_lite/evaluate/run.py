@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from activeindex_lite.activation import check_settings
+from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.evaluate.features import cached_features
 from activeindex_lite.evaluate.release import release
 from activeindex_lite.evaluate.search import Searched, filled
@@ -14,12 +15,12 @@ from activeindex_lite.evaluation import first_is_original, median_milliseconds, 
 from activeindex_lite.evaluation.copy_detection import micro_ap_interval, score_predictions
 from activeindex_lite.evaluation.predictions import predict, typical_distances
 from activeindex_lite.index import ActiveIndex, NothingToActivate, build_index
+from activeindex_lite.index.active_index import WANTED
 from activeindex_lite.support.checks import whole_number
 from activeindex_lite.support.chunks import Loop, stage_folder
 
 # As many strangers to an original as in the paper's experiment: 10,000 originals, 40,000 queries without one.
 STRANGERS = 4
-WANTED = 39
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Settings:
     indexes: dict
     queries: int = 100
     strangers: int = None
-    alpha: float = 3.0
-    steps: int = 10
+    alpha: float = ALPHA
+    steps: int = STEPS
     seed: int = 0
     keep_pictures: bool = False
 

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from activeindex_lite.activation import activate
+from activeindex_lite.activation.defaults import SCHEDULES
 from activeindex_lite.evaluation.published import PUBLISHED
 from activeindex_lite.evaluation.retrieval import MEAN, hit_table, paired_gain, summarise
 from activeindex_lite.evaluation.timing import median_milliseconds
-
-SETTINGS = {"10 steps, lr 1": dict(steps=10, lr=1.0), "1 step, lr 10": dict(steps=1, lr=10.0)}
 
 
 @dataclass
@@ -52,7 +51,7 @@ class Measured:
     def settings(self, name, world, index, extractor, alpha):
         """The paper's two settings side by side on the same few pictures, with how far the features came."""
         few = world.pictures[:16]
-        for label, setting in SETTINGS.items():
+        for label, setting in SCHEDULES.items():
             result = activate(
                 few, index, extractor, alpha=alpha, features=world.references[world.truth[:16]], **setting
             )

@@ -204,12 +204,6 @@ def staying(index, x, passive, active, nprobes=(1,), rng=None):
     return pd.concat(rows, ignore_index=True)
 
 
-def bit_margins(targets, features):
-    """How far features (N, d) are from each of the hyperplanes of LSH Targets of N originals: (N, nbits), negative where a
-    bit has flipped. The mean of a row, with a minus sign, is the loss that activation minimises."""
-    return targets.signs * (features @ targets.projections.T + targets.offsets)
-
-
 def quality_by_steps(pictures, index, extractor, steps=(1, 2, 3, 5, 7, 10), **settings):
     """Loss and PSNR of the saved pictures after so many steps: a DataFrame picture, steps, loss, psnr (infinite at step 0).
 

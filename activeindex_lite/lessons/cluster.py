@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.evaluate.features import extract_chunk
 from activeindex_lite.evaluate.release import release_chunk
 from activeindex_lite.evaluate.run import runner_of
@@ -68,7 +69,7 @@ def _stages(index, pictures, originals, queries):
     world, source = load_world(), SyntheticPictures(FRESH_SEED, max(pictures, originals))
     asked = np.asarray(world.train[:queries], np.float32)
     features = np.asarray(world.references[:originals], np.float32)
-    activation = dict(alpha=3.0, steps=10, keep=False)
+    activation = dict(alpha=ALPHA, steps=STEPS, keep=False)
 
     def spans(n, size):
         return [(start, min(start + size, n)) for start in range(0, n, size)]

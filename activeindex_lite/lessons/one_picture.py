@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from activeindex_lite.activation.defaults import STEPS
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.queries import edit_stream
 from activeindex_lite.evaluation.retrieval import strictly_first
@@ -65,7 +66,7 @@ class OnePicture:
         """What to call .q, where the feature walks to: bits are no point that an index keeps."""
         return "its code q(x)" if self._targets.kind == "point" else "where its bits point"
 
-    def release(self, alpha, steps=10):
+    def release(self, alpha, steps=STEPS):
         """Activate at this alpha (the paper's scale, 3 is the published point) in so many steps of lr 1: a Release."""
         from activeindex_lite.activation import activate
 

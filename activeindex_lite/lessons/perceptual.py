@@ -2,11 +2,9 @@
 
 import numpy as np
 
+from activeindex_lite.activation.defaults import ALPHA, SCHEDULES
 from activeindex_lite.activation.equal_psnr import at_psnr, completed
 from activeindex_lite.support.checks import whole_number
-
-# The published schedule, and the one-step attack that the paper gives beside it.
-SCHEDULES = {"10 steps, lr 1": dict(steps=10, lr=1.0), "1 step, lr 10": dict(steps=1, lr=10.0)}
 
 
 def masking(picture):
@@ -57,7 +55,7 @@ def compare_bounds(pictures, index, extractor, *, epsilon=3, tolerance=0.1, **se
     }
 
 
-def compare_schedules(pictures, index, extractor, *, alpha=3.0, schedules=None, **settings):
+def compare_schedules(pictures, index, extractor, *, alpha=ALPHA, schedules=None, **settings):
     """Activate with each schedule (None: SCHEDULES): a dict name -> (alpha, Activation), for `runs_table`.
 
     schedules: dict from a name to the steps and lr of `activate`; the other arguments are those of `activate`.

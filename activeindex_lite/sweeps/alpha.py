@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from activeindex_lite.activation.defaults import STEPS
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import MEAN, evaluate_retrieval
 from activeindex_lite.sweeps.table_file import build_table, load_table
@@ -16,7 +17,7 @@ ALPHAS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 NPROBES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
-def grid_rows(pictures, truth, index, extractor, alpha, nprobes=NPROBES, *, steps=10, seed=0, features=None):
+def grid_rows(pictures, truth, index, extractor, alpha, nprobes=NPROBES, *, steps=STEPS, seed=0, features=None):
     """One alpha on one index, at every nprobe: a list of dicts alpha, nprobe, psnr, r1, low, high, queries.
 
     pictures: N PIL pictures that the index stores under the ids truth (N,); alpha 0: released as they are, psnr infinite.
@@ -48,7 +49,7 @@ def grid_rows(pictures, truth, index, extractor, alpha, nprobes=NPROBES, *, step
     return rows
 
 
-def build_grid(path, indexes, pictures, truth, extractor, *, alphas=ALPHAS, steps=10, seed=0, progress=True):
+def build_grid(path, indexes, pictures, truth, extractor, *, alphas=ALPHAS, steps=STEPS, seed=0, progress=True):
     """Measure grid_rows for every index and alpha into a CSV file; goes on where an interrupted call stopped.
 
     indexes: dict name -> ActiveIndex that stores the pictures under the ids truth. A first line that begins with # says

@@ -11,6 +11,7 @@ import faiss
 import numpy as np
 from tqdm import tqdm
 
+from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import MEAN, hit_table, strictly_first, summarise
@@ -81,8 +82,8 @@ def measure_scale(
     nprobes=NPROBES,
     originals=200,
     first=10_000,
-    alpha=3.0,
-    steps=10,
+    alpha=ALPHA,
+    steps=STEPS,
     seed=0,
     command="",
     progress=True,

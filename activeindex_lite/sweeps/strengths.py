@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 
+from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.edits.strengths import STRENGTHS
 from activeindex_lite.evaluation.retrieval import first_is_original, intervals
 from activeindex_lite.sweeps.table_file import build_table, load_table
@@ -62,7 +63,17 @@ def strength_curves(sweeps, released, truth, indexes, extractor, *, seed=0):
 
 
 def build_strengths(
-    path, indexes, pictures, truth, extractor, *, sweeps=tuple(STRENGTHS), alpha=3.0, steps=10, seed=0, progress=True
+    path,
+    indexes,
+    pictures,
+    truth,
+    extractor,
+    *,
+    sweeps=tuple(STRENGTHS),
+    alpha=ALPHA,
+    steps=STEPS,
+    seed=0,
+    progress=True,
 ):
     """Activate N pictures for TARGET and measure the sweeps into a CSV file; goes on where an interrupted call stopped.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from activeindex_lite.activation.defaults import SCHEDULES, STEPS
 from activeindex_lite.edits import EDITS
 from activeindex_lite.edits.strengths import STRENGTHS
 from activeindex_lite.evaluation.copy_detection import micro_ap, micro_ap_interval
@@ -35,10 +36,10 @@ FACTORIES = (
 )
 REFERENCES = (5_000, 15_000, 50_000)
 NPROBES = (1, 2, 4, 8, 16, 32, 64)
-# steps -> learning rate: the published schedule, and the one-step attack beside it.
-SCHEDULES = {10: 1.0, 1: 10.0}
+# steps -> learning rate.
+RATES = {schedule["steps"]: schedule["lr"] for schedule in SCHEDULES.values()}
 # Each alpha with each schedule; alpha 0 is one release, the pictures as they are.
-RELEASES = ((0.0, 10), *((alpha, steps) for alpha in (1.5, 3.0, 6.0) for steps in SCHEDULES))
+RELEASES = ((0.0, STEPS), *((alpha, steps) for alpha in (1.5, 3.0, 6.0) for steps in RATES))
 # Strengths beyond the 14 edits: name -> (family of edits.STRENGTHS, value). Blur is named by its sigma, as in EDITS.
 FURTHER = {
     "Brightness 0.7": ("Brightness", 0.7),
@@ -177,7 +178,7 @@ def _measured(wanted, world, extractor, settings, further):
             row, copies = {"factory": factory, "alpha": alpha, "steps": steps}, passive
             if alpha:
                 run = activate(
-                    pictures, trained, extractor, alpha=alpha, steps=steps, lr=SCHEDULES[steps], features=features
+                    pictures, trained, extractor, alpha=alpha, steps=steps, lr=RATES[steps], features=features
                 )
                 if not run.complete:
                     raise KeyboardInterrupt

@@ -7,7 +7,7 @@ import numpy as np
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.retrieval import MEAN, first_is_original
 from activeindex_lite.support.checks import whole_number
-from activeindex_lite.sweeps.whatif_build import FURTHER, SCHEDULES, copies_of, milliseconds, originals_of
+from activeindex_lite.sweeps.whatif_build import FURTHER, RATES, copies_of, milliseconds, originals_of
 
 # <name> stands for a value: the page fills in the same texts.
 PROGRAM = """\
@@ -55,7 +55,7 @@ def program_parts(about):
         "program": PROGRAM,
         "release": [PASSIVE, ACTIVATED],
         "edits": {name: of(name) for name in (MEAN, *about["edits"])},
-        "lr": {str(steps): f"{lr:g}" for steps, lr in SCHEDULES.items()},
+        "lr": {str(steps): f"{lr:g}" for steps, lr in RATES.items()},
         "values": {
             "seed": str(about["seed"]),
             "among": str(min(about["references"])),
@@ -105,7 +105,7 @@ def measure_now(setting, pictures=8, *, about, extractor=None, say=lambda text: 
     if setting["alpha"]:
         say(f"2 of 4: activating {pictures} pictures at alpha {setting['alpha']:g} ...")
         run = activate(
-            released, index, extractor, alpha=setting["alpha"], steps=setting["steps"], lr=SCHEDULES[setting["steps"]]
+            released, index, extractor, alpha=setting["alpha"], steps=setting["steps"], lr=RATES[setting["steps"]]
         )
         released, psnr, activation_ms = run.pictures, float(run.psnr.mean()), 1000 * float(run.seconds.mean())
     say(f"3 of 4: editing them ({setting['edit']}) ...")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import traitlets
 
+from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.edits import EDITS
 from activeindex_lite.sweeps.alpha import ALPHAS, NPROBES
 from activeindex_lite.widgets.alpha_state import AlphaState
@@ -26,8 +27,8 @@ class AlphaExplorer(Explorer):
     """
 
     _esm = esm("alpha")
-    alpha = traitlets.Float(3.0).tag(sync=True)
-    steps = traitlets.Int(10).tag(sync=True)
+    alpha = traitlets.Float(ALPHA).tag(sync=True)
+    steps = traitlets.Int(STEPS).tag(sync=True)
     nprobe = traitlets.Int(1).tag(sync=True)
     index = traitlets.Unicode().tag(sync=True)
     edit = traitlets.Unicode("Contrast 2").tag(sync=True)
