@@ -15,7 +15,8 @@ import pytest
 from PIL import Image, ImageFile
 
 from activeindex_lite.pictures import folder as module
-from activeindex_lite.pictures.folder import NoPictures, SkippedPicture, UnreadablePicture, open_pictures
+from activeindex_lite.pictures.folder import NoPictures, NotRead, SkippedPicture, UnreadablePicture, open_pictures
+from activeindex_lite.support.files import MARK, mark_as_output
 
 RAMP = np.linspace(0, 1, 64)[None].repeat(32, 0)
 
@@ -614,6 +615,21 @@ def test_links_to_folders_are_followed_once(tmp_path):
     (root / "b").symlink_to(elsewhere, target_is_directory=True)
     (root / "c").symlink_to(elsewhere, target_is_directory=True)
     assert names(open_pictures(root), root) == ["a/deep/1.png", "b/1.png"]
+
+
+@pytest.mark.parametrize("output", ["evaluation", "a/b/cache/activated-01/pictures", "demo"])
+def test_folders_that_this_package_made_are_not_read(tmp_path, output):
+    save(tmp_path / "mine.png")
+    mark_as_output(tmp_path / output)
+    (tmp_path / output / "deep").mkdir()
+    save(tmp_path / output / "deep" / "1.png")
+    with pytest.warns(NotRead, match=f"the folder {tmp_path / output} was not read: activeindex-lite made it") as said:
+        assert names(open_pictures(tmp_path), tmp_path) == ["mine.png"]
+    assert len(said) == 1
+    # A folder that is named itself is read; without the mark, any is.
+    assert names(open_pictures(tmp_path / output), tmp_path) == [f"{output}/deep/1.png"]
+    (tmp_path / output / MARK).unlink()
+    assert len(open_pictures(tmp_path)) == 2
 
 
 def test_a_list_is_taken_as_it_stands(tmp_path):

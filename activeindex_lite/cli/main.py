@@ -9,6 +9,7 @@ from activeindex_lite.activation.defaults import ALPHA
 from activeindex_lite.cli.comparison import add_comparison
 from activeindex_lite.cli.course import add_course
 from activeindex_lite.cli.evaluation import add_evaluation, extractor_of
+from activeindex_lite.support.files import is_free
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -148,7 +149,7 @@ def _demo(options):
 def _free_folder(name):
     """name, or the first of name-2, name-3, ... that holds nothing yet."""
     folder, n = Path(name), 1
-    while folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    while not is_free(folder):
         n += 1
         folder = Path(f"{name}-{n}")
     return folder

@@ -16,6 +16,8 @@ import numpy as np
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 from PIL.Image import Transpose
 
+from activeindex_lite.support.files import is_output
+
 # A file that declares more pixels is refused from its header: a few bytes of PNG can ask for gigabytes.
 MAX_PIXELS = 200_000_000
 # Not what else PIL reads: maps, video, TGA (no signature), EPS (runs a program). HEIF needs a plug-in.
@@ -62,6 +64,10 @@ class NoPictures(ValueError):
 
 class SkippedPicture(UserWarning):
     """A file was left out; the message names it and says why."""
+
+
+class NotRead(UserWarning):
+    """Files or folders that were not looked at: other kinds of file, or folders that this package made."""
 
 
 class UnreadablePicture(ValueError):
@@ -196,8 +202,19 @@ def _walk(root, recursive):
         seen.add(real)
         if not recursive:
             files, folders[:] = files + folders, []
-        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=_natural)
+        folders[:] = sorted((name for name in folders if _is_entered(folder, name)), key=_natural)
         yield from (Path(folder, name) for name in files if not name.startswith("."))
+
+
+def _is_entered(folder, name):
+    """Whether the walk enters a subfolder: not a hidden one, and with a note not one that this package made."""
+    if name.startswith("."):
+        return False
+    path = Path(folder, name)
+    if is_output(path):
+        warnings.warn(NotRead(f"the folder {path} was not read: activeindex-lite made it"), stacklevel=2)
+        return False
+    return True
 
 
 def _natural(name):

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 from activeindex_lite.report.demo_page import page
-from activeindex_lite.support.files import whole_file
+from activeindex_lite.support.files import is_free, mark_as_output, whole_file
 
 
 def prepare_folder(folder):
     """Make the folder of a report, or raise FileExistsError if there is something in it; nothing is ever overwritten."""
     folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not is_free(folder):
         raise FileExistsError(f"{folder} exists and is not empty: name another folder with --out, or delete this one")
-    folder.mkdir(parents=True, exist_ok=True)
+    mark_as_output(folder)
     return folder
 
 
