@@ -41,7 +41,7 @@ class Scene:
         return self.kind != "bits"
 
 
-def scene(index, x, features, start=None, like=None, margin=0.14):
+def scene(index, x, features, start=None, like=None, margin=0.14, through=None):
     """The plane through a feature, its code and the end of a walk (or a copy), with the borders of the index in it: a Scene.
 
     The last of the features is where the walk ends; as it lies in the plane, so does the truth on which side of a border it is.
@@ -49,12 +49,13 @@ def scene(index, x, features, start=None, like=None, margin=0.14):
     index: an ActiveIndex with cells (IVF), sub-codes (PQ, OPQ) or bits (LSH); x: (d,) the feature whose code is stored;
     features: (T, d), such as the path of an activation or one edited copy; start: (d,) the point from which they are seen
     (None: x); like: a Scene, the window is at least as wide as its own, so that lengths compare; margin: share of the window
-    that is left free.
+    that is left free; through: (d,) a point that the plane contains in place of the code, which then falls perpendicularly
+    onto it (None: the code).
     """
     x, features = np.asarray(x, np.float32), np.atleast_2d(features)
     targets = index.targets(x[None])
     code = anchor(targets)
-    plane = plane_through(x if start is None else start, code, features[-1])
+    plane = plane_through(x if start is None else start, code if through is None else through, features[-1])
     kept = share_in(plane, np.concatenate([plane.origin[None], features]))
     flat = plane.flat(np.concatenate([plane.origin[None], code[None], features]))
     window = _window(flat, margin, 0 if like is None else np.ptp(like.window, axis=0).max())
