@@ -1,13 +1,62 @@
-"""What several test files share: the lite extractor, the ready world, a small index of every family, and a browser."""
+"""What several test files share: workers, the lite extractor, the ready world, a small index of every family, and a browser."""
 
 import os
+from pathlib import Path
 
 import pytest
 
+# Before numpy, torch or faiss is loaded, here and in every process that a test starts: the workers of pytest-xdist share the
+# cores, and threads that wait for one another make a busy machine many times slower.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from activeindex_lite.support.threads import cpu_quota
 from benchmarks import lab
 
-# Before torch or faiss is loaded: threads that spin while they wait make a busy machine many times slower.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Files that take longest, first: workers that start with them end together.
+LONGEST_FIRST = (
+    "test_jupyterlab",
+    "test_full_evaluation",
+    "test_cluster",
+    "test_transfer",
+    "test_demo",
+    "test_notebooks",
+)
+
+
+# --- one worker per core ------------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """The whole suite runs in one worker per core; single files and tests run in this process, as with `-n 0`.
+
+    A file is one group: one worker runs all its tests, so that fixtures of the file are made once. Tests that carry a mark
+    xdist_group of their own are the exception. An explicit `-n` wins, and without pytest-xdist everything runs in this process.
+    """
+    options = config.option
+    if not hasattr(options, "numprocesses") or hasattr(config, "workerinput"):
+        return
+    alone = options.usepdb or options.collectonly or not all(Path(argument).is_dir() for argument in config.args)
+    if options.numprocesses is None and options.dist == "no" and not alone:
+        options.numprocesses = cpu_quota()
+    if options.numprocesses and options.dist == "no":
+        # The order is the one below, not by the number of tests.
+        options.dist, options.loadscopereorder = "loadgroup", False
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """One group per file, and the longest files first."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    place = {name: i for i, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
+# --- fixtures -----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")

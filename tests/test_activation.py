@@ -193,7 +193,7 @@ def test_interruption_keeps_what_is_done(small_indexes, originals, world, extrac
 
 
 @pytest.mark.parametrize(
-    "setting, named",
+    ("setting", "named"),
     [
         (dict(alpha=-1), "alpha=-1"),
         (dict(alpha=float("nan")), "alpha=nan"),

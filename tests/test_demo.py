@@ -91,7 +91,7 @@ def test_own_photographs(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments, named",
+    ("arguments", "named"),
     [
         (["demo", "--queries", "1"], "queries=1"),
         (["demo", "--queries", "-5", "--pictures", "."], "queries=-5"),

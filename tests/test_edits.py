@@ -77,7 +77,7 @@ def test_the_table_holds_the_published_edits_in_order():
 
 
 @pytest.mark.parametrize(
-    "name, function, strength",
+    ("name", "function", "strength"),
     [
         ("Contrast 0.5", F.adjust_contrast, 0.5),
         ("Contrast 2", F.adjust_contrast, 2),

@@ -42,7 +42,7 @@ def test_a_right_answer_passes():
         (lambda x: x @ np.ones(5), "stops at '(lambda x: x @ np.ones(5), "),
         (lambda x: x @ np.ones(5), "the shapes (2, 2)"),
         (lambda x: np.array(1) if x > 0 else 0, "take np.where"),
-        (lambda x: numpee.square(x), "NameError: name 'numpee' is not defined."),  # noqa: F821
+        (lambda x: numpee.square(x), "NameError: name 'numpee' is not defined."),  # noqa: F821, PLW0108
         (lambda x: [x[0], x[:, :1]], "list that holds arrays of shape (2,) and (2, 1)"),
         (7, "A function is expected here, this is int"),
     ],

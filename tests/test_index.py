@@ -151,7 +151,7 @@ def test_centroid_behind_a_transform_is_turned_back(built):
 
 
 @pytest.mark.parametrize(
-    "factory, stored", [("IVF16,PQ4x6,RFlat", 3 + 4 * 32), ("PCA16,IVF16,PQ4x4,RFlat", 2 + 4 * 32)]
+    ("factory", "stored"), [("IVF16,PQ4x6,RFlat", 3 + 4 * 32), ("PCA16,IVF16,PQ4x4,RFlat", 2 + 4 * 32)]
 )
 def test_target_of_an_index_that_ranks_again_is_its_first_stage(built, factory, stored):
     points = built[factory].targets(REFERENCES[:50]).points
@@ -162,7 +162,7 @@ def test_target_of_an_index_that_ranks_again_is_its_first_stage(built, factory, 
     assert built[factory].bytes_per_vector == stored
 
 
-@pytest.mark.parametrize("factory, rotation", [("OPQ4,PQ4x4", 32), ("OPQ4_16,PQ4x4", 16), ("OPQ4_36,PQ4x4", 36)])
+@pytest.mark.parametrize(("factory", "rotation"), [("OPQ4,PQ4x4", 32), ("OPQ4_16,PQ4x4", 16), ("OPQ4_36,PQ4x4", 36)])
 def test_rotation_is_that_of_faiss_and_follows_the_seed(factory, rotation):
     direct = faiss.index_factory(32, factory.replace("PQ4x4", "PQ4x4np"))
     direct.train(TRAIN[:400])
@@ -175,7 +175,7 @@ def test_rotation_is_that_of_faiss_and_follows_the_seed(factory, rotation):
 
 
 @pytest.mark.parametrize(
-    "factory, named",
+    ("factory", "named"),
     [
         ("PCA16,L2norm,LSH", "NormalizationTransform"),
         ("ITQ16,LSHt", "ITQTransform"),
@@ -217,7 +217,7 @@ def test_nothing_to_activate(built, factory):
 
 
 @pytest.mark.parametrize(
-    "factory, expected, family",
+    ("factory", "expected", "family"),
     [
         ("Flat", 128, "Flat"),
         ("IVF16,Flat", 128, "IVF"),
@@ -343,7 +343,7 @@ def test_what_is_wrong_shows_before_the_training():
 
 
 @pytest.mark.parametrize(
-    "bad, named",
+    ("bad", "named"),
     [
         (np.ones((3, 31)), "d = 31"),
         (np.ones(32), r"x\[None\]"),

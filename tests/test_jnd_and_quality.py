@@ -19,7 +19,7 @@ def test_contrast_masking_check_values():
     assert values.numpy() == pytest.approx([3.45, 11.06, 17.0, 29.9], abs=0.05)
 
 
-@pytest.mark.parametrize("grey, expected", [(0.0, 19.46), (64 / 255, 7.92), (1.0, 6.0), (127 / 255, 5.0)])
+@pytest.mark.parametrize(("grey", "expected"), [(0.0, 19.46), (64 / 255, 7.92), (1.0, 6.0), (127 / 255, 5.0)])
 def test_flat_pictures_have_one_value_up_to_the_border(grey, expected):
     heat = 255 * jnd(torch.full((1, 3, 20, 24), grey))
     assert heat.shape == (1, 1, 20, 24)

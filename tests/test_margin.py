@@ -57,7 +57,7 @@ def test_all_other_cells_if_there_are_few(vectors):
 
 
 @pytest.mark.parametrize(
-    "factory, exact",
+    ("factory", "exact"),
     [("PQ4x4", True), ("IVF8,PQ4x4", True), ("OPQ4,PQ4x4", True), ("RQ3x4", True), ("IVF8,PQ4x4,RFlat", True)],
 )
 def test_codes_are_the_nearest_that_the_index_stores(factory, exact, vectors):

@@ -265,7 +265,7 @@ def test_profiles_are_ignored_and_not_passed_on(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "size, max_side, expected",
+    ("size", "max_side", "expected"),
     [
         ((60, 40), 60, (60, 40)),
         ((60, 40), 59, (59, 39)),
@@ -670,7 +670,7 @@ def widths(opened):
 
 
 @pytest.mark.parametrize(
-    "limit, good, length, skipped",
+    ("limit", "good", "length", "skipped"),
     [
         (None, [1, 2, 5, 6, 7, 8], 10, 4),
         (1, [1], 1, 1),

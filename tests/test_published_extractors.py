@@ -302,7 +302,7 @@ def test_command_line_takes_the_name(server, sscd_file, tmp_path, monkeypatch, c
 
 
 @pytest.mark.parametrize(
-    "wrong, named",
+    ("wrong", "named"),
     [
         (lambda w: {k: v for k, v in w.items() if k != "backbone.fc.bias"}, r"1 missing \(backbone.fc.bias\)"),
         (lambda w: {**w, "head.weight": torch.zeros(2)}, r"1 unexpected \(head.weight\)"),

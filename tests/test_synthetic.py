@@ -45,7 +45,7 @@ def test_a_number_stands_for_its_first_seeds():
     assert np.array_equal(np.asarray(pictures[2]), draw(2, 100))
 
 
-@pytest.mark.parametrize("seed, size", [(0, 95), (0, 513), (0, 100.5), (-1, 224), (1.5, 224)])
+@pytest.mark.parametrize(("seed", "size"), [(0, 95), (0, 513), (0, 100.5), (-1, 224), (1.5, 224)])
 def test_bad_values_are_named(seed, size):
     with pytest.raises(ValueError, match=str(size) if size != 224 else str(seed)):
         draw(seed, size)

@@ -199,7 +199,8 @@ def _whatif_sweep(folder):
 
 def _sweep(options):
     if options.what == "whatif":
-        return _whatif_sweep(Path(options.out))
+        _whatif_sweep(Path(options.out))
+        return
     from activeindex_lite.evaluation.stored_queries import load_queries
     from activeindex_lite.extractor import load_extractor
     from activeindex_lite.index import ready_index

@@ -67,7 +67,7 @@ def prerequisites(text):
     links = {}
     for clause in re.split(r"[;.] |;", text):
         kind = HELPS if re.search(r"\bhelps?\b", clause) else NEEDED
-        links |= {number: kind for number in re.findall(r"\]\((\d\d)_\w+\.ipynb\)", clause)}
+        links |= dict.fromkeys(re.findall(r"\]\((\d\d)_\w+\.ipynb\)", clause), kind)
     return links
 
 

@@ -64,7 +64,7 @@ def front(answer):
         beaten = (no_worse & ((ms[:, None] > ms) | (r1[:, None] < r1))).any(1)
         strictly = ((ms[:, None] > ms) & (r1[:, None] < r1)).any(1)
         given = call(answer, ms, r1)
-        if getattr(given, "dtype", None) != bool:
+        if getattr(given, "dtype", None) != bool:  # noqa: E721 - a numpy dtype equals bool
             kind = f"an array of {given.dtype}" if isinstance(given, np.ndarray) else f"a {type(given).__name__}"
             raise WrongAnswer(f"A numpy array of {len(ms)} values True and False is expected, this is {kind}.")
         compare(

@@ -66,7 +66,7 @@ def gains_at_equal_psnr(methods):
     methods: the table `methods` of a comparison, at one PSNR. Returns a Described figure.
     """
     names, nprobes = list(dict.fromkeys(methods.method)), list(dict.fromkeys(methods.nprobe))
-    place = {name: y for name, y in zip(names, np.arange(len(names))[::-1])}
+    place = dict(zip(names, np.arange(len(names))[::-1]))
     figure, axes = new_figure(9, 0.75 * len(names) + 1.6)
     for (marker, colour), nprobe, shift in zip(
         PROBES, nprobes, np.linspace(0.13, -0.13, len(nprobes)) if len(nprobes) > 1 else [0]

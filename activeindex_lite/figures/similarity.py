@@ -127,7 +127,7 @@ def cost_against_size(cost, estimate, talk=None):
                 lw=1.2,
             )
             axes.plot(guess.N, guess[what] / unit, marker, color=colour, mfc="white", mew=2, ms=9)
-        for name, value in (talk or {}).items():
+        for value in (talk or {}).values():
             axes.plot(value["N"], value[what] / unit, "*", color=INK, ms=15, ls="none", zorder=5)
             axes.annotate(
                 f"talk: {value['said'][what]}",

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 # What a disk refuses, and what to do about it.
@@ -61,10 +62,8 @@ class whole_file:
             raise told(refused, self.path) from refused
         finally:
             # The temporary file may be on a read-only disk or in a folder that vanished.
-            try:
+            with suppress(OSError):
                 self.temporary.unlink(missing_ok=True)
-            except OSError:
-                pass
         if isinstance(error, OSError) and (error.errno in REFUSALS or _is_short_write(error)):
             raise told(error, self.path) from error
 
