@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from activeindex_lite import build_index, load_queries, load_world
-from activeindex_lite.evaluation.cells import cell_ranks, mean_scanned
+from activeindex_lite.evaluation.cells import cell_ranks, cell_visited, mean_scanned, scanned_by_nprobe
 from activeindex_lite.lessons.ivf import disc_map, probing
 
 
@@ -43,6 +43,14 @@ def test_rank_says_from_which_nprobe_on_a_cell_is_visited(index, queries):
     for feature, cell, rank in zip(features["Crop 0.5"], own, ranks, strict=True):
         assert cell in index.probe(feature[None], int(rank))[0]
         assert rank == 1 or cell not in index.probe(feature[None], int(rank) - 1)[0]
+    for nprobe in (1, 7, 40):
+        np.testing.assert_array_equal(cell_visited(index, features["Crop 0.5"], own, nprobe), ranks <= nprobe)
+
+
+def test_scanned_vectors_of_one_query_add_up_to_the_mean(index, queries):
+    features = queries[0]["Random"][:5]
+    each = [scanned_by_nprobe(index.list_sizes, cells) for cells in index.probe(features, index.nlist)]
+    np.testing.assert_allclose(np.mean(each, 0), mean_scanned(index, features))
 
 
 @pytest.mark.parametrize("edit", ["Contrast 2", "Random"])

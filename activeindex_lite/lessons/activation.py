@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import faiss
 import numpy as np
 
-from activeindex_lite.evaluation.cells import cell_ranks
+from activeindex_lite.evaluation.cells import cell_visited
 from activeindex_lite.evaluation.retrieval import intervals
 from activeindex_lite.index.anatomy import anatomy, forward, storage
 from activeindex_lite.lessons.borders import NOTHING, Plane, cells_seen, clip, half_planes, plane_through, share_in
@@ -163,7 +163,7 @@ def share_kept(index, x, features, nprobe=1):
     bits; PQ, OPQ: the share of equal sub-codes.
     """
     if index.nlist is not None:
-        return (cell_ranks(index, features, index.assign(x)) <= nprobe).astype(float)
+        return cell_visited(index, features, index.assign(x), nprobe).astype(float)
     chain, core = anatomy(index.faiss)
     if isinstance(core, faiss.IndexLSH):
         return (index.targets(features).signs == index.targets(x).signs).mean(1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from activeindex_lite.evaluation.cells import cell_visited
 from activeindex_lite.evaluation.retrieval import hit_table, intervals
 from activeindex_lite.index import build_index
 from activeindex_lite.index.ready import trained_index
@@ -80,13 +81,13 @@ def edit_effects(index, x, truth, passive, active, nprobe=1):
     """
     import pandas as pd
 
-    q, cells, rows = index.targets(x).points, index.assign(x)[:, None], []
+    q, cells, rows = index.targets(x).points, index.assign(x), []
     terms = three_terms(q, passive, active).groupby(["activated", "edit"])[["shift", "total"]].mean()
     for activated, copies in ((False, passive), (True, active)):
         hits, all_hits = (hit_table(index, copies, truth, n).mean() for n in (nprobe, index.nlist))
         for edit, features in copies.items():
             moved, code = terms.loc[(activated, edit)]
-            stays = (index.probe(features, nprobe) == cells).any(1).mean()
+            stays = cell_visited(index, features, cells, nprobe).mean()
             rows.append(
                 dict(
                     edit=edit,

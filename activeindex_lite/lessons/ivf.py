@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from activeindex_lite.evaluation.cells import scanned_by_nprobe
 from activeindex_lite.evaluation.retrieval import strictly_first
 
 
@@ -56,7 +57,13 @@ def probing(index, query, truth, k=4, lists=None):
     )
     first = strictly_first(all_distances, all_ids, np.full(len(begins), truth))
     return Probing(
-        cells, np.cumsum([len(lists[c]) for c in cells]), int(rank[truth]), begins, all_ids, all_distances, first
+        cells,
+        scanned_by_nprobe([len(stored) for stored in lists], cells),
+        int(rank[truth]),
+        begins,
+        all_ids,
+        all_distances,
+        first,
     )
 
 

@@ -7,6 +7,7 @@ from PIL import Image
 
 from activeindex_lite.activation.defaults import STEPS
 from activeindex_lite.edits import EDITS
+from activeindex_lite.evaluation.cells import cell_ranks
 from activeindex_lite.evaluation.queries import edit_stream
 from activeindex_lite.evaluation.retrieval import strictly_first
 
@@ -103,8 +104,7 @@ class OnePicture:
     def _cell_rank(self, feature):
         if self.index.nlist is None:
             return None
-        order = self.index.probe(feature, self.index.nlist)[0]
-        return int(np.flatnonzero(order == self.index.assign(self.x[None])[0])[0]) + 1
+        return int(cell_ranks(self.index, feature, self.index.assign(self.x[None]))[0])
 
 
 def anchor(targets):

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.edits import EDITS
+from activeindex_lite.evaluation.cells import cell_visited
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import MEAN, hit_table, strictly_first, summarise
 from activeindex_lite.evaluation.timing import search_milliseconds
@@ -263,8 +264,8 @@ def _kept(run, queries, ids, nprobe):
     """Share of the queries (mean over the edits) whose search visits the cell of their original: R@1 cannot be above it."""
     if run.index.nlist is None:
         return 1.0
-    cells = run.index.assign(load_world().references[ids])[:, None]
-    return float(np.mean([(run.index.probe(features, nprobe) == cells).any(1).mean() for features in queries.values()]))
+    cells = run.index.assign(load_world().references[ids])
+    return float(np.mean([cell_visited(run.index, features, cells, nprobe).mean() for features in queries.values()]))
 
 
 def _peak_megabytes():
