@@ -4,9 +4,10 @@ import torch
 
 from activeindex_lite.activation.perceptual import jnd
 from activeindex_lite.extractor.extractor import IMAGENET_STD
+from activeindex_lite.pictures.luma import LUMA
 
-# 0.072 / (0.299, 0.587, 0.114): most of the change goes to blue, which the eye sees least.
-BLUE_HEAVY = tuple(0.072 / luma for luma in (0.299, 0.587, 0.114))
+# Most of the change goes to blue, which the eye sees least.
+BLUE_HEAVY = tuple(0.072 / luma for luma in LUMA)
 BOUNDS = ("jnd", "linf")
 
 

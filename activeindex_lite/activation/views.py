@@ -5,7 +5,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from activeindex_lite.activation.perceptual import LUMA
+from activeindex_lite.pictures.luma import LUMA
 
 # A rotation about the grey axis through this generator turns the hue and stays linear in R, G, B (Rodrigues' formula).
 TURN = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)

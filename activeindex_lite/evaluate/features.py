@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from filelock import FileLock
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.pictures import UnreadablePicture
 from activeindex_lite.support.chunks import Loop, make_chunks, read_arrays, stage_folder, write_arrays
 from activeindex_lite.support.files import whole_file
+from activeindex_lite.support.locks import alone
 
 CHUNK = 256
 # Raised when the code that makes features changes what it makes: older caches are then left alone.
@@ -91,7 +91,7 @@ def cached_features(source, extractor, cache, *, title, seed=None, progress=True
                 progress=progress,
             )
         # Another run on this cache may have gathered and deleted its chunks meanwhile.
-        with FileLock(folder / "gather.lock"):
+        with alone(folder / "gather.lock"):
             if not (folder / "rows.npz").exists():
                 _gather(folder, paths, extractor.d)
             for path in paths:

@@ -3,20 +3,18 @@
 torch.hub and urllib download as well, but begin again from nothing after each interruption.
 """
 
-import contextlib
 import hashlib
 import ssl
-import warnings
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import torch
-from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from activeindex_lite.support.files import told, whole_file
+from activeindex_lite.support.locks import alone
 
 CHUNK = 1 << 20
 NETWORK_ERRORS = (URLError, HTTPException, TimeoutError, ConnectionError, ssl.SSLError)
@@ -37,7 +35,8 @@ def fetch(url, *, attempts=3, timeout=30, progress=True):
     path = cache_folder() / url.rsplit("/", 1)[1]
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(path):
+        # Only one process at a time downloads a file.
+        with alone(_beside(path, ".lock"), waiting=f"another process is downloading {path.name}: waiting for it"):
             if not path.is_file():  # else another process brought it meanwhile
                 _download(url, path, attempts, timeout, progress)
     check_sum(path)
@@ -76,21 +75,6 @@ def check_sum(path):
 
 def _beside(path, ending):
     return path.with_name(path.name + ending)
-
-
-@contextlib.contextmanager
-def _alone(path):
-    """Only one process at a time downloads a file; the system frees the lock of a process that ends."""
-    lock = FileLock(_beside(path, ".lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        warnings.warn(f"another process is downloading {path.name}: waiting for it", stacklevel=4)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _download(url, path, attempts, timeout, progress):

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-LUMA = (0.299, 0.587, 0.114)
+from activeindex_lite.pictures.luma import LUMA
+
 SIZE = 64
 
 

@@ -6,10 +6,10 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from activeindex_lite.support.files import whole_file
+from activeindex_lite.support.locks import InUse, alone
 
 
 def build_table(path, settings, jobs, rows_of, *, title, unit, progress=True):
@@ -45,24 +45,21 @@ def resumed(part, settings):
 
     ValueError where another run is writing the same file: two would take turns in it, and neither could be gone on with.
     """
-    lock = FileLock(part.with_suffix(".lock"))
+    lock = part.with_suffix(".lock")
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise ValueError(f"another run is writing {part}: wait until it ends, or name another file") from None
-    try:
-        finished = begun(part, settings)
-        with open(part, "a", encoding="utf-8") as file:
+        with alone(lock, wait=False):
+            finished = begun(part, settings)
+            with open(part, "a", encoding="utf-8") as file:
 
-            def note(job):
-                finished.append(job)
-                file.write(json.dumps(job) + "\n")
-                file.flush()
+                def note(job):
+                    finished.append(job)
+                    file.write(json.dumps(job) + "\n")
+                    file.flush()
 
-            yield finished, note
-    finally:
-        lock.release()
-        part.with_suffix(".lock").unlink(missing_ok=True)
+                yield finished, note
+    except InUse as error:
+        raise ValueError(f"another run is writing {part}: {error}, or name another file") from None
+    lock.unlink(missing_ok=True)
 
 
 def begun(part, settings):

@@ -10,7 +10,9 @@ import torch
 import torch.nn.functional as F
 from torchvision.transforms.functional import gaussian_blur
 
-GREY = torch.tensor([0.299, 0.587, 0.114])
+from activeindex_lite.pictures.luma import LUMA
+
+GREY = torch.tensor(LUMA)
 
 
 class Draw:
