@@ -9,6 +9,7 @@ from activeindex_lite.activation.defaults import ALPHA
 from activeindex_lite.cli.comparison import add_comparison
 from activeindex_lite.cli.course import add_course
 from activeindex_lite.cli.evaluation import add_evaluation, extractor_of
+from activeindex_lite.cli.walk import add_walk
 from activeindex_lite.support.files import is_free
 
 DATA = Path(__file__).parent.parent / "data"
@@ -61,6 +62,7 @@ def _parser():
     demo.set_defaults(run=_demo)
 
     add_evaluation(commands)
+    add_walk(commands)
 
     add_comparison(commands)
     add_course(commands)

@@ -135,3 +135,10 @@ def amplified_difference(original, changed, gain=10):
     """The change of a picture made visible: PIL, mid-grey where nothing changed, gain times the difference elsewhere."""
     difference = np.asarray(changed, float) - np.asarray(original, float)
     return Image.fromarray(np.clip(128 + gain * difference, 0, 255).round().astype(np.uint8))
+
+
+def joined(index, feature):
+    """A copy of an ActiveIndex that stores one feature (1, d) more, under the next id."""
+    other = index.copy()
+    other.add(feature)
+    return other

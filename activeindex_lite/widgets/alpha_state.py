@@ -6,7 +6,7 @@ from PIL import Image
 from activeindex_lite.edits import EDITS
 from activeindex_lite.extractor import load_extractor
 from activeindex_lite.index import ready_index
-from activeindex_lite.lessons.one_picture import OnePicture, amplified_difference
+from activeindex_lite.lessons.one_picture import OnePicture, amplified_difference, joined
 from activeindex_lite.pictures import open_pictures
 from activeindex_lite.sweeps.alpha import INDEXES, NPROBES, load_grid
 from activeindex_lite.widgets.pictures import data_uri, thumbnail
@@ -124,10 +124,3 @@ class AlphaState:
         if key not in self._thumbnails:
             self._thumbnails[key] = thumbnail(self.picture if i == truth else self.world.pictures(i)[0], THUMBNAIL)
         return self._thumbnails[key]
-
-
-def joined(index, feature):
-    """A copy of an ActiveIndex that stores one feature (1, d) more, under the next id."""
-    other = index.copy()
-    other.add(feature)
-    return other
