@@ -62,6 +62,8 @@ def jupyter_lab(root):
             "--ServerApp.port_retries=0",
             f"--IdentityProvider.token={token}",
             f"--ServerApp.root_dir={root}",
+            # As window.jupyterapp, so that `run_all` can give commands that no dialog covers.
+            "--LabApp.expose_app_in_browser=True",
         ]
         server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -69,11 +71,19 @@ def jupyter_lab(root):
             _wait(f"{address}/api/status?token={token}", server)
             yield address, token
         finally:
-            server.terminate()
-            server.wait(20)
+            _end(server)
 
 
-def _wait(address, server, seconds=60):
+def _end(server, seconds=20):
+    server.terminate()
+    try:
+        server.wait(seconds)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait(seconds)
+
+
+def _wait(address, server, seconds=120):
     for _ in range(10 * seconds):
         if server.poll() is not None:
             raise RuntimeError(f"JupyterLab ended at once, with status {server.returncode}")
@@ -101,6 +111,7 @@ def chromium():
 def watched(page):
     """The page, whose .problems collects console errors (NOT_OURS apart), uncaught exceptions and what it wants from beyond this computer."""
     page.problems = []
+    page.set_default_timeout(120_000)
     page.on(
         "console",
         lambda message: (
@@ -119,19 +130,44 @@ def watched(page):
     return page
 
 
-def run_all(page, address, token, notebook, seconds=180):
-    """Open a notebook of the server in the page and run all its cells; returns when the kernel is idle again."""
-    page.goto(f"{address}/lab/tree/{notebook}?token={token}&reset")
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    # Now and then Lab opens the notebook before it knows its kernels, and asks for one, at any moment: Python is preselected.
+def start_kernel(address, token, notebook):
+    """Start the kernel of a notebook, or find the one it has.
+
+    Lab then opens the notebook with this kernel. Without one it asks for a kernel in a dialog, on a busy machine again and again.
+    """
+    asked = {"path": notebook, "name": notebook, "type": "notebook", "kernel": {"name": "python3"}}
+    request = urllib.request.Request(
+        f"{address}/api/sessions", json.dumps(asked).encode(), {"Authorization": f"token {token}"}
+    )
+    urllib.request.urlopen(request, timeout=120).close()
+
+
+def _answer_dialog(page, tries=20):
+    """Accept Lab's dialog "Select Kernel", in which Python is preselected, until it is gone."""
     asked = page.locator(".jp-Dialog", has_text="Select Kernel")
-    page.add_locator_handler(asked, lambda: asked.locator(".jp-mod-accept").click())
+    for _ in range(tries):
+        if not asked.count():
+            return
+        page.evaluate("document.querySelector('.jp-Dialog .jp-mod-accept')?.click()")
+        page.wait_for_timeout(500)
+    raise TimeoutError(f"JupyterLab's dialog Select Kernel is open after {tries} answers")
+
+
+def run_all(page, address, token, notebook, seconds=300):
+    """Open a notebook of the server in the page and run all its cells; returns when the kernel is idle again.
+
+    TimeoutError after so many seconds, or where Lab does not begin.
+    """
+    start_kernel(address, token, notebook)
+    page.goto(f"{address}/lab/tree/{notebook}?token={token}&reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
     idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
-    page.wait_for_selector(idle, state="attached", timeout=60_000)
+    page.wait_for_selector(idle, state="attached")
     # On a fresh kernel Lab drops the command about once in four, at times after it has marked the cells: repeat until one was run.
     for _ in range(10):
-        page.locator("li.lm-MenuBar-item", has_text="Run").first.click()
-        page.locator('li.lm-Menu-item[data-command="runmenu:run-all"]').click()
+        _answer_dialog(page)
+        # Not awaited: the answer comes when all cells have run, or never.
+        page.evaluate("void jupyterapp.commands.execute('runmenu:run-all')")
         page.wait_for_timeout(2000)
         page.wait_for_selector(idle, state="attached", timeout=1000 * seconds)
         page.wait_for_function(f"!({PROMPTS}).some(p => p.includes('*'))", timeout=1000 * seconds)

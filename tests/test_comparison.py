@@ -131,16 +131,17 @@ def test_a_method_may_be_measured_later_and_again(compared):
 
 
 def test_the_command_writes_both_tables(originals, monkeypatch, tmp_path, capsys):
-    from activeindex_lite import demo
     from activeindex_lite.cli.main import main
 
-    monkeypatch.setattr(demo, "synthetic_originals", lambda queries, seed: originals)
+    monkeypatch.setattr("activeindex_lite.evaluation.originals.synthetic_originals", lambda queries, seed: originals)
     command = ["compare", "--out", str(tmp_path / "out"), "--index", FACTORY, "--nprobe", "1", "--psnr", "41"]
+    command += ["--queries", "3"]
     assert main(command) == 0
     methods, baselines = (pd.read_csv(tmp_path / "out" / f"{name}.csv") for name in ("methods", "baselines"))
     assert methods.method.tolist() == ["published", "margin"] and (methods.psnr - 41).abs().max() <= 0.05
     assert baselines.nprobe.tolist() == [1, 2, 4, 8, 16, 32, 1, 1]
-    assert "published" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "published" in printed and "3 originals among 2,000 references" in printed
     assert main(command) == 2 and "not empty" in capsys.readouterr().err
     assert main(["compare", "--methods", "magic"]) == 2 and "'magic'" in capsys.readouterr().err
 

@@ -37,9 +37,9 @@ def screenshots(tmp_path_factory):
 def explorer_of(page):
     """The first explorer of the notebook, scrolled into view and drawn."""
     explorer = page.locator(".jp-OutputArea .ai-explorer").first
-    explorer.wait_for(state="attached", timeout=60_000)
+    explorer.wait_for(state="attached")
     explorer.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.ai-finding')?.textContent.length > 20", timeout=60_000)
+    page.wait_for_function("document.querySelector('.ai-finding')?.textContent.length > 20")
     return explorer
 
 
@@ -57,7 +57,6 @@ def moves(page, explorer, slider, told, press):
     page.wait_for_function(
         "([e, told, before]) => e.querySelector(told).textContent !== before",
         arg=[explorer.element_handle(), told, before],
-        timeout=30_000,
     )
     assert drawn(explorer) != pictures
 
