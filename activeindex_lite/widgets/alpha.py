@@ -26,7 +26,7 @@ class AlphaExplorer(Explorer):
     A value out of range raises TraitError and changes nothing.
     """
 
-    _esm = esm("alpha")
+    _esm = esm("alpha_walk", "alpha")
     alpha = traitlets.Float(ALPHA).tag(sync=True)
     steps = traitlets.Int(STEPS).tag(sync=True)
     nprobe = traitlets.Int(1).tag(sync=True)

@@ -6,12 +6,19 @@ import anywidget
 import traitlets
 
 FOLDER = Path(__file__).parent
-CSS = (FOLDER / "explorer.css").read_text(encoding="utf-8")
 
 
-def esm(name):
-    """The ESM of the explorer `name`: what all explorers share, then its own file."""
-    return "\n".join((FOLDER / f"{part}.js").read_text(encoding="utf-8") for part in ("parts", name))
+def read(name: str) -> str:
+    """The text of a file of this folder."""
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+CSS = read("explorer.css")
+
+
+def esm(*own: str) -> str:
+    """The JavaScript module of an explorer: what all explorers share, then the files of its own, named without .js."""
+    return "\n".join(read(f"{part}.js") for part in ("parts", "drawing", *own))
 
 
 class Explorer(anywidget.AnyWidget):

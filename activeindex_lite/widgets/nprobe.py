@@ -14,7 +14,7 @@ class NprobeExplorer(Explorer):
     with fewer cells than nprobe visits sets nprobe to all of them.
     """
 
-    _esm = esm("nprobe")
+    _esm = esm("nprobe_map", "nprobe")
     nprobe = traitlets.Int(1).tag(sync=True)
     index = traitlets.Unicode().tag(sync=True)
     query = traitlets.Int(3).tag(sync=True)

@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 
 from activeindex_lite.sweeps.whatif import finding, load_sweep
-from activeindex_lite.widgets.module import CSS, FOLDER, Explorer, esm
+from activeindex_lite.widgets.module import CSS, Explorer, esm, read
 from activeindex_lite.widgets.whatif_state import sweep_state
 
 # What a page asks at first, and how many pictures it measures live.
@@ -21,13 +21,8 @@ class WhatIfExplorer(Explorer):
     measured raises TraitError and changes nothing.
     """
 
-    _esm = "\n".join(
-        [
-            esm("whatif_sweep"),
-            *((FOLDER / name).read_text(encoding="utf-8") for name in ("whatif_charts.js", "whatif.js")),
-        ]
-    )
-    _css = CSS + (FOLDER / "whatif.css").read_text(encoding="utf-8")
+    _esm = esm("whatif_sweep", "whatif_words", "whatif_charts", "whatif_parts", "whatif")
+    _css = CSS + read("whatif.css")
     a = traitlets.Dict().tag(sync=True)
     b = traitlets.Dict().tag(sync=True)
     target = traitlets.Dict().tag(sync=True)

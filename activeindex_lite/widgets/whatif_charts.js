@@ -1,60 +1,100 @@
 // The what-if lab's charts: R@1 of both settings over one part of them, and every setting as a point of time and R@1.
-// Python puts this file between whatif_sweep.js and whatif.js.
 
-// R@1 of both settings over one part of them; the present points are large and carry the letter of their side.
+const SIDES = {
+  a: {
+    name: "A",
+    mark: "○",
+    colour: ORANGE,
+    shape: "circle",
+    dash: [6, 4],
+    shift: -2,
+    letter: { right: -17, down: -8 },
+  },
+  b: { name: "B", mark: "◆", colour: BLUE, shape: "diamond", dash: [], shift: 2, letter: { right: 11, down: 16 } },
+};
+const CHART_MARGINS = { left: 38, right: 16, top: 14, bottom: 40, ticks: 16 };
+const TIME_TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20];
+
+// R@1 of both settings over nprobe or alpha. rows: { a, b }, each [[value, r1, low, high], ...]; present: { a, b }, the
+// values whose points are large and carry the letter of their side.
 function drawSides(node, { rows, present, ticks, label, log }) {
-  const { pen, width, height } = begin(node), [l, r, t, b] = [38, 16, 14, 40], f = log ? Math.log2 : (v) => v;
-  const xs = ticks.map(([v]) => v), x0 = f(xs[0]), x1 = f(xs.at(-1));
-  const x = (v) => l + 8 + ((f(v) - x0) / (x1 - x0 || 1)) * (width - l - r - 8), y = (v) => t + (1 - v) * (height - t - b);
-  for (const v of [0, 0.25, 0.5, 0.75, 1]) {
-    pen.globalAlpha = 0.2; pen.beginPath(); pen.moveTo(l, y(v)); pen.lineTo(width - r, y(v)); pen.stroke(); pen.globalAlpha = 1;
-    write(pen, String(v), l - 8, y(v) + 4, { align: "right" });
+  const sheet = startDrawing(node);
+  const values = ticks.map(([value]) => value);
+  const scale = log ? Math.log2 : asItIs;
+  const inset = { left: 8, right: 0 };
+  const frame = drawFrame(sheet, { margins: CHART_MARGINS, inset, values, scale, ticks, label, show: String });
+  for (const side of ["a", "b"]) drawSide(sheet, frame, SIDES[side], rows[side], present[side]);
+}
+
+function drawSide({ pen, paper }, { x, y, left, right }, side, rows, present) {
+  const { name, colour, shape, dash, shift, letter } = side;
+  const curve = { colour, dash, width: 2 };
+  // A setting that cannot vary has one point, drawn as a line across.
+  if (rows.length === 1) drawAcross(pen, left, right, y(rows[0][1]), curve);
+  else {
+    const points = rows.map(([value, r1]) => [x(value) + shift, y(r1)]);
+    drawLine(pen, points, curve);
   }
-  ticks.forEach(([v, text]) => write(pen, text, x(v), height - b + 16, { align: "center" }));
-  write(pen, label, (l + width - r) / 2, height - 4, { align: "center" });
-  const halo = getComputedStyle(node).getPropertyValue("--ai-paper");
-  for (const [side, shift] of [["a", -2], ["b", 2]]) {
-    const { name, colour, shape } = SIDES[side], points = rows[side], [only] = points;
-    pen.strokeStyle = colour; pen.lineWidth = 2; pen.setLineDash(side === "a" ? [6, 4] : []);
-    pen.beginPath();
-    if (points.length === 1) { pen.moveTo(l, y(only[1])); pen.lineTo(width - r, y(only[1])); }
-    else points.forEach(([v, value], i) => (i ? pen.lineTo : pen.moveTo).call(pen, x(v) + shift, y(value)));
-    pen.stroke(); pen.setLineDash([]);
-    for (const [v, value, low, high] of points) {
-      pen.lineWidth = 1; pen.beginPath(); pen.moveTo(x(v) + shift, y(low)); pen.lineTo(x(v) + shift, y(high)); pen.stroke();
-      mark(pen, shape, x(v) + shift, y(value), v === present[side] ? 6 : 3, colour, shape === "diamond");
-    }
-    const at = points.find(([v]) => v === present[side]) || only;
-    write(pen, name, x(at[0]) + (side === "a" ? -17 : 11), y(at[1]) + (side === "a" ? -8 : 16), { colour, bold: true, halo });
+  for (const [value, r1, low, high] of rows) {
+    drawUpright(pen, x(value) + shift, y(low), y(high), { colour });
+    drawMark(pen, shape, x(value) + shift, y(r1), value === present ? 6 : 3, colour, shape === "diamond");
   }
+  const at = rows.find(([value]) => value === present) || rows[0];
+  drawText(pen, name, x(at[0]) + letter.right, y(at[1]) + letter.down, { colour, bold: true, halo: paper });
 }
 
 // Every setting as a point of time and R@1: those that are enough, the answer, and A and B.
+// sides: [{ side, setting }, ...], those of A and B that belong to this edit and number of references.
 function drawField(node, { rows, target, answer, sides, sweep }) {
-  const { pen, width, height } = begin(node), [l, r, t, b] = [38, 16, 14, 40], times = rows.map((row) => row.ms);
-  const x0 = Math.log10(Math.min(...times)), x1 = Math.log10(Math.max(...times)), halo = getComputedStyle(node).getPropertyValue("--ai-paper");
-  const x = (v) => l + 8 + ((Math.log10(v) - x0) / (x1 - x0 || 1)) * (width - l - r - 16), y = (v) => t + (1 - v) * (height - t - b);
-  for (const v of [0, 0.25, 0.5, 0.75, 1]) {
-    pen.globalAlpha = 0.2; pen.beginPath(); pen.moveTo(l, y(v)); pen.lineTo(width - r, y(v)); pen.stroke(); pen.globalAlpha = 1;
-    write(pen, String(v), l - 8, y(v) + 4, { align: "right" });
+  const sheet = startDrawing(node);
+  const { pen, paper } = sheet;
+  const values = rows.map((row) => row.ms);
+  const fewest = Math.log10(Math.min(...values)) - 0.02;
+  const most = Math.log10(Math.max(...values)) + 0.02;
+  const shown = TIME_TICKS.filter((ms) => Math.log10(ms) >= fewest && Math.log10(ms) <= most);
+  const frame = drawFrame(sheet, {
+    margins: CHART_MARGINS,
+    inset: { left: 8, right: 8 },
+    values,
+    scale: Math.log10,
+    ticks: shown.map((ms) => [ms, String(ms)]),
+    label: "ms a query (log scale)",
+    show: String,
+  });
+  const { x, y, left, right } = frame;
+  drawAcross(pen, left, right, y(target.r1), { colour: GREEN, dash: [5, 4] });
+  const place = (row) => [x(row.ms), y(row.r1)];
+  drawDots(pen, rows.filter((row) => !isEnough(row, target)).map(place));
+  drawSquares(pen, rows.filter((row) => isEnough(row, target)).map(place));
+  for (const { side, setting } of sides) {
+    const { name, colour, shape } = SIDES[side];
+    const [right, down] = place(sweep.measured(setting));
+    drawMark(pen, shape, right, down, 5, colour, shape === "diamond");
+    drawText(pen, name, right + 9, down + (side === "a" ? 14 : -6), { colour, bold: true, halo: paper });
   }
-  for (const v of [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20]) if (Math.log10(v) >= x0 - 0.02 && Math.log10(v) <= x1 + 0.02) write(pen, String(v), x(v), height - b + 16, { align: "center" });
-  write(pen, "ms a query (log scale)", (l + width - r) / 2, height - 4, { align: "center" });
-  pen.setLineDash([5, 4]); pen.strokeStyle = GREEN; pen.beginPath(); pen.moveTo(l, y(target.r1)); pen.lineTo(width - r, y(target.r1)); pen.stroke(); pen.setLineDash([]);
-  for (const good of [false, true]) {
-    pen.globalAlpha = good ? 0.9 : 0.5; pen.fillStyle = good ? GREEN : GREY;
-    pen.beginPath();
-    for (const row of rows) {
-      if (sweep.enough(row, target) !== good) continue;
-      const [u, v] = [x(row.ms), y(row.r1)];
-      if (good) pen.rect(u - 2.5, v - 2.5, 5, 5); else { pen.moveTo(u + 2, v); pen.arc(u, v, 2, 0, 7); }
-    }
-    pen.fill(); pen.globalAlpha = 1;
+  if (answer) drawMark(pen, "star", ...place(answer), 9, GREEN, true);
+}
+
+// Hundreds of points in one path, which is quick.
+function drawDots(pen, places) {
+  pen.save();
+  pen.globalAlpha = 0.5;
+  pen.fillStyle = GREY;
+  pen.beginPath();
+  for (const [x, y] of places) {
+    pen.moveTo(x + 2, y);
+    pen.arc(x, y, 2, 0, 2 * Math.PI);
   }
-  for (const side of sides) {
-    const m = sweep.measured(side.setting), { name, colour, shape } = SIDES[side.side];
-    mark(pen, shape, x(m.ms), y(m.r1), 5, colour, shape === "diamond");
-    write(pen, name, x(m.ms) + 9, y(m.r1) + (name === "A" ? 14 : -6), { colour, bold: true, halo });
-  }
-  if (answer) mark(pen, "star", x(answer.ms), y(answer.r1), 9, GREEN, true);
+  pen.fill();
+  pen.restore();
+}
+
+function drawSquares(pen, places) {
+  pen.save();
+  pen.globalAlpha = 0.9;
+  pen.fillStyle = GREEN;
+  pen.beginPath();
+  for (const [x, y] of places) pen.rect(x - 2.5, y - 2.5, 5, 5);
+  pen.fill();
+  pen.restore();
 }

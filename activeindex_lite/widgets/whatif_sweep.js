@@ -1,116 +1,178 @@
-// The what-if lab's sweep, unpacked: every answer is computed here, as evaluation/whatif.py computes it, and in the same words.
-// Python puts this file between parts.js and whatif.js.
+// The what-if lab's sweep, unpacked: every answer is computed here, as sweeps/whatif.py computes it.
 
-const MEAN = "Mean", KEYS = ["factory", "references", "nprobe", "alpha", "steps", "edit"];
-// As evaluation/whatif.py has it.
+const MEAN = "Mean";
+const SETTING_KEYS = ["factory", "references", "nprobe", "alpha", "steps", "edit"];
+// Decibels within which two PSNR count as equal; as sweeps/whatif.py has it.
 const SAME_PSNR = 0.3;
-const SIDES = { a: { name: "A", colour: ORANGE, shape: "circle" }, b: { name: "B", colour: BLUE, shape: "diamond" } };
-// Halves away from 0, as Python's side writes them.
-const two = (x) => (Math.sign(x) * (Math.abs(x) + 1e-9)).toFixed(2).replace("-0.00", "0.00");
-const few = (x) => String(Number(x.toPrecision(2)));
-const signed = (x) => (Number(two(x)) < 0 ? two(x).replace("-", "−") : `+${two(x)}`);
-const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+// Two settings whose times differ by less than this factor take about the same time.
+const SAME_TIME = 1.2;
+// Room for the rounding of sums that should be equal.
+const TINY = 1e-9;
 
+const decodeBytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
+// The edges of the middle 95 % of sorted values, between neighbours where needed (as numpy's quantile).
+function middle95(sorted) {
+  return [0.025, 0.975].map((share) => {
+    const position = share * (sorted.length - 1);
+    const below = Math.floor(position);
+    const next = sorted[below + 1] ?? sorted[below];
+    return sorted[below] + (position - below) * (next - sorted[below]);
+  });
+}
+
+// The sweep of `_about` (see whatif_state.py) with its questions. A setting is an object with SETTING_KEYS.
 function sweepOf(about) {
-  const { axes, edits, releases, originals: n } = about, hits = bytesOf(about.hits), weights = bytesOf(about.weights);
-  const B = Math.ceil(n / 8), [N, P, R, E] = [axes.references.length, axes.nprobe.length, releases.length, edits.length];
-  const resamples = weights.length / n, fourteen = edits.slice(0, 14).map((_, e) => e), memory = new Map();
-  const active = axes.factory.map((_, f) => about.psnr[f].slice(1).some((v) => v !== null));
-  const release = (alpha, steps) => (alpha === 0 ? 0 : releases.findIndex((r) => r[0] === alpha && r[1] === steps));
-  const place = (s) => [axes.factory.indexOf(s.factory), axes.references.indexOf(s.references), axes.nprobe.indexOf(s.nprobe), release(s.alpha, s.steps)];
+  const { axes, edits, releases, originals } = about;
+  const hits = decodeBytes(about.hits);
+  // How often each original is drawn in each bootstrap sample: rows of `originals` numbers.
+  const weights = decodeBytes(about.weights);
+  const samples = weights.length / originals;
+  // One bit per original, so whole bytes per setting and edit.
+  const bytesPerEdit = Math.ceil(originals / 8);
+  const paperEdits = edits.slice(0, 14).map((_, position) => position);
+  const memory = new Map();
 
-  // Whether original i's copy is found, or its share of the 14 copies.
-  function found(s) {
-    const [f, m, p, r] = place(s), base = (((f * N + m) * P + p) * R + r) * E, all = s.edit === MEAN ? fourteen : [edits.indexOf(s.edit)];
-    const shares = new Float64Array(n);
-    for (const e of all) for (let i = 0, at = (base + e) * B; i < n; i++) shares[i] += (hits[at + (i >> 3)] >> (i & 7)) & 1;
-    return shares.map((v) => v / all.length);
-  }
-  const mean = (values) => values.reduce((sum, v) => sum + v, 0) / n;
-  function interval(values) {
-    const means = new Float64Array(resamples);
-    for (let k = 0, at = 0; k < resamples; k++) {
-      let sum = 0;
-      for (let i = 0; i < n; i++, at++) sum += weights[at] * values[i];
-      means[k] = sum / n;
-    }
-    means.sort();
-    return [0.025, 0.975].map((q) => { const x = q * (resamples - 1), k = Math.floor(x); return means[k] + (x - k) * ((means[k + 1] ?? means[k]) - means[k]); });
-  }
-  function remembered(key, make) {
-    if (!memory.has(key)) memory.set(key, make());
+  function remembered(key, compute) {
+    if (!memory.has(key)) memory.set(key, compute());
     return memory.get(key);
   }
-  const keyOf = (s) => KEYS.map((key) => s[key]).join();
-  const exists = (f, p, r) => (p === 0 || about.nlist[f] > 0) && (r === 0 || active[f]);
 
-  function measured(s) {
-    return remembered(keyOf(s), () => {
-      const [f, m, p, r] = place(s), shares = found(s), [low, high] = interval(shares), [uap, uapLow, uapHigh] = about.uap[f][m][p][r];
-      return { r1: mean(shares), low, high, uap, uapLow, uapHigh, psnr: r ? about.psnr[f][r] : Infinity, ssim: about.ssim[f][r],
-        ms: about.ms[f][m][p], bytes: about.bytes[f], nlist: about.nlist[f] };
+  const factoryAt = (setting) => axes.factory.indexOf(setting.factory);
+  const canActivate = axes.factory.map((_, f) => about.psnr[f].slice(1).some((psnr) => psnr !== null));
+  const cells = (setting) => about.nlist[factoryAt(setting)];
+  const active = (setting) => canActivate[factoryAt(setting)];
+
+  // Positions of a setting on the axes of the stored arrays: factory, references, nprobe, release.
+  function positionsOf(setting) {
+    const isItsRelease = ([alpha, steps]) => alpha === setting.alpha && steps === setting.steps;
+    // Release 0 is the passive picture, whatever the steps.
+    const release = setting.alpha === 0 ? 0 : releases.findIndex(isItsRelease);
+    return [
+      factoryAt(setting),
+      axes.references.indexOf(setting.references),
+      axes.nprobe.indexOf(setting.nprobe),
+      release,
+    ];
+  }
+
+  // For each original: whether its copy is found first (0 or 1), or the share of its 14 copies that are.
+  function sharesFound(setting) {
+    const [factory, references, nprobe, release] = positionsOf(setting);
+    const sizes = [axes.references.length, axes.nprobe.length, releases.length, edits.length];
+    let first = 0;
+    [factory, references, nprobe, release].forEach((position, axis) => {
+      first = (first + position) * sizes[axis];
+    });
+    const wanted = setting.edit === MEAN ? paperEdits : [edits.indexOf(setting.edit)];
+    const counts = new Float64Array(originals);
+    for (const edit of wanted) {
+      const begin = (first + edit) * bytesPerEdit;
+      for (let i = 0; i < originals; i++) {
+        const byte = hits[begin + Math.floor(i / 8)];
+        counts[i] += (byte >> (i % 8)) & 1;
+      }
+    }
+    return counts.map((count) => count / wanted.length);
+  }
+
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / originals;
+
+  // The 95 % bootstrap interval of the mean over originals.
+  function interval(values) {
+    const means = new Float64Array(samples);
+    for (let sample = 0; sample < samples; sample++) {
+      let sum = 0;
+      for (let i = 0; i < originals; i++) sum += weights[sample * originals + i] * values[i];
+      means[sample] = sum / originals;
+    }
+    return middle95(means.sort());
+  }
+
+  // What a setting reaches and costs. psnr is Infinity where nothing was changed.
+  function measured(setting) {
+    return remembered(keyOf(setting), () => {
+      const [factory, references, nprobe, release] = positionsOf(setting);
+      const shares = sharesFound(setting);
+      const [low, high] = interval(shares);
+      const [uap, uapLow, uapHigh] = about.uap[factory][references][nprobe][release];
+      return {
+        r1: mean(shares),
+        low,
+        high,
+        uap,
+        uapLow,
+        uapHigh,
+        psnr: release === 0 ? Infinity : about.psnr[factory][release],
+        ssim: about.ssim[factory][release],
+        ms: about.ms[factory][references][nprobe],
+        bytes: about.bytes[factory],
+        nlist: about.nlist[factory],
+      };
     });
   }
+
+  // R@1 of b minus R@1 of a, with the interval of the paired difference.
   function gain(a, b) {
     return remembered(`${keyOf(a)} ${keyOf(b)}`, () => {
-      const old = found(a), difference = found(b).map((v, i) => v - old[i]);
-      return [mean(difference), ...interval(difference)];
+      const old = sharesFound(a);
+      const differences = sharesFound(b).map((share, i) => share - old[i]);
+      return [mean(differences), ...interval(differences)];
     });
   }
+
   // Every setting that exists for a number of references and an edit, with what it costs and reaches.
   function all(references, edit) {
     return remembered(`all ${references} ${edit}`, () => {
-      const m = axes.references.indexOf(references), rows = [];
-      axes.factory.forEach((factory, f) => axes.nprobe.forEach((nprobe, p) => releases.forEach(([alpha, steps], r) => {
-        if (!exists(f, p, r)) return;
-        const setting = { factory, references, nprobe, alpha, steps, edit };
-        rows.push({ setting, r1: mean(found(setting)), psnr: r ? about.psnr[f][r] : Infinity, ms: about.ms[f][m][p], bytes: about.bytes[f] });
-      })));
+      const rows = [];
+      axes.factory.forEach((factory, f) => {
+        const nprobes = about.nlist[f] > 0 ? axes.nprobe : axes.nprobe.slice(0, 1);
+        const made = canActivate[f] ? releases : releases.slice(0, 1);
+        for (const nprobe of nprobes) {
+          for (const [alpha, steps] of made) rows.push(costsOf({ factory, references, nprobe, alpha, steps, edit }));
+        }
+      });
       return rows;
     });
   }
-  const enough = (row, t) => row.r1 >= t.r1 - 1e-9 && row.psnr >= t.psnr && row.bytes <= (t.bytes ?? Infinity);
+
+  function costsOf(setting) {
+    const [factory, references, nprobe, release] = positionsOf(setting);
+    return {
+      setting,
+      r1: mean(sharesFound(setting)),
+      psnr: release === 0 ? Infinity : about.psnr[factory][release],
+      ms: about.ms[factory][references][nprobe],
+      bytes: about.bytes[factory],
+    };
+  }
+
   function cheapest(references, edit, target) {
-    const rows = all(references, edit).filter((row) => enough(row, target));
-    const order = (x, y) => x.ms - y.ms || x.bytes - y.bytes || (x.psnr === y.psnr ? 0 : y.psnr - x.psnr) || y.r1 - x.r1;
-    return rows.sort(order)[0] || null;
+    const rows = all(references, edit).filter((row) => isEnough(row, target));
+    return rows.sort(byCost)[0] || null;
   }
-  // The setting as the sweep has it: no probes without cells, no activation where nothing is quantized.
-  function settled(s) {
-    const f = axes.factory.indexOf(s.factory);
-    return { ...s, nprobe: about.nlist[f] ? s.nprobe : 1, alpha: active[f] ? s.alpha : 0 };
+
+  // The setting as the sweep has it: nprobe 1 without cells, no activation where nothing is quantized.
+  function settled(setting) {
+    return { ...setting, nprobe: cells(setting) ? setting.nprobe : 1, alpha: active(setting) ? setting.alpha : 0 };
   }
-  return { about, axes, measured, gain, all, enough, cheapest, settled, active: (s) => active[axes.factory.indexOf(s.factory)],
-    cells: (s) => about.nlist[axes.factory.indexOf(s.factory)] };
+
+  return { about, axes, measured, gain, all, cheapest, settled, active, cells };
 }
 
-function finding(sweep, a, b) {
-  const old = sweep.measured(a), now = sweep.measured(b), [gain, low, high] = sweep.gain(a, b), span = `95 % interval ${two(low)} to ${two(high)}`;
-  let said = `A finds ${two(old.r1)} of the copies first, B ${two(now.r1)}: `;
-  if (low > 1e-9 || high < -1e-9) said += `${two(Math.abs(gain))} ${gain > 0 ? "more" : "fewer"} (${span})`;
-  else said += low === high ? "the same" : `no clear difference (${span})`;
-  const ratio = now.ms / old.ms;
-  said += 1 / 1.2 < ratio && ratio < 1.2 ? ", in about the same time" : ratio > 1 ? `, in ${few(ratio)} times the time` : `, in ${two(ratio)} of the time`;
-  if (now.bytes !== old.bytes) said += `, with ${now.bytes} instead of ${old.bytes} bytes a vector`;
-  const quality = (m) => (m.psnr === Infinity ? "unchanged pictures" : `${m.psnr.toFixed(1)} dB`);
-  if (Math.abs(now.psnr - old.psnr) > SAME_PSNR) said += `, ${quality(now)} instead of ${quality(old)}`;
-  return `${said}.`;
+const keyOf = (setting) => SETTING_KEYS.map((key) => setting[key]).join();
+
+function isWithin(row, target) {
+  return row.psnr >= target.psnr && row.bytes <= (target.bytes ?? Infinity);
 }
 
-function program(about, setting) {
-  const code = about.code, [imports, queries] = code.edits[setting.edit];
-  const values = { ...code.values, ...setting, lr: code.lr[setting.steps], queries };
-  let text = code.program.replace("<release>", code.release[setting.alpha > 0 ? 1 : 0]).replace("<imports>", imports);
-  for (const [name, value] of Object.entries(values)) text = text.replaceAll(`<${name}>`, String(value));
-  return text;
+function isEnough(row, target) {
+  return row.r1 >= target.r1 - TINY && isWithin(row, target);
 }
 
-function csv(sweep, edit) {
-  const columns = ["factory", "references", "nprobe", "alpha", "steps", "edit", "r1", "low", "high", "uap", "uap_low", "uap_high", "psnr", "ssim", "ms", "bytes"];
-  const quoted = (value) => (/[",]/.test(value) ? `"${value}"` : value === Infinity ? "inf" : typeof value === "number" ? String(Number(value.toPrecision(5))) : value);
-  const lines = sweep.axes.references.flatMap((references) => sweep.all(references, edit).map(({ setting }) => {
-    const m = sweep.measured(setting), row = { ...setting, ...m, uap_low: m.uapLow, uap_high: m.uapHigh };
-    return columns.map((name) => quoted(row[name])).join();
-  }));
-  return [columns.join(), ...lines].join("\n") + "\n";
+// The cheaper row first: by time, then by bytes; among equals, the better picture, then the higher R@1.
+function byCost(one, other) {
+  // Two infinite PSNR have no difference that is a number.
+  const quality = one.psnr === other.psnr ? 0 : other.psnr - one.psnr;
+  return one.ms - other.ms || one.bytes - other.bytes || quality || other.r1 - one.r1;
 }
