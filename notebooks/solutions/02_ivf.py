@@ -18,5 +18,5 @@ def search(query, centroids, lists, vectors, nprobe):
 
 
 def cheapest_nlist(N, nprobe):
-    # nlist + nprobe N / nlist is least where its derivative 1 - nprobe N / nlist^2 is 0.
+    # nlist + nprobe N / nlist is smallest where its derivative 1 - nprobe N / nlist^2 is 0.
     return np.sqrt(nprobe * N)

@@ -17,5 +17,5 @@ def expected_distance(a, b, nbits):
 
 
 def bits_needed(p, q):
-    # nbits (q - p) >= 2 sqrt(nbits) (sqrt(p (1 - p)) + sqrt(q (1 - q)))
+    # Solve nbits (q - p) >= 2 sqrt(nbits) (sqrt(p (1 - p)) + sqrt(q (1 - q))) for nbits.
     return np.ceil((2 * (np.sqrt(p * (1 - p)) + np.sqrt(q * (1 - q))) / (q - p)) ** 2)

@@ -19,6 +19,6 @@ def alpha_for(psnr_of, target):
     low, high = 0.5, 16
     while high - low > 1e-3:
         middle = (low + high) / 2
-        # A larger alpha, a lower PSNR.
+        # PSNR falls as alpha grows, so a PSNR above the target needs a larger alpha.
         low, high = (middle, high) if psnr_of(middle) > target else (low, middle)
     return low

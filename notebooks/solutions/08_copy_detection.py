@@ -14,7 +14,7 @@ def normalised(distances, background):
 
 
 def micro_ap(scores, correct, copies):
-    # By falling score; of equal scores the wrong ones (False) first.
+    # Sort by falling score; among equal scores, the wrong answers (False) come first.
     right = correct[np.lexsort((correct, -scores))]
     precision = np.cumsum(right) / np.arange(1, len(right) + 1)
     return (precision * right).sum() / copies

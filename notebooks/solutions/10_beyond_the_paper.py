@@ -14,7 +14,7 @@ def border_loss(x, own, others, tau):
 
 
 def my_loss(features, targets):
-    # Margins of the 32 nearest cells, wished to be at least 0.3, and the distance to the code.
+    # Margins to the 32 nearest cells should be at least 0.3; add the distance to the code.
     own, others = torch.as_tensor(targets.cells.own), torch.as_tensor(targets.cells.others[:, :32])
     gaps = (features[:, None] - others).square().sum(2) - (features - own).square().sum(1, keepdim=True)
     margins = gaps / (2 * (own[:, None] - others).norm(dim=2))
