@@ -23,6 +23,7 @@ from activeindex_lite.evaluate import Settings, folder_collection, run_evaluatio
 from activeindex_lite.evaluate.results import write_evaluation
 from activeindex_lite.lessons import cluster as stages
 from activeindex_lite.pictures import synthetic_pictures
+from activeindex_lite.support.memory import peak_megabytes
 
 SETTINGS = Settings(
     {"IVF-PQ": ("IVF8,PQ8x6", (1, 4)), "PCA+LSH": ("PCA32,LSH", (1,)), "No index": ("Flat", (1,))},
@@ -128,14 +129,14 @@ def main(arguments=None):
         for i, picture in enumerate(synthetic_pictures(range(9_600_000, 9_600_600), 96)):
             picture.save(folder / f"{i:04}.png")
         plain, files = stages.time_stages(**size), tables(folder, Path(scratch) / "plain")
-        rows = [row("plain", plain, "", "", {"peak MB here": round(stages.peak_megabytes())})]
+        rows = [row("plain", plain, "", "", {"peak MB here": round(peak_megabytes())})]
         print(pd.DataFrame(rows).to_string(index=False), flush=True)
         for n in options.workers:
             with cluster(n, scratch) as client:
                 there, theirs = stages.time_stages(client, **size), tables(folder, Path(scratch) / str(n), client)
                 equal = sum(files[name] == theirs.get(name) for name in files)
                 memory = {
-                    "peak MB of a worker": round(max(client.run(stages.peak_megabytes).values())),
+                    "peak MB of a worker": round(max(client.run(peak_megabytes).values())),
                     "of the scheduler": scheduler_peak(client),
                 }
             rows.append(row(f"{n} workers", there, stages.same(plain, there), f"{equal} of {len(files)}", memory))

@@ -3,6 +3,7 @@
 import pytest
 
 from activeindex_lite import build_index, evaluate_retrieval, load_queries, load_world, ready_index
+from activeindex_lite.sweeps import nprobe
 from activeindex_lite.sweeps.nprobe import build_curves, load_curves, nprobes_of, recall_by_nprobe
 
 
@@ -44,6 +45,27 @@ def test_stored_curves_are_those_of_the_ready_world():
         # k-means on another number of threads may end a little elsewhere.
         assert row.r1 == pytest.approx(fresh.r1[nprobe], abs=0.02)
         assert row.scanned == pytest.approx(fresh.scanned[nprobe], rel=0.05)
+
+
+def test_an_interrupted_build_goes_on_and_ends_the_same(index, queries, tmp_path, monkeypatch):
+    indexes, measured = {"one": index, "two": index}, nprobe.recall_by_nprobe
+    build_curves(tmp_path / "whole.csv", indexes, *queries, nprobes=(1, 2), progress=False)
+    calls = []
+
+    def stopped(*arguments, **settings):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return measured(*arguments, **settings)
+
+    monkeypatch.setattr(nprobe, "recall_by_nprobe", stopped)
+    path = tmp_path / "other.csv"
+    with pytest.raises(KeyboardInterrupt):
+        build_curves(path, indexes, *queries, nprobes=(1, 2), progress=False)
+    with pytest.raises(ValueError, match="other settings"):
+        build_curves(path, indexes, *queries, nprobes=(1, 4), progress=False)
+    build_curves(path, indexes, *queries, nprobes=(1, 2), progress=False)
+    assert len(calls) == 3 and path.read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
 def test_curves_are_written_once(index, queries, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from activeindex_lite import activate, build_index, evaluate_retrieval
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.figures.scale import scale_curves
-from activeindex_lite.sweeps import scale
+from activeindex_lite.sweeps import scale, scale_run
 from activeindex_lite.world import SimulatedFeatures, simulate
 from benchmarks import scale as command
 
@@ -80,9 +80,11 @@ def small_world(world, simulation):
     from activeindex_lite.world import World
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scale, "load_world", lambda: World(world.train[:5000], world.references[:1000]))
-        patch.setattr(scale, "ready_simulation", lambda: simulation)
-        patch.setattr(scale, "PIECE", 700)
+        small = World(world.train[:5000], world.references[:1000])
+        for module in (scale, scale_run):
+            patch.setattr(module, "load_world", lambda: small)
+        patch.setattr(scale_run, "ready_simulation", lambda: simulation)
+        patch.setattr(scale_run, "PIECE", 700)
         yield
 
 
@@ -97,7 +99,7 @@ def table(small_world, tmp_path_factory):
 
 
 def test_table_is_what_an_evaluation_of_the_same_references_gives(table, world, simulation, extractor):
-    references = np.concatenate([world.references[:1000], simulation.rows(2000, seed=(0, scale.REFERENCES))])
+    references = np.concatenate([world.references[:1000], simulation.rows(2000, seed=(0, scale_run.REFERENCES))])
     ids = np.sort(np.random.default_rng(0).choice(500, 3, replace=False))
     index = build_index("IVF64,PQ8x6", world.train[:5000], references)
     flat = build_index("Flat", references, references)
@@ -136,7 +138,7 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(small_world, table, tmp_pa
     assert not path.exists()
     with pytest.raises(ValueError, match="other settings"):
         scale.measure_scale(path, (500, 1000, 3000), **{**SETTINGS, "alpha": 1})
-    monkeypatch.setattr(scale, "_begin", None)
+    monkeypatch.setattr(scale_run, "begin", None)
     scale.measure_scale(path, (500, 1000, 3000), **SETTINGS)
     assert calls == [500, 1000, 1000, 3000]
     pd.testing.assert_frame_equal(scale.load_scale(path).drop(columns=TIMES), table.drop(columns=TIMES))

@@ -1,9 +1,7 @@
 """How long the stages of an evaluation take, here or on a cluster: the evaluation's own chunk functions on a few synthetic pictures."""
 
 import os
-import re
 import signal
-import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from activeindex_lite.evaluate.release import release_chunk
 from activeindex_lite.evaluate.run import runner_of
 from activeindex_lite.evaluate.search import search_chunk
 from activeindex_lite.evaluate.sources import SyntheticPictures
+from activeindex_lite.support.memory import peak_megabytes
 from activeindex_lite.world.world import FRESH_SEED
 
 FACTORY, NPROBE = "IVF1536,PQ4x8", 16
@@ -125,14 +124,6 @@ def lose_a_worker(client):
     """Kill the process of one worker, which must run on this machine; returns False: one accident is enough."""
     os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
     return False
-
-
-def peak_megabytes():
-    """The most resident memory that this process has had, in MB; NaN where the system is not Linux."""
-    if sys.platform != "linux":
-        return float("nan")
-    with open("/proc/self/status") as status:
-        return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1]) / 1024
 
 
 def memory(client):

@@ -1,1 +1,1 @@
-"""What one command measures and stores, and explorers read."""
+"""Measurements that one command makes and stores, and that the explorers and notebooks read."""

@@ -1,36 +1,56 @@
-"""What more visited cells bring and cost: R@1, vectors compared and time against nprobe."""
+"""What a larger nprobe finds and costs: R@1, vectors compared and time."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lazy_loader
 import numpy as np
 
 from activeindex_lite.evaluation.cells import mean_scanned
 from activeindex_lite.evaluation.retrieval import MEAN, hit_table, summarise
 from activeindex_lite.evaluation.timing import search_milliseconds
 from activeindex_lite.support.files import whole_file
+from activeindex_lite.sweeps.table_file import build_table
 from activeindex_lite.world.world import DATA
 
+if TYPE_CHECKING:
+    from activeindex_lite.index import ActiveIndex
+
+pd = lazy_loader.load("pandas")
+
 FILE = "nprobe.csv"
-# Name -> faiss factory string: few large cells, many small ones, and many with short codes in them.
+# Name -> faiss factory string: many small cells with short codes, the same cells with whole vectors, few large cells.
 INDEXES = {"IVF-PQ": "IVF1536,PQ4x8", "IVF": "IVF1536,Flat", "IVF256": "IVF256,Flat"}
 
-# Every useful step of a slider: neighbours differ by a fifth to a third.
+# The steps of a slider: each is a fifth to a half above the one before (after the first few).
 STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096)
 
 
-def nprobes_of(index):
-    """Values of nprobe from 1 to the number of cells that are worth a look: a tuple that ends in nlist."""
+def nprobes_of(index: ActiveIndex) -> tuple[int, ...]:
+    """The values of nprobe to measure for an index with cells: those of STEPS below nlist, then nlist itself."""
     return (*(n for n in STEPS if n < index.nlist), index.nlist)
 
 
-def recall_by_nprobe(index, queries, truth, nprobes=None, *, timed=50, rng=None):
+def recall_by_nprobe(
+    index: ActiveIndex,
+    queries: dict[str, np.ndarray],
+    truth: Sequence[int],
+    nprobes: Sequence[int] | None = None,
+    *,
+    timed: int | None = 50,
+    rng: np.random.Generator | None = None,
+) -> pd.DataFrame:
     """R@1 and cost of a search at each nprobe: a DataFrame nprobe, r1, low, high, scanned, share, ms.
 
-    index: an ActiveIndex of the IVF family; queries: dict from the name of an edit to features (Q, d); truth: (Q,) ids of
-    the originals; nprobes: None for `nprobes_of(index)`. r1: mean over the edits with its 95 % bootstrap interval over
-    pictures (rng); scanned: mean number of stored vectors that a query is compared with, share: of all; ms: median of the
-    first `timed` queries one at a time on a single thread (None: not measured).
+    index: an ActiveIndex of the IVF family; queries: dict from the name of an edit to features (Q, d); truth: (Q,)
+    ids of the originals; nprobes: None for `nprobes_of(index)`. r1: mean over the edits with its 95 % bootstrap
+    interval over pictures (rng); scanned: mean number of stored vectors that a query is compared with; share: scanned
+    divided by all stored vectors; ms: median time of `timed` queries, one at a time on a single thread (None: no
+    column ms).
     """
-    import pandas as pd
-
     nprobes = nprobes_of(index) if nprobes is None else tuple(nprobes)
     stacked = np.concatenate(list(queries.values()))
     scanned = mean_scanned(index, stacked)
@@ -38,37 +58,50 @@ def recall_by_nprobe(index, queries, truth, nprobes=None, *, timed=50, rng=None)
     for nprobe in nprobes:
         hits = hit_table(index, queries, truth, nprobe)
         mean = summarise(hits, rng or np.random.default_rng(0)).set_index("edit").loc[MEAN]
-        row = dict(
-            nprobe=nprobe,
-            r1=mean.r1,
-            low=mean.low,
-            high=mean.high,
-            scanned=scanned[nprobe - 1],
-            share=scanned[nprobe - 1] / index.ntotal,
-        )
+        cost = dict(scanned=scanned[nprobe - 1], share=scanned[nprobe - 1] / index.ntotal)
         if timed:
-            # Spread over the edits, which come one after another.
-            row["ms"] = np.median(search_milliseconds(index, stacked[:: max(1, len(stacked) // timed)], nprobe))
-        rows.append(row)
+            # Every n-th query: the edits follow one another, and each should be among the timed ones.
+            cost["ms"] = np.median(search_milliseconds(index, stacked[:: max(1, len(stacked) // timed)], nprobe))
+        rows.append(dict(nprobe=nprobe, r1=mean.r1, low=mean.low, high=mean.high, **cost))
     return pd.DataFrame(rows)
 
 
-def build_curves(path, indexes, queries, truth, nprobes=None):
-    """Measure `recall_by_nprobe` of each index (dict name -> ActiveIndex) into a CSV file; FileExistsError if it is there."""
-    import pandas as pd
+def build_curves(
+    path: str | Path,
+    indexes: dict[str, ActiveIndex],
+    queries: dict[str, np.ndarray],
+    truth: Sequence[int],
+    nprobes: Sequence[int] | None = None,
+    *,
+    progress: bool = True,
+) -> None:
+    """Measure `recall_by_nprobe` of each index into one CSV file; an interrupted call resumes where it stopped.
 
-    if path.exists():
-        raise FileExistsError(f"{path} exists: name another file, or delete it first")
-    tables = [
-        recall_by_nprobe(index, queries, truth, nprobes, timed=None).assign(index=name)
-        for name, index in indexes.items()
-    ]
+    indexes: dict name -> ActiveIndex. FileExistsError if the file exists; ValueError if an unfinished one was begun
+    with other settings.
+    """
+    settings = dict(
+        indexes={name: index.factory for name, index in indexes.items()},
+        references={name: index.ntotal for name, index in indexes.items()},
+        nprobes=None if nprobes is None else list(nprobes),
+        edits=list(queries),
+        truth=[int(i) for i in truth],
+    )
+
+    def rows_of(name: str) -> list[dict]:
+        return (
+            recall_by_nprobe(indexes[name], queries, truth, nprobes, timed=None).assign(index=name).to_dict("records")
+        )
+
+    build_table(path, settings, list(indexes), rows_of, title="nprobe", unit="index", write=_write, progress=progress)
+
+
+def _write(path: Path, table: pd.DataFrame, settings: dict) -> None:
+    """Plain CSV, without the settings: readers of nprobe.csv expect the header in its first line."""
     with whole_file(path) as temporary:
-        pd.concat(tables).to_csv(temporary, index=False, float_format="%.6g")
+        table.to_csv(temporary, index=False, float_format="%.6g")
 
 
-def load_curves(path=DATA / FILE):
-    """The stored curves of INDEXES over the ready world's queries: a DataFrame index, nprobe, r1, low, high, scanned, share."""
-    import pandas as pd
-
+def load_curves(path: str | Path = DATA / FILE) -> pd.DataFrame:
+    """The stored curves of INDEXES on the ready world: a DataFrame nprobe, r1, low, high, scanned, share, index."""
     return pd.read_csv(path)

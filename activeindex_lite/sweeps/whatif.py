@@ -1,21 +1,26 @@
-"""The what-if lab's stored sweep: what a setting reaches, how two differ, and which is the cheapest that is good enough."""
+"""The what-if lab's stored sweep: what a setting reaches, how two settings differ, and which is the cheapest."""
+
+from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import lazy_loader
 import numpy as np
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.retrieval import MEAN, intervals
 from activeindex_lite.world.world import DATA
 
+pd = lazy_loader.load("pandas")
+
 FILE = "whatif.npz"
 RESAMPLES = 1000
-# PSNRs (dB) that differ by less are called the same.
+# Differences of PSNR (dB) below this are not mentioned.
 SAME_PSNR = 0.3
-# What a setting is: the same words in Python, in the page and in the columns of the table.
+# The parts of a setting: the same names in Python, in the page and as columns of the table.
 KEYS = ("factory", "references", "nprobe", "alpha", "steps", "edit")
 
 
@@ -23,10 +28,10 @@ KEYS = ("factory", "references", "nprobe", "alpha", "steps", "edit")
 class Sweep:
     """A grid of measurements: F indexes, N numbers of references, P nprobes, R releases (alpha, steps), E edits.
 
-    about: dict of the axes, and of what made the file. hits: (F, N, P, R, E, bytes) uint8, a bit an original; uap: (F, N, P, R,
-    3) micro-AP and its interval; ms: (F, N, P) milliseconds of a search on one thread; quality: (F, R, 2) mean PSNR (dB) and
-    SSIM; nlist, bytes: (F,) cells (0: none) and bytes a vector. What does not exist is NaN: nprobe > 1 without cells, and
-    activation for Flat.
+    about: dict of the axes and of how the file was made. hits: (F, N, P, R, E, bytes) uint8, one bit per original;
+    uap: (F, N, P, R, 3) micro-AP and its interval; ms: (F, N, P) milliseconds per search on one thread; quality: (F,
+    R, 2) mean PSNR (dB) and SSIM; nlist, bytes: (F,) number of cells (0: none) and bytes per vector. NaN marks what
+    does not exist: nprobe > 1 without cells, and activation for Flat.
     """
 
     about: dict
@@ -38,8 +43,8 @@ class Sweep:
     bytes: np.ndarray
 
     @property
-    def axes(self):
-        """The values of each part of a setting: dict of lists."""
+    def axes(self) -> dict[str, list]:
+        """The values that each part of a setting can take: dict of lists."""
         releases = self.about["releases"]
         return {
             "factory": self.about["factories"],
@@ -51,8 +56,8 @@ class Sweep:
         }
 
     @property
-    def default(self):
-        """A setting to begin with: the first index among the most references, one probe, passive, mean of the 14 edits."""
+    def default(self) -> dict:
+        """The setting to start from: first index, most references, nprobe 1, passive, mean of the 14 edits."""
         axes = self.axes
         return {
             "factory": axes["factory"][0],
@@ -63,22 +68,23 @@ class Sweep:
             "edit": MEAN,
         }
 
-    def settled(self, setting):
-        """The setting as the sweep has it: what is not named is as in `default`; a new dict in the order of KEYS.
+    def settled(self, setting: dict) -> dict:
+        """The setting as the sweep holds it: missing parts come from `default`; a new dict in the order of KEYS.
 
-        An index without cells is searched as a whole, nprobe 1; for Flat there is nothing to activate, alpha 0. ValueError
-        for a value that was not measured.
+        An index without cells is searched as a whole (nprobe becomes 1), and Flat has nothing to activate (alpha
+        becomes 0). ValueError for an unknown part, or a value that was not measured.
         """
         unknown = set(setting) - set(KEYS)
         if unknown:
-            raise ValueError(f"{', '.join(sorted(unknown))}: a setting has {', '.join(KEYS)}")
+            raise ValueError(f"{', '.join(sorted(map(str, unknown)))}: unknown; a setting has {', '.join(KEYS)}")
         whole = {**self.default, **setting}
         for key, values in self.axes.items():
             if whole[key] not in values:
                 raise ValueError(
-                    f"{key}={whole[key]!r}: the sweep has {', '.join(map(str, values))}; for other values, `measure_now`"
+                    f"{key}={whole[key]!r:.100}: the sweep has {', '.join(map(str, values))}; "
+                    "for other values, use measure_now"
                 )
-            # 3 is 3.0: one form for both.
+            # 3 and 3.0 become the same value.
             whole[key] = values[values.index(whole[key])]
         f = self.about["factories"].index(whole["factory"])
         if not self.nlist[f]:
@@ -87,7 +93,7 @@ class Sweep:
             whole["alpha"] = 0.0
         return {key: whole[key] for key in KEYS}
 
-    def _place(self, setting):
+    def _place(self, setting: dict) -> tuple[int, int, int, int]:
         about = self.about
         return (
             about["factories"].index(setting["factory"]),
@@ -96,24 +102,28 @@ class Sweep:
             self._release(setting["alpha"], setting["steps"]),
         )
 
-    def _release(self, alpha, steps):
-        # Nothing is activated at alpha 0, whatever the steps.
+    def _release(self, alpha: float, steps: int) -> int:
+        # At alpha 0 nothing is activated, whatever the number of steps.
         return 0 if alpha == 0 else self.about["releases"].index([alpha, steps])
 
-    def found(self, setting):
-        """Share of each original's copies that come first, (originals,) float64: 0 or 1 for one edit, a share of 14 for Mean."""
+    def found(self, setting: dict) -> np.ndarray:
+        """The share of each original's copies that are found: (originals,) float64. Mean: k / 14; one edit: 0 or 1."""
         setting = self.settled(setting)
         return self._shares(self.hits[self._place(setting)], setting["edit"])
 
-    def _shares(self, hits, edit):
+    def _shares(self, hits: np.ndarray, edit: str) -> np.ndarray:
         bits = np.unpackbits(hits, axis=-1, bitorder="little", count=self.about["originals"])
         if edit == MEAN:
             return bits[..., [self.about["edits"].index(e) for e in EDITS], :].mean(-2)
         return bits[..., self.about["edits"].index(edit), :].astype(float)
 
-    def measured(self, setting):
-        """What the setting reaches: dict r1, low, high (95 % bootstrap over originals), uap, uap_low, uap_high (of the Random
-        copies, whatever the edit), psnr (dB, infinite: nothing changed), ssim, ms (a query), bytes (a vector)."""
+    def measured(self, setting: dict) -> dict[str, float]:
+        """What the setting reaches.
+
+        A dict r1, low, high (95 % bootstrap interval over originals), uap, uap_low, uap_high (micro-AP of the Random
+        copies, whatever the edit), psnr (dB, infinite where nothing changed), ssim, ms (per query), bytes (per
+        vector).
+        """
         setting = self.settled(setting)
         f, n, p, r = self._place(setting)
         found = self.found(setting)
@@ -132,16 +142,14 @@ class Sweep:
             "bytes": float(self.bytes[f]),
         }
 
-    def gain(self, a, b):
-        """R@1 of setting b less that of a, on the same originals: (difference, low, high), the interval a paired bootstrap."""
+    def gain(self, a: dict, b: dict) -> tuple[float, float, float]:
+        """R@1 of b minus R@1 of a on the same originals: (difference, low, high) with a paired bootstrap interval."""
         difference = self.found(b) - self.found(a)
         (low,), (high,) = intervals(difference[:, None], np.random.default_rng(0), RESAMPLES)
         return float(difference.mean()), float(low), float(high)
 
-    def table(self, edit=MEAN):
-        """Every setting that was measured, under one edit or their Mean: a DataFrame of KEYS and of what `measured` gives."""
-        import pandas as pd
-
+    def table(self, edit: str = MEAN) -> pd.DataFrame:
+        """Every measured setting under one edit (or their Mean), one row each: KEYS, then the columns of `measured`."""
         self.settled({"edit": edit})
         f, n, p, r = np.nonzero(np.isfinite(self.uap[..., 0]))
         shares = self._shares(self.hits[f, n, p, r], edit)
@@ -168,11 +176,20 @@ class Sweep:
             }
         )
 
-    def cheapest(self, r1, psnr=0.0, *, edit=MEAN, references=None, most_bytes=np.inf):
-        """The setting that searches quickest of those with an R@1 of at least r1 and a PSNR of at least psnr (dB), or None.
+    def cheapest(
+        self,
+        r1: float,
+        psnr: float = 0.0,
+        *,
+        edit: str = MEAN,
+        references: int | None = None,
+        most_bytes: float = np.inf,
+    ) -> dict | None:
+        """The setting with the shortest search time among those that reach R@1 r1 and PSNR psnr (dB), or None.
 
-        edit: that R@1 is of; references: among how many (None: the most that were measured); most_bytes: a vector may
-        take. Equal times: fewer bytes, then the higher PSNR, then the higher R@1. Times have two digits: none is more exact.
+        edit: whose R@1 counts; references: the number of references (None: the largest); most_bytes: limit of the
+        bytes per vector. Of equal times, fewer bytes win, then the higher PSNR, then the higher R@1. Stored times
+        have two digits.
         """
         table = self.table(edit)
         references = self.axes["references"][-1] if references is None else references
@@ -190,48 +207,56 @@ class Sweep:
         return self.settled({key: best[key] for key in KEYS})
 
 
-def finding(sweep, a, b):
+def finding(sweep: Sweep, a: dict, b: dict) -> str:
     """One sentence on what changes from setting a to setting b."""
-    old, new, (gain, low, high) = sweep.measured(a), sweep.measured(b), sweep.gain(a, b)
-    said = [f"A finds {two(old['r1'])} of the copies first, B {two(new['r1'])}: "]
-    span = f"95 % interval {two(low)} to {two(high)}"
-    if low > 1e-9 or high < -1e-9:
-        said.append(f"{two(abs(gain))} {'more' if gain > 0 else 'fewer'} ({span})")
-    else:
-        said.append("the same" if low == high else f"no clear difference ({span})")
-    ratio = new["ms"] / old["ms"]
-    said.append(
-        ", in about the same time"
-        if 1 / 1.2 < ratio < 1.2
-        else f", in {ratio:.2g} times the time"
-        if ratio > 1
-        else f", in {two(ratio)} of the time"
-    )
+    old, new = sweep.measured(a), sweep.measured(b)
+    said = f"A finds {two(old['r1'])} of the copies first, B {two(new['r1'])}: {_gain(*sweep.gain(a, b))}"
+    said += f", {_time(new['ms'] / old['ms'])}"
     if new["bytes"] != old["bytes"]:
-        said.append(f", with {new['bytes']:g} instead of {old['bytes']:g} bytes a vector")
+        said += f", with {new['bytes']:g} instead of {old['bytes']:g} bytes per vector"
     # Unchanged pictures have an infinite PSNR; targets of another index move it by a tenth.
     if new["psnr"] != old["psnr"] and abs(new["psnr"] - old["psnr"]) > SAME_PSNR:
-        before, after = (f"{m['psnr']:.1f} dB" if np.isfinite(m["psnr"]) else "unchanged pictures" for m in (old, new))
-        said.append(f", {after} instead of {before}")
-    return "".join(said) + "."
+        said += f", {_quality(new['psnr'])} instead of {_quality(old['psnr'])}"
+    return f"{said}."
 
 
-def two(x):
-    """A number with two digits after the point, halves away from 0, as the page writes it."""
+def _gain(gain: float, low: float, high: float) -> str:
+    """A difference of R@1 in words."""
+    span = f"95 % interval {two(low)} to {two(high)}"
+    if low > 1e-9 or high < -1e-9:
+        return f"{two(abs(gain))} {'more' if gain > 0 else 'fewer'} ({span})"
+    return "the same" if low == high else f"no clear difference ({span})"
+
+
+def _time(ratio: float) -> str:
+    """A ratio of two times in words."""
+    if 1 / 1.2 < ratio < 1.2:
+        return "in about the same time"
+    if ratio > 1:
+        return f"in {ratio:.2g} times the time"
+    return f"in {two(ratio)} of the time"
+
+
+def _quality(psnr: float) -> str:
+    return f"{psnr:.1f} dB" if np.isfinite(psnr) else "unchanged pictures"
+
+
+def two(x: float) -> str:
+    """A number with two decimals, halves rounded away from 0, as the page writes it."""
     return f"{x + np.copysign(1e-9, x):.2f}".replace("-0.00", "0.00")
 
 
-def load_sweep(path=None):
-    """Open a sweep that `whatif_build.build_sweep` wrote (None: the one of the package, opened once)."""
+def load_sweep(path: str | Path | None = None) -> Sweep:
+    """Open a sweep that `whatif_build.build_sweep` wrote (None: the one in the package, which is opened only once)."""
     return _ready() if path is None else _opened(path)
 
 
 @cache
-def _ready():
+def _ready() -> Sweep:
     return _opened(DATA / FILE)
 
 
-def _opened(path):
+def _opened(path: str | Path) -> Sweep:
     with np.load(Path(str(path)), allow_pickle=False) as stored:
         numbers = (stored[name].astype(float).round(4) for name in ("uap", "ms", "quality"))
         return Sweep(json.loads(str(stored["about"])), stored["hits"], *numbers, stored["nlist"], stored["bytes"])

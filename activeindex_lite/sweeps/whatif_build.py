@@ -1,9 +1,14 @@
-"""Measuring the what-if lab's sweep: every release of a few originals, searched in every index; one command, resumable."""
+"""Measuring the what-if lab's sweep: every release of a few originals, searched for in every index."""
+
+from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import lazy_loader
 import numpy as np
 from tqdm import tqdm
 
@@ -18,8 +23,17 @@ from activeindex_lite.evaluation.timing import search_milliseconds
 from activeindex_lite.index import build_index
 from activeindex_lite.pictures.synthetic import synthetic_pictures
 from activeindex_lite.support.files import whole_file
-from activeindex_lite.sweeps.table_file import resumed
+from activeindex_lite.sweeps.table_file import refuse_existing, resumed
 from activeindex_lite.world.world import FRESH_SEED
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from activeindex_lite.extractor import Extractor
+    from activeindex_lite.index import ActiveIndex
+    from activeindex_lite.world import World
+
+pd = lazy_loader.load("pandas")
 
 FACTORIES = (
     "IVF1536,PQ4x8",
@@ -38,9 +52,9 @@ REFERENCES = (5_000, 15_000, 50_000)
 NPROBES = (1, 2, 4, 8, 16, 32, 64)
 # steps -> learning rate.
 RATES = {schedule["steps"]: schedule["lr"] for schedule in SCHEDULES.values()}
-# Each alpha with each schedule; alpha 0 is one release, the pictures as they are.
+# Each alpha with each schedule; alpha 0 is a single release, the unchanged pictures.
 RELEASES = ((0.0, STEPS), *((alpha, steps) for alpha in (1.5, 3.0, 6.0) for steps in RATES))
-# Strengths beyond the 14 edits: name -> (family of edits.STRENGTHS, value). Blur is named by its sigma, as in EDITS.
+# Strengths beyond the 14 edits: name -> (sweep of edits.STRENGTHS, value). Blur is named after its sigma, as in EDITS.
 FURTHER = {
     "Brightness 0.7": ("Brightness", 0.7),
     "Brightness 1.5": ("Brightness", 1.5),
@@ -59,12 +73,19 @@ ROUNDS = 5
 COMMAND = "activeindex-lite sweep --what whatif"
 
 
-def originals_of(n, references, seed=0):
+def originals_of(n: int, references: int, seed: int = 0) -> np.ndarray:
     """The ids of n originals, ascending, among the first `references` pictures of the ready world: (n,) int64."""
     return np.sort(np.random.default_rng(seed).choice(references, n, replace=False))
 
 
-def copies_of(pictures, extractor, *, seed=0, edits=tuple(EDITS), further=tuple(FURTHER)):
+def copies_of(
+    pictures: Sequence[Image.Image],
+    extractor: Extractor,
+    *,
+    seed: int = 0,
+    edits: Sequence[str] = tuple(EDITS),
+    further: Sequence[str] = tuple(FURTHER),
+) -> dict[str, np.ndarray]:
     """Features of every picture under edits of EDITS and of FURTHER: dict name -> (N, d) float32."""
     copies = edited_features(pictures, extractor, seed=seed, edits=edits)
     for name in further:
@@ -73,18 +94,25 @@ def copies_of(pictures, extractor, *, seed=0, edits=tuple(EDITS), further=tuple(
     return copies
 
 
-def strangers_of(n, extractor, size, seed=0):
-    """Features of n fresh pictures that no index stores, each under a Random edit of its own: (n, d) float32."""
+def strangers_of(n: int, extractor: Extractor, size: int, seed: int = 0) -> np.ndarray:
+    """Features of n new pictures that no index stores, each under its own Random edit: (n, d) float32."""
     pictures = synthetic_pictures(range(FRESH_SEED, FRESH_SEED + n), size)
     return edited_features(pictures, extractor, seed=seed, edits=("Random",), first=10_000)["Random"]
 
 
-def search_rows(indexes, copies, truth, strangers, nprobes, seed=0):
-    """What searches for the copies bring in each index at each nprobe it has: a list of dicts references, nprobe, hits, uap.
+def search_rows(
+    indexes: dict[int, ActiveIndex],
+    copies: dict[str, np.ndarray],
+    truth: np.ndarray,
+    strangers: np.ndarray,
+    nprobes: Sequence[int],
+    seed: int = 0,
+) -> list[dict]:
+    """Search for the copies in each index at each nprobe up to nlist: a list of dicts references, nprobe, hits, uap.
 
-    indexes: dict number of references -> ActiveIndex; copies: dict edit -> (Q, d); truth: (Q,) ids; strangers: (S, d).
-    hits: the (edits, Q) table of "the original comes strictly first" as packed bits in hexadecimal; uap: micro-AP of the
-    Random copies pooled with the strangers, and its 95 % bootstrap interval over queries.
+    indexes: dict number of references -> ActiveIndex; copies: dict edit -> (Q, d); truth: (Q,) ids; strangers: (S,
+    d). hits: the (edits, Q) table of "the original comes strictly first" as packed bits in hexadecimal; uap: micro-AP
+    of the Random copies and the strangers together, and its 95 % bootstrap interval over queries.
     """
     queries, rows = np.concatenate(list(copies.values())), []
     for n, index in indexes.items():
@@ -102,9 +130,10 @@ def search_rows(indexes, copies, truth, strangers, nprobes, seed=0):
     return rows
 
 
-def _uap(index, copies, truth, strangers, nprobe, seed):
-    import pandas as pd
-
+def _uap(
+    index: ActiveIndex, copies: np.ndarray, truth: np.ndarray, strangers: np.ndarray, nprobe: int, seed: int
+) -> list[float]:
+    """Micro-AP and the two ends of its interval."""
     names = [f"copy-{i}" for i in truth] + [f"stranger-{i}" for i in range(len(strangers))]
     found = predict(
         index, np.concatenate([copies, strangers]), names, [str(i) for i in range(index.ntotal)], nprobe=nprobe
@@ -115,29 +144,29 @@ def _uap(index, copies, truth, strangers, nprobe, seed):
 
 
 def build_sweep(
-    path,
-    world,
-    extractor,
+    path: str | Path,
+    world: World,
+    extractor: Extractor,
     *,
-    factories=FACTORIES,
-    references=REFERENCES,
-    nprobes=NPROBES,
-    releases=RELEASES,
-    further=tuple(FURTHER),
-    originals=ORIGINALS,
-    strangers=STRANGERS,
-    seed=0,
-    command=COMMAND,
-    progress=True,
-):
-    """Measure every setting into one npz file for `load_sweep`; goes on where an interrupted call stopped.
+    factories: Sequence[str] = FACTORIES,
+    references: Sequence[int] = REFERENCES,
+    nprobes: Sequence[int] = NPROBES,
+    releases: Sequence[tuple[float, int]] = RELEASES,
+    further: Sequence[str] = tuple(FURTHER),
+    originals: int = ORIGINALS,
+    strangers: int = STRANGERS,
+    seed: int = 0,
+    command: str = COMMAND,
+    progress: bool = True,
+) -> None:
+    """Measure every setting into one npz file for `load_sweep`; an interrupted call resumes where it stopped.
 
-    world: a World; extractor: the one its features were made with. releases: (alpha, steps) pairs, (0, 10) first. The other
-    arguments are the axes of the sweep. FileExistsError for a file that is finished; ValueError for one begun otherwise.
+    world: a World; extractor: the one that made its features. releases: (alpha, steps) pairs, (0, 10) first. The
+    other arguments are the axes of the sweep; command: how to make the file again, which it stores. FileExistsError
+    if the file exists; ValueError if an unfinished one was begun with other settings.
     """
     path = Path(path)
-    if path.exists():
-        raise FileExistsError(f"{path} exists: name another file, or delete it first")
+    refuse_existing(path)
     settings = dict(
         factories=list(factories),
         references=list(references),
@@ -150,8 +179,7 @@ def build_sweep(
     )
     part = path.with_suffix(".part")
     with resumed(part, settings) as (rows, note):
-        done = {(row["factory"], row["alpha"], row["steps"]) for row in rows}
-        wanted = {f: [r for r in releases if (f, *r) not in done and (f != "Flat" or not r[0])] for f in factories}
+        wanted = {factory: _missing(factory, releases, rows) for factory in factories}
         with tqdm(total=sum(map(len, wanted.values())), desc="what if", unit="release", disable=not progress) as bar:
             for row in _measured(wanted, world, extractor, settings, further):
                 note(row)
@@ -160,8 +188,18 @@ def build_sweep(
         part.unlink()
 
 
-def _measured(wanted, world, extractor, settings, further):
-    """Generates a dict for each wanted release: what it is, its quality, its search_rows; for alpha 0 the times as well."""
+def _missing(factory: str, releases: Sequence[tuple[float, int]], rows: list[dict]) -> list[tuple[float, int]]:
+    """The releases of an index that no row holds yet. Flat has nothing to activate: alpha 0 alone."""
+    done = {(row["alpha"], row["steps"]) for row in rows if row["factory"] == factory}
+    return [
+        (alpha, steps) for alpha, steps in releases if (alpha, steps) not in done and (factory != "Flat" or not alpha)
+    ]
+
+
+def _measured(
+    wanted: dict[str, list], world: World, extractor: Extractor, settings: dict, further: Sequence[str]
+) -> Iterator[dict]:
+    """Generate a dict per wanted release: name, quality and search_rows; at alpha 0 also the search times."""
     from activeindex_lite.activation import activate
 
     seed, nprobes = settings["seed"], settings["nprobes"]
@@ -187,17 +225,17 @@ def _measured(wanted, world, extractor, settings, further):
             row["searches"] = search_rows(indexes, copies, truth, strangers, nprobes, seed)
             if not alpha:
                 row |= {"nlist": trained.nlist or 0, "bytes": trained.bytes_per_vector}
-                # Rounds over all of them, the lowest counts: a busy machine only ever adds, and not for long.
+                # Several rounds, of which the lowest time counts: a busy machine only ever adds time, and not for long.
                 for search in ROUNDS * row["searches"]:
                     ms = milliseconds(indexes[search["references"]], passive, search["nprobe"])
                     search["ms"] = min(ms, search.get("ms", ms))
             yield row
 
 
-def milliseconds(index, copies, nprobe):
-    """Milliseconds of a search for one copy, the median of several copies of each kind."""
+def milliseconds(index: ActiveIndex, copies: dict[str, np.ndarray], nprobe: int) -> float:
+    """Milliseconds of a search for one copy: the median over four copies of each edit."""
     queries = np.concatenate([features[:4] for features in copies.values()])
-    # The index's own nprobe: one that is given with each search takes its time as well.
+    # Set on the index: faiss needs extra time for an nprobe that comes with each search.
     before, index.nprobe = index.nprobe, nprobe
     try:
         return float(np.median(search_milliseconds(index, queries)))
@@ -205,8 +243,8 @@ def milliseconds(index, copies, nprobe):
         index.nprobe = before
 
 
-def _store(path, rows, about):
-    """The rows as dense arrays in one npz file, NaN or 0 where a setting does not exist; whole or not at all."""
+def _store(path: Path, rows: list[dict], about: dict) -> None:
+    """Write the rows as dense arrays to one npz file, whole or not at all; NaN or 0 where a setting does not exist."""
     F, N, P, R = (len(about[name]) for name in ("factories", "references", "nprobes", "releases"))
     E, B = len(about["edits"]), -(-about["originals"] // 8)
     hits, uap = np.zeros((F, N, P, R, E, B), np.uint8), np.full((F, N, P, R, 3), np.nan, np.float32)
@@ -220,7 +258,7 @@ def _store(path, rows, about):
             hits[f, n, p, r] = np.frombuffer(bytes.fromhex(search["hits"]), np.uint8).reshape(E, B)
             uap[f, n, p, r] = search["uap"]
             if "ms" in search:
-                # Two digits: no time on a shared machine is better than that, and what is equal should look equal.
+                # Two digits: times on a shared machine are no more exact, and equal times should look equal.
                 ms[f, n, p] = float(f"{search['ms']:.2g}")
         if "bytes" in row:
             nlist[f], size[f] = row["nlist"], row["bytes"]

@@ -1,6 +1,10 @@
-"""A setting of the what-if lab measured now on a few pictures, and as a Python program for others to run."""
+"""A setting of the what-if lab: measured now on a few pictures, or written as a Python program that others can run."""
+
+from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,7 +13,10 @@ from activeindex_lite.evaluation.retrieval import MEAN, first_is_original
 from activeindex_lite.support.checks import whole_number
 from activeindex_lite.sweeps.whatif_build import FURTHER, RATES, copies_of, milliseconds, originals_of
 
-# <name> stands for a value: the page fills in the same texts.
+if TYPE_CHECKING:
+    from activeindex_lite.extractor import Extractor
+
+# <name> is a place for a value; the page fills in the same texts.
 PROGRAM = """\
 import numpy as np
 
@@ -24,24 +31,26 @@ pictures = world.pictures(ids)
 <queries>
 print(evaluate_retrieval(index, queries, ids))
 times = search_milliseconds(index, np.concatenate(list(queries.values())))
-print(f"{np.median(times):.3f} ms a query, {index.bytes_per_vector:g} bytes a vector")
+print(f"{np.median(times):.3f} ms per query, {index.bytes_per_vector:g} bytes per vector")
 """
 ACTIVATED = """\
 run = activate(pictures, index, extractor, alpha=<alpha>, steps=<steps>, lr=<lr>)
 released = run.pictures
 print(f"PSNR {run.psnr.mean():.1f} dB, SSIM {run.ssim.mean():.3f}")"""
-PASSIVE = "released = pictures  # alpha 0: nothing is changed"
+PASSIVE = "released = pictures  # alpha 0: unchanged"
 OF_THE_14 = "from activeindex_lite.evaluation import edited_features, search_milliseconds"
-OF_STRENGTHS = "from activeindex_lite.edits.strengths import STRENGTHS\nfrom activeindex_lite.evaluation import search_milliseconds"
+OF_STRENGTHS = """\
+from activeindex_lite.edits.strengths import STRENGTHS
+from activeindex_lite.evaluation import search_milliseconds"""
 
 
-def program_parts(about):
-    """What `program` is put together from: dict program, release (passive and activated), edits (name -> imports, line), values.
+def program_parts(about: dict) -> dict:
+    """The parts of `program`: dict program, release (passive, activated), edits (name -> imports, line), lr, values.
 
-    about: of the Sweep. The page puts the same parts together, so that both write the same program.
+    about: of the Sweep. The page assembles the same parts, so that both write the same program.
     """
 
-    def of(name):
+    def of(name: str) -> list[str]:
         if name in FURTHER:
             family, value = FURTHER[name]
             return [
@@ -64,8 +73,8 @@ def program_parts(about):
     }
 
 
-def program(setting, about):
-    """A Python program that measures the setting, as text. setting: settled; about: of the Sweep it belongs to."""
+def program(setting: dict, about: dict) -> str:
+    """The text of a Python program that measures the setting. setting: a settled one; about: of its Sweep."""
     parts = program_parts(about)
     imports, queries = parts["edits"][setting["edit"]]
     text = parts["program"].replace("<release>", parts["release"][setting["alpha"] > 0]).replace("<imports>", imports)
@@ -80,11 +89,21 @@ def program(setting, about):
     return text
 
 
-def measure_now(setting, pictures=8, *, about, extractor=None, say=lambda text: None):
-    """Measure a setting live on the first originals of the sweep: dict found (pictures,), r1, psnr, ms, activation_ms, seconds.
+def measure_now(
+    setting: dict,
+    pictures: int = 8,
+    *,
+    about: dict,
+    extractor: Extractor | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> dict:
+    """Measure a setting live on the first originals of the sweep.
 
-    setting: settled, or with values between those of the sweep; about: of the Sweep, for its originals and seed. pictures:
-    how many, 1 to all; say: is called with a line of text before each part. The index is trained when it is first wanted.
+    Returns a dict found (pictures,), r1, psnr, ms, activation_ms, seconds.
+
+    setting: a settled one, or one with values between those of the sweep; about: of the Sweep, for its originals and
+    seed; pictures: how many originals, 1 to all of them; say: called with a line of text before each of the four
+    parts. The first call for an index trains it.
     """
     from activeindex_lite.activation import activate
     from activeindex_lite.extractor import load_extractor
@@ -97,10 +116,8 @@ def measure_now(setting, pictures=8, *, about, extractor=None, say=lambda text: 
     index = ready_index(setting["factory"])
     if setting["references"] < index.ntotal:
         index = index.refilled(world.references[: setting["references"]])
-    extractor, truth = (
-        extractor or load_extractor("lite"),
-        originals_of(about["originals"], min(about["references"]), about["seed"])[:pictures],
-    )
+    extractor = extractor or load_extractor("lite")
+    truth = originals_of(about["originals"], min(about["references"]), about["seed"])[:pictures]
     released, psnr, activation_ms = world.pictures(truth), np.inf, 0.0
     if setting["alpha"]:
         say(f"2 of 4: activating {pictures} pictures at alpha {setting['alpha']:g} ...")
