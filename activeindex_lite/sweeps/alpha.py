@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from activeindex_lite import activation
 from activeindex_lite.activation.defaults import STEPS
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import MEAN, evaluate_retrieval
@@ -48,11 +49,9 @@ def grid_rows(
     Values of nprobe above the number of cells are left out; an index without cells gives one row, nprobe 1. features:
     (N, d) of the pictures (None: they are extracted).
     """
-    from activeindex_lite.activation import activate
-
     released, psnr = pictures, np.inf
     if alpha:
-        run = activate(pictures, index, extractor, alpha=alpha, steps=steps, features=features)
+        run = activation.activate(pictures, index, extractor, alpha=alpha, steps=steps, features=features)
         released, psnr = run.pictures, run.psnr.mean()
     queries = edited_features(released, extractor, seed=seed)
     rows = []

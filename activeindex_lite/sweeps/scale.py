@@ -30,7 +30,22 @@ FILE = "scale.csv"
 FACTORY, NPROBES = "IVF4096,PQ8x8", (1, 16)
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 NO_INDEX = "No index"
-COLUMNS = "N index nprobe activated r1 low high queries kept ms bytes train_s add_s peak_mb".split()
+COLUMNS = [
+    "N",
+    "index",
+    "nprobe",
+    "activated",
+    "r1",
+    "low",
+    "high",
+    "queries",
+    "kept",
+    "ms",
+    "bytes",
+    "train_s",
+    "add_s",
+    "peak_mb",
+]
 
 
 def measure_scale(

@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import faiss
 import numpy as np
-from tqdm import tqdm
 
+from activeindex_lite import activation
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.timing import search_milliseconds
@@ -21,6 +22,9 @@ from activeindex_lite.support.chunks import read_arrays, write_arrays
 from activeindex_lite.sweeps.table_file import refuse_other_settings
 from activeindex_lite.world.simulated import ready_simulation
 from activeindex_lite.world.world import load_world
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 # Searches per time, which is their median. Brute force takes fewer: it is slow, and its times vary little.
 TIMED, TIMED_BRUTE = 100, 10
@@ -70,7 +74,6 @@ class Run:
 
 def begin(settings: dict, progress: bool) -> Run:
     """Train the index, activate the originals for it, and extract the queries: a Run without references."""
-    from activeindex_lite.activation import activate
     from activeindex_lite.extractor import load_extractor
 
     world, extractor, seed = load_world(), load_extractor("lite"), settings["seed"]
@@ -78,7 +81,7 @@ def begin(settings: dict, progress: bool) -> Run:
     extra, seconds = _train(index, world.train, seed)
     ids = np.sort(np.random.default_rng(seed).choice(settings["first"], settings["originals"], replace=False))
     pictures = world.pictures(ids)
-    released = activate(
+    released = activation.activate(
         pictures,
         index,
         extractor,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 import numpy as np
 
+from activeindex_lite import activation
 from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.edits.strengths import STRENGTHS
 from activeindex_lite.evaluation.retrieval import first_is_original, intervals
@@ -118,9 +119,7 @@ def build_strengths(
     # Only when a job is left to do: a finished sweep needs no activation.
     @cache
     def released() -> dict:
-        from activeindex_lite.activation import activate
-
-        run = activate(pictures, indexes[TARGET], extractor, alpha=alpha, steps=steps, progress=progress)
+        run = activation.activate(pictures, indexes[TARGET], extractor, alpha=alpha, steps=steps, progress=progress)
         return {False: pictures, True: run.pictures}
 
     def rows_of(name: str) -> list[dict]:

@@ -12,6 +12,7 @@ import lazy_loader
 import numpy as np
 from tqdm import tqdm
 
+from activeindex_lite import activation
 from activeindex_lite.activation.defaults import SCHEDULES, STEPS
 from activeindex_lite.edits import EDITS
 from activeindex_lite.edits.strengths import STRENGTHS
@@ -200,8 +201,6 @@ def _measured(
     wanted: dict[str, list], world: World, extractor: Extractor, settings: dict, further: Sequence[str]
 ) -> Iterator[dict]:
     """Generate a dict per wanted release: name, quality and search_rows; at alpha 0 also the search times."""
-    from activeindex_lite.activation import activate
-
     seed, nprobes = settings["seed"], settings["nprobes"]
     truth = originals_of(settings["originals"], min(settings["references"]), seed)
     pictures = world.pictures(truth)
@@ -215,7 +214,7 @@ def _measured(
         for alpha, steps in releases:
             row, copies = {"factory": factory, "alpha": alpha, "steps": steps}, passive
             if alpha:
-                run = activate(
+                run = activation.activate(
                     pictures, trained, extractor, alpha=alpha, steps=steps, lr=RATES[steps], features=features
                 )
                 if not run.complete:

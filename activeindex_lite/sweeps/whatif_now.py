@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from activeindex_lite import activation
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.retrieval import MEAN, first_is_original
 from activeindex_lite.support.checks import whole_number
@@ -105,7 +106,6 @@ def measure_now(
     seed; pictures: how many originals, 1 to all of them; say: called with a line of text before each of the four
     parts. The first call for an index trains it.
     """
-    from activeindex_lite.activation import activate
     from activeindex_lite.extractor import load_extractor
     from activeindex_lite.index import ready_index
     from activeindex_lite.world import load_world
@@ -121,7 +121,7 @@ def measure_now(
     released, psnr, activation_ms = world.pictures(truth), np.inf, 0.0
     if setting["alpha"]:
         say(f"2 of 4: activating {pictures} pictures at alpha {setting['alpha']:g} ...")
-        run = activate(
+        run = activation.activate(
             released, index, extractor, alpha=setting["alpha"], steps=setting["steps"], lr=RATES[setting["steps"]]
         )
         released, psnr, activation_ms = run.pictures, float(run.psnr.mean()), 1000 * float(run.seconds.mean())
