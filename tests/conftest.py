@@ -19,7 +19,6 @@ LONGEST_FIRST = (
     "test_jupyterlab",
     "test_full_evaluation",
     "test_cluster",
-    "test_transfer",
     "test_demo",
     "test_notebooks",
 )
@@ -75,11 +74,15 @@ def world():
 
 @pytest.fixture(scope="session")
 def small_indexes(world):
-    """One small index of every family, over the first 4,000 references: factory string -> ActiveIndex."""
+    """Small indexes over the first 4,000 references: factory string -> ActiveIndex, each built when first used."""
     from activeindex_lite import build_index
 
-    factories = ("IVF64,Flat", "IVF64,PQ8x6", "PQ8x6", "OPQ8,PQ8x6", "PCA64,LSH")
-    return {f: build_index(f, world.train[:10_000], world.references[:4000]) for f in factories}
+    class Built(dict):
+        def __missing__(self, factory):
+            self[factory] = build_index(factory, world.train[:10_000], world.references[:4000])
+            return self[factory]
+
+    return Built()
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ function finding(sweep, a, b) {
   const now = sweep.measured(b);
   let said = `A finds ${two(old.r1)} of the copies first, B ${two(now.r1)}: ${gainText(sweep.gain(a, b))}`;
   said += timeText(now.ms / old.ms);
-  if (now.bytes !== old.bytes) said += `, with ${now.bytes} instead of ${old.bytes} bytes a vector`;
+  if (now.bytes !== old.bytes) said += `, with ${now.bytes} instead of ${old.bytes} bytes per vector`;
   if (psnrDiffers(old, now)) said += `, ${qualityOf(now)} instead of ${qualityOf(old)}`;
   return `${said}.`;
 }
