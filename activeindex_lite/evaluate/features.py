@@ -1,6 +1,10 @@
-"""Features of whole collections, in a cache on disk: mapped, never all in memory; pictures that cannot be read are left out."""
+"""Features of whole collections, cached on disk and mapped from there; pictures that cannot be read are left out."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,6 +13,13 @@ from activeindex_lite.pictures import UnreadablePicture
 from activeindex_lite.support.chunks import Loop, make_chunks, read_arrays, stage_folder, write_arrays
 from activeindex_lite.support.files import whole_file
 from activeindex_lite.support.locks import alone
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from activeindex_lite.evaluate.sources import Source
+    from activeindex_lite.extractor.extractor import Extractor
+    from activeindex_lite.support.chunks import Runner
 
 CHUNK = 256
 # Raised when the code that makes features changes what it makes: older caches are then left alone.
@@ -25,15 +36,38 @@ class Features:
 
     features: np.ndarray
     rows: np.ndarray
-    names: list
-    skipped: list
+    names: list[str]
+    skipped: list[tuple[str, str]]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.features)
 
+    def kept(self, keep: np.ndarray) -> Features:
+        """Those where keep, (N,) bool, is true; in memory, unless all are kept."""
+        if keep.all():
+            return self
+        names = [name for name, kept in zip(self.names, keep, strict=True) if kept]
+        return Features(np.asarray(self.features)[keep], self.rows[keep], names, self.skipped)
 
-def read_some(source, start):
-    """(positions, pictures) of those that can be read, and [(position, reason)] of the others; the first has position start."""
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where the long work of an evaluation runs, and where its results are kept: what every stage of it needs."""
+
+    extractor: Extractor
+    cache: str | Path
+    runner: Runner
+    progress: bool = True
+
+    def features(self, source: Source, title: str, seed: int | None = None) -> Features:
+        """Features of a source, see `cached_features`."""
+        return cached_features(
+            source, self.extractor, self.cache, title=title, seed=seed, progress=self.progress, runner=self.runner
+        )
+
+
+def read_some(source: Source, start: int) -> tuple[list[int], list[Image.Image], list[tuple[int, str]]]:
+    """Positions and pictures of those that can be read, and (position, reason) of the others; the first is at start."""
     kept, pictures, bad = [], [], []
     for i in range(len(source)):
         try:
@@ -44,11 +78,11 @@ def read_some(source, start):
     return kept, pictures, bad
 
 
-def extract_chunk(source, start, seed, extractor):
+def extract_chunk(source: Source, start: int, seed: int | None, extractor: Extractor) -> dict[str, np.ndarray]:
     """Features of a part of a source that begins at position start, as dict of arrays: features, rows, bad, reasons.
 
-    seed: None for the pictures as they are; a number to give each a Random edit first. Everything is a matter of a picture's
-    position and of its chunk, so that it does not matter where and when the chunk is made.
+    seed: None for the pictures as they are; a number to give each a Random edit first. The result depends on a picture's
+    position and on its chunk alone, not on where and when the chunk is made.
     """
     kept, pictures, bad = read_some(source, start)
     if seed is not None:
@@ -65,10 +99,20 @@ def extract_chunk(source, start, seed, extractor):
     }
 
 
-def cached_features(source, extractor, cache, *, title, seed=None, progress=True, runner=None):
-    """Features of every readable picture of a source, from the cache as far as they are there: a Features.
+def cached_features(
+    source: Source,
+    extractor: Extractor,
+    cache: str | Path,
+    *,
+    title: str,
+    seed: int | None = None,
+    progress: bool = True,
+    runner: Runner | None = None,
+) -> Features:
+    """Features of every readable picture of a source; those that the cache holds are not computed again.
 
-    cache: its folder. seed: as in `extract_chunk`. runner: of the chunks. ValueError where not one picture can be read.
+    cache: its folder. title: what the pictures are, for the progress bar and errors. seed: as in `extract_chunk`. runner: of
+    the chunks (None: this process). ValueError where no picture can be read.
     """
     stored = source.stored(extractor) if seed is None else None
     if stored is not None:
@@ -108,16 +152,17 @@ def cached_features(source, extractor, cache, *, title, seed=None, progress=True
     )
 
 
-def _gather(folder, paths, d):
-    """One array, to be mapped, out of the chunks' files."""
-    columns = {name: [] for name in ("rows", "bad", "reasons")}
+def _gather(folder: Path, paths: list[Path], d: int) -> None:
+    """Join the files of the chunks in one array, to be mapped."""
+    columns: dict[str, Any] = {name: [] for name in ("rows", "bad", "reasons")}
     for path in paths:
         chunk = read_arrays(path)
         for name, parts in columns.items():
             parts.append(chunk[name])
     columns = {name: np.concatenate(parts) for name, parts in columns.items()}
     n = len(columns["rows"])
-    # Written, not mapped: on a full disk that is an error, not the end of the process. numpy cannot map an array without rows.
+    # Written, not mapped: on a full disk that is an error, not the end of the process. numpy cannot map an array without
+    # rows.
     with whole_file(folder / "features.npy") as temporary, open(temporary, "wb") as file:
         np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (max(n, 1), d)})
         for path in paths:
