@@ -1,12 +1,15 @@
-"""What an evaluation runs on: pictures to train the index, references, never-indexed ones; ready, from a folder, or DISC21."""
+"""What an evaluation runs on: pictures to train the index, references, and strangers; the ready world or a folder."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from activeindex_lite.evaluate.sources import SyntheticPictures, files_of, source_of
-from activeindex_lite.evaluation.benchmark_files import read_truth
+from activeindex_lite.evaluate.sources import PictureFiles, Source, SyntheticPictures, files_of, source_of
+from activeindex_lite.evaluation.duplicates import first_with_bytes
 from activeindex_lite.world import load_world
 from activeindex_lite.world.world import FRESH_SEED, REFERENCE_SEED, TRAIN_SEED
 
@@ -14,30 +17,35 @@ MOST_FRESH = 100_000
 # Of a folder of photographs: the share that trains the index, where no other pictures are given for that, and the share that
 # is never indexed.
 TRAIN_SHARE, STRANGER_SHARE = 0.4, 0.2
+FEWEST = 10
 
 
 @dataclass(frozen=True)
 class Collection:
-    """Pictures of an evaluation; a source is PictureFiles or SyntheticPictures.
+    """Pictures of an evaluation.
 
-    train: train the index and normalise scores; references: indexed, the originals lie in the first of these sources, at
-    the positions `candidates`; strangers: never indexed, their edited copies are the queries without an original
-    (strangers_edited: they are edited already). queries and truth: the benchmark's own queries, used as they are; None
-    where there are none. missing: [(where, name, reason)] of pictures that are named but not there.
+    about: a name for people. train: train the index and normalise scores. references: indexed; the originals are drawn from
+    the first of these sources, from the positions `candidates`. strangers: never indexed; their edited copies are the
+    queries without an original (strangers_edited: they are edited already). queries and truth: the benchmark's own queries,
+    used as they are; None where there are none. missing: [(where, name, reason)] of pictures that were named but not found,
+    or left out. notes: sentences that the reader should know. fixed: whether a benchmark prescribes the references, so that
+    duplicates among them stay.
     """
 
     about: str
-    train: object
-    references: tuple
+    train: Source
+    references: tuple[Source, ...]
     candidates: np.ndarray
-    strangers: object
+    strangers: Source
     strangers_edited: bool = False
-    queries: object = None
-    truth: object = None
-    missing: list = field(default_factory=list)
+    queries: Source | None = None
+    truth: pd.DataFrame | None = None
+    missing: list[tuple[str, str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    fixed: bool = False
 
 
-def ready_collection():
+def ready_collection() -> Collection:
     """The ready world: its 60,000 training pictures, its 50,000 references, and fresh pictures as strangers."""
     world = load_world()
     references = SyntheticPictures(REFERENCE_SEED, len(world.references))
@@ -50,16 +58,27 @@ def ready_collection():
     )
 
 
-def folder_collection(folder, train=None, distractors=None, seed=0):
-    """The pictures of a folder, parted by the seed: references, a fifth never indexed, and two fifths to train with.
+def folder_collection(
+    folder: str | Path,
+    train: str | Path | None = None,
+    distractors: str | Path | None = None,
+    seed: int = 0,
+    keep_duplicates: bool = False,
+) -> Collection:
+    """The pictures of a folder, divided by the seed: a fifth are strangers, two fifths train the index, the rest are indexed.
 
-    train: another folder, or synthetic:N, to train the index with; then none of the folder's pictures do. distractors:
-    likewise, further references. ValueError for fewer than 10 pictures.
+    train: another folder, or synthetic:N, to train the index with; then none of the folder's pictures do. distractors: the
+    same, for further references. keep_duplicates: keep files with equal bytes; by default only the first of them is used.
+    ValueError for fewer than 10 pictures.
     """
-    pictures = files_of(folder)
-    if len(pictures) < 10:
+    pictures, missing, notes = files_of(folder), [], []
+    if not keep_duplicates:
+        pictures, missing, notes = _one_of_each(pictures, folder)
+    if len(pictures) < FEWEST:
+        different = " different" if missing else ""
         raise ValueError(
-            f"{folder} holds {len(pictures)} pictures: an evaluation needs at least 10, to index some and keep others apart"
+            f"{folder} holds {len(pictures)}{different} pictures: an evaluation needs at least {FEWEST}, to index some and keep "
+            "others apart"
         )
     order = np.random.default_rng([seed, len(pictures)]).permutation(len(pictures))
     ends = np.cumsum([round(STRANGER_SHARE * len(pictures)), 0 if train else round(TRAIN_SHARE * len(pictures))])
@@ -71,61 +90,23 @@ def folder_collection(folder, train=None, distractors=None, seed=0):
         (references, *more),
         np.arange(len(references)),
         strangers,
+        missing=missing,
+        notes=notes,
     )
 
 
-def disc21_collection(folder, ground_truth=None, train=None, distractors=None):
-    """DISC21 as its owners lay it out: folder/references, folder/train, folder/queries and a ground truth CSV.
-
-    ground_truth: the CSV (None: the only one in the folder). Pictures are called by their files' stems (R000000). Originals
-    are references that the truth names; strangers are the queries that it gives no original, edited already.
-    ValueError says what is missing; a picture that the truth names and that is not there is noted in `missing`.
-    """
-    folder = Path(folder)
-    truth = read_truth(ground_truth or _only_csv(folder))
-    references, queries = files_of(folder / "references", stems=True), files_of(folder / "queries", stems=True)
-    known = {name: i for i, name in enumerate(references.names)}
-    originals = list(dict.fromkeys(name for name in truth.reference_id if name))
-    here = {name: i for i, name in enumerate(queries.names)}
-    listed = list(dict.fromkeys(truth.query_id))
-    missing = [
-        ("references", name, "named in the ground truth, not in the folder") for name in originals if name not in known
-    ]
-    missing += [
-        ("queries", name, "named in the ground truth, not in the folder") for name in listed if name not in here
-    ]
-    candidates = np.array(sorted(known[name] for name in originals if name in known), int)
-    if not len(candidates):
-        raise ValueError(
-            f"{folder}: none of the {len(originals)} references that the ground truth names is in references/ (it "
-            f"holds {references.names[0]} and others): do the CSV and the folder belong together?"
-        )
-    copies = set(truth.query_id[truth.reference_id != ""])
-    strangers = [here[name] for name in listed if name in here and name not in copies]
-    if not strangers:
-        raise ValueError(
-            f"{folder}: the ground truth names no query without an original that is in queries/; false alarms "
-            "cannot be measured without them (such a line ends in an empty second field: Q00000,)"
-        )
-    more = (source_of(distractors, REFERENCE_SEED),) if distractors else ()
-    return Collection(
-        f"DISC21 in {folder}",
-        source_of(train, TRAIN_SEED) if train else files_of(folder / "train"),
-        (references, *more),
-        candidates,
-        queries.part(strangers),
-        True,
-        queries.part([here[n] for n in listed if n in here]),
-        truth,
-        missing,
+def _one_of_each(
+    pictures: PictureFiles, folder: str | Path
+) -> tuple[PictureFiles, list[tuple[str, str, str]], list[str]]:
+    """The pictures without files that have the bytes of an earlier one; those as `missing`; and a note about them."""
+    first = first_with_bytes(pictures.paths)
+    twice = np.flatnonzero(first != np.arange(len(first)))
+    if not len(twice):
+        return pictures, [], []
+    names = pictures.names
+    missing = [("the folder", names[i], f"a duplicate of {names[first[i]]}") for i in twice]
+    note = (
+        f"{len(twice):,} of the {len(pictures):,} files in {folder} are duplicates of another one, such as {names[twice[0]]} "
+        f"of {names[first[twice[0]]]}: one of each is used (--keep-duplicates uses all)"
     )
-
-
-def _only_csv(folder):
-    found = sorted(folder.glob("*.csv"))
-    if len(found) != 1:
-        names = ", ".join(path.name for path in found) or "none"
-        raise ValueError(
-            f"{folder}: one CSV file is expected there, the ground truth, found {names}; name it with --ground-truth"
-        )
-    return found[0]
+    return pictures.part(np.flatnonzero(first == np.arange(len(first)))), missing, [note]

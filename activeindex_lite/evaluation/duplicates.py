@@ -19,26 +19,26 @@ SAME = 1e-5
 TAIL = 4096
 
 
-def first_with_feature(features: np.ndarray) -> np.ndarray:
+def first_with_feature(*parts: np.ndarray) -> np.ndarray:
     """For each feature, the position of the first one that is the same, (N,) int64; its own where none is earlier.
 
-    features: (N, d) float32 unit vectors, N >= 0. Two are the same where their distance is at most 1e-5.
+    parts: arrays (n, d) float32 of unit vectors, n >= 0, N in all, which may be mapped from disk: positions count through
+    them. Two features are the same where their distance is at most 1e-5.
     """
-    first = _first_equal(features)
-    alone = np.flatnonzero(first == np.arange(len(first)))
-    for earlier, later in _near_pairs(features, alone):
+    first = _first_equal(parts)
+    for earlier, later in _near_pairs(parts, np.flatnonzero(first == np.arange(len(first)))):
         first[later] = min(first[later], first[earlier])
     return first[first]
 
 
-def _first_equal(features: np.ndarray) -> np.ndarray:
+def _first_equal(parts: Sequence[np.ndarray]) -> np.ndarray:
     """As `first_with_feature`, for features that are equal to the last bit."""
     seen: dict[bytes, int] = {}
-    digests = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in features)
+    digests = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for part in parts for row in part)
     return np.array([seen.setdefault(digest, row) for row, digest in enumerate(digests)], np.int64)
 
 
-def _near_pairs(features: np.ndarray, rows: np.ndarray) -> list[tuple[int, int]]:
+def _near_pairs(parts: Sequence[np.ndarray], rows: np.ndarray) -> list[tuple[int, int]]:
     """Pairs (earlier, later) of these rows whose features are the same, in the order of the later one.
 
     Features that are near each other have near projections on any line. So the rows are sorted along one line, and only
@@ -46,9 +46,9 @@ def _near_pairs(features: np.ndarray, rows: np.ndarray) -> list[tuple[int, int]]
     """
     if len(rows) < 2:
         return []
-    lines = np.random.default_rng(0).standard_normal((2, features.shape[1])).astype(np.float32)
+    lines = np.random.default_rng(0).standard_normal((2, parts[0].shape[1])).astype(np.float32)
     lines /= np.linalg.norm(lines, axis=1, keepdims=True)
-    places = (features @ lines.T)[rows]
+    places = np.concatenate([part @ lines.T for part in parts])[rows]
     order = np.argsort(places[:, 0], kind="stable")
     rows, places = rows[order], places[order]
     pairs, shift = [], 1
@@ -59,10 +59,19 @@ def _near_pairs(features: np.ndarray, rows: np.ndarray) -> list[tuple[int, int]]
         near &= np.abs(places[shift:, 1] - places[:-shift, 1]) <= SAME
         for i in np.flatnonzero(near):
             a, b = sorted((int(rows[i]), int(rows[i + shift])))
-            if np.linalg.norm(features[a] - features[b]) <= SAME:
+            if np.linalg.norm(_row(parts, a) - _row(parts, b)) <= SAME:
                 pairs.append((a, b))
         shift += 1
     return sorted(pairs, key=lambda pair: pair[1])
+
+
+def _row(parts: Sequence[np.ndarray], position: int) -> np.ndarray:
+    """The feature at a position that counts through the parts."""
+    for part in parts:
+        if position < len(part):
+            return part[position]
+        position -= len(part)
+    raise IndexError(position)
 
 
 def first_with_bytes(paths: Sequence[Path]) -> np.ndarray:
