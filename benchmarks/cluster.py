@@ -27,7 +27,7 @@ from activeindex_lite.support.memory import peak_megabytes
 
 SETTINGS = Settings(
     {"IVF-PQ": ("IVF8,PQ8x6", (1, 4)), "PCA+LSH": ("PCA32,LSH", (1,)), "No index": ("Flat", (1,))},
-    queries=48,
+    originals=48,
     strangers=64,
 )
 

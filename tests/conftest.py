@@ -17,7 +17,7 @@ from benchmarks import lab
 # Files that take longest, first: workers that start with them end together.
 LONGEST_FIRST = (
     "test_jupyterlab",
-    "test_full_evaluation",
+    "test_evaluate",
     "test_cluster",
     "test_demo",
     "test_notebooks",

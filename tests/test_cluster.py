@@ -26,7 +26,7 @@ from activeindex_lite.support.chunks import Loop, make_chunks, read_arrays
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'activeindex-lite[dask]'")
 
 INDEXES = {"IVF-PQ": ("IVF4,PQ8x4", (1, 2)), "PCA+LSH": ("PCA16,LSH", (1,)), "No index": ("Flat", (1,))}
-SETTINGS = Settings(INDEXES, queries=12, strangers=20, keep_pictures=True)
+SETTINGS = Settings(INDEXES, originals=12, strangers=20, keep_pictures=True)
 TIMED = ("timing.csv",)
 
 

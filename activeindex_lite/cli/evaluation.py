@@ -1,68 +1,29 @@
 """The commands evaluate and score, and what they run."""
 
-from contextlib import nullcontext
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from activeindex_lite.activation.defaults import ALPHA, STEPS
 
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
 
-def add_evaluation(commands):
+    from distributed import Client
+
+    from activeindex_lite.extractor.extractor import Extractor
+
+# What the results do not depend on: where they are written, and what computes them.
+NO_SETTINGS = ("run", "out", "cache", "device", "dask")
+
+
+def add_evaluation(commands: _SubParsersAction) -> None:
     """Add evaluate and score to the commands of the parser."""
-    parser = commands.add_parser(
-        "evaluate",
-        help="R@1 under 14 edits and copy detection, passive and activated, on the ready world, a "
-        "folder, or DISC21; goes on after an interruption",
-    )
-    pictures = parser.add_mutually_exclusive_group()
-    pictures.add_argument("--pictures", metavar="FOLDER", help="your own photographs (default: the ready world)")
-    pictures.add_argument(
-        "--disc21", metavar="DIR", help="DISC21: a folder with references/, train/, queries/ and a ground truth CSV"
-    )
-    parser.add_argument("--ground-truth", metavar="CSV", help="of --disc21 (default: the only CSV file in it)")
-    parser.add_argument(
-        "--train",
-        metavar="FOLDER",
-        help="pictures that train the index, or synthetic:N (default: DIR/train, two "
-        "fifths of FOLDER, or the ready world's)",
-    )
-    parser.add_argument("--distractors", metavar="FOLDER", help="further references, or synthetic:N")
-    parser.add_argument(
-        "--extractor", default="lite", metavar="NAME[@SIZE]", help="as for check-extractor (default lite)"
-    )
-    parser.add_argument(
-        "--index",
-        nargs="+",
-        metavar="FACTORY",
-        help="faiss factory strings (default: the families of the paper's "
-        "tables, as large as the training pictures allow)",
-    )
-    parser.add_argument(
-        "--nprobe", nargs="+", type=int, default=[1, 16], metavar="N", help="cells to visit, for --index (default 1 16)"
-    )
-    parser.add_argument("--queries", type=int, default=100, metavar="N", help="originals to activate (default 100)")
-    parser.add_argument(
-        "--strangers", type=int, metavar="N", help="queries without an original (default 4 an original)"
-    )
-    parser.add_argument("--alpha", type=float, default=ALPHA, help=f"strength on the paper's scale (default {ALPHA:g})")
-    parser.add_argument("--steps", type=int, default=STEPS, metavar="N", help=f"of Adam (default {STEPS})")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same tables (default 0)")
-    parser.add_argument(
-        "--out", default="evaluation", metavar="DIR", help="folder for tables and predictions (default evaluation)"
-    )
-    parser.add_argument(
-        "--cache", metavar="DIR", help="folder for features and activated copies (default: cache in --out)"
-    )
-    parser.add_argument(
-        "--keep-pictures", action="store_true", help="save the activated pictures as PNG files in the cache"
-    )
-    parser.add_argument("--device", default="cpu", help="of the extractor: cpu or cuda")
-    parser.add_argument(
-        "--dask",
-        metavar="ADDRESS",
-        help="run on a Dask cluster: a scheduler's address, such as tcp://scheduler:8786, or "
-        "local:N for N workers on this machine; same tables",
-    )
-    parser.set_defaults(run=_evaluate)
+    _add_evaluate(commands)
     score = commands.add_parser(
         "score", help="micro-AP, recall at precision 90 and at ranks 1 and 10 of anybody's predictions, as JSON"
     )
@@ -73,40 +34,119 @@ def add_evaluation(commands):
     score.set_defaults(run=_score)
 
 
-def _evaluate(options):
-    from activeindex_lite.evaluate import checked_settings, run_evaluation
-    from activeindex_lite.evaluate.command import collection_of, settings_of
-    from activeindex_lite.evaluate.results import begin_folder, is_finished, read_tables, summary, write_evaluation
+def _add_evaluate(commands: _SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        help="R@1 under 14 edits and copy detection, passive and activated, on the ready world, a folder, or DISC21; continues "
+        "after an interruption",
+    )
+    parser.set_defaults(run=_evaluate)
+    add = parser.add_argument
+    pictures = parser.add_mutually_exclusive_group()
+    pictures.add_argument("--pictures", metavar="FOLDER", help="your own photographs (default: the ready world)")
+    pictures.add_argument(
+        "--disc21", metavar="DIR", help="DISC21: a folder with references/, train/, queries/ and a ground truth CSV"
+    )
+    add("--ground-truth", metavar="CSV", help="of --disc21 (default: the only one in it)")
+    add(
+        "--train",
+        metavar="FOLDER",
+        help="pictures that train the index, or synthetic:N (default: DIR/train, two fifths of FOLDER, or the ready world's)",
+    )
+    add("--distractors", metavar="FOLDER", help="further references, or synthetic:N")
+    add("--keep-duplicates", action="store_true", help="index every duplicate of a picture (default: one of each)")
+    add("--extractor", default="lite", metavar="NAME[@SIZE]", help="as for check-extractor (default lite)")
+    add(
+        "--index",
+        nargs="+",
+        metavar="FACTORY",
+        help="faiss factory strings (default: the families of the paper's tables, as large as the training pictures allow)",
+    )
+    add(
+        "--nprobe",
+        nargs="+",
+        type=int,
+        metavar="N",
+        help="cells that a search visits, for --index (default 1 and 16, or all cells where there are fewer)",
+    )
+    add(
+        "--originals",
+        "--queries",
+        type=int,
+        metavar="N",
+        help="pictures to activate (default 100, or all where there are fewer)",
+    )
+    add("--strangers", type=int, metavar="N", help="queries without an original, at most (default 4 per original)")
+    add("--alpha", type=float, default=ALPHA, help=f"strength on the paper's scale (default {ALPHA:g})")
+    add("--steps", type=int, default=STEPS, metavar="N", help=f"steps of Adam (default {STEPS})")
+    add("--seed", type=int, default=0, metavar="S", help="same seed, same tables (default 0)")
+    add("--out", default="evaluation", metavar="DIR", help="folder for tables and predictions (default evaluation)")
+    add("--cache", metavar="DIR", help="folder for features and activated copies (default: cache in --out)")
+    add("--keep-pictures", action="store_true", help="save the activated pictures as PNG files in the cache")
+    add("--device", default="cpu", help="of the extractor: cpu or cuda")
+    add(
+        "--dask",
+        metavar="ADDRESS",
+        help="run on a Dask cluster: a scheduler's address, such as tcp://scheduler:8786, or local:N for N workers on this "
+        "machine; same tables",
+    )
+
+
+def _evaluate(options: Namespace) -> int:
+    """Run or show an evaluation; the exit status, 1 where an index could not be measured."""
+    # These load torch, which other commands do without.
+    from activeindex_lite.evaluate.command import check_options
+    from activeindex_lite.evaluate.results import is_finished, read_tables
     from activeindex_lite.report.evaluation_page import write_evaluation_page
 
-    named = {
-        name: value for name, value in vars(options).items() if name not in ("run", "out", "cache", "device", "dask")
-    }
+    check_options(options)
+    named = {name: value for name, value in vars(options).items() if name not in NO_SETTINGS}
     if is_finished(options.out, named):
         print(f"{options.out} holds this evaluation already; its tables:")
     else:
-        collection, extractor = collection_of(options), extractor_of(options.extractor, options.device)
-        settings = checked_settings(settings_of(options), collection, extractor)
-        begin_folder(options.out, named)  # not before: a slip of the pen should leave nothing behind
-        cache = options.cache or Path(options.out) / "cache"
-        with _client(options.dask) as client:
-            if client:
-                print(f"Dask's dashboard: {client.dashboard_link}")
-            write_evaluation(run_evaluation(collection, extractor, cache, settings, client=client), options.out)
+        _run(options, named)
     page = write_evaluation_page(options.out)
     tables, about = read_tables(options.out)
+    _print(tables, about)
+    print(f"\ntables: {options.out}; open {page}")
+    return 1 if len(tables["failed"]) else 0
+
+
+def _run(options: Namespace, named: dict[str, Any]) -> None:
+    """Run an evaluation and write its tables."""
+    from activeindex_lite.evaluate.command import collection_of, settings_of
+    from activeindex_lite.evaluate.results import begin_folder, write_evaluation
+    from activeindex_lite.evaluate.run import run_evaluation
+
+    collection, extractor = collection_of(options), extractor_of(options.extractor, options.device)
+    settings = settings_of(options, extractor.d).fitted(collection, extractor)
+    cache = options.cache or Path(options.out) / "cache"
+    with _client(options.dask) as client:
+        if client:
+            print(f"Dask's dashboard: {client.dashboard_link}")
+        begin_folder(options.out, named)  # not before, so that a slip leaves nothing behind
+        write_evaluation(run_evaluation(collection, extractor, cache, settings, client=client), options.out)
+
+
+def _print(tables: dict[str, Any], about: dict[str, Any]) -> None:
+    """The summary of an evaluation, and what the reader should know about it."""
+    from activeindex_lite.evaluate.results import summary
+
     print(
-        f"\n{about['collection']}: {about['queries']} originals among {about['references']:,} references, {about['strangers']} strangers, "
-        f"features of {about['extractor']}"
+        f"\n{about['collection']}: {about['queries']} originals among {about['references']:,} references, "
+        f"{about['strangers']} strangers, features of {about['extractor']}"
     )
     print(summary(tables).round(3).to_string(index=False, na_rep=""))
+    for index, _, reason in tables["failed"].itertuples(index=False):
+        print(f"\n{index} is not measured: {reason}")
+    for note in about["notes"]:
+        print(f"\nnote: {note}")
     if len(tables["skipped"]):
         print(f"\n{len(tables['skipped'])} pictures were left out: skipped.csv says which and why")
-    print(f"\ntables: {options.out}; open {page}")
 
 
-def _client(address):
-    """A context manager around a Dask client, or around None without an address; Dask is loaded only where it is asked for."""
+def _client(address: str | None) -> AbstractContextManager[Client | None]:
+    """A context manager around a Dask client, or around None without an address; Dask is loaded only where it is used."""
     if address is None:
         return nullcontext()
     try:
@@ -118,16 +158,14 @@ def _client(address):
     return connected(address)
 
 
-def _score(options):
-    import json
-
+def _score(options: Namespace) -> None:
     from activeindex_lite.evaluation.benchmark_files import read_predictions, read_truth
     from activeindex_lite.evaluation.copy_detection import score_predictions
 
     print(json.dumps(score_predictions(read_predictions(options.predictions), read_truth(options.truth))))
 
 
-def extractor_of(text, device="cpu"):
+def extractor_of(text: str, device: str = "cpu") -> Extractor:
     """The extractor that NAME[@SIZE] names."""
     from activeindex_lite.extractor import load_extractor
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from activeindex_lite.evaluate.sources import PictureFiles, Source, SyntheticPictures, files_of, source_of
 from activeindex_lite.evaluation.duplicates import first_with_bytes
 from activeindex_lite.world import load_world
 from activeindex_lite.world.world import FRESH_SEED, REFERENCE_SEED, TRAIN_SEED
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_FRESH = 100_000
 # Of a folder of photographs: the share that trains the index, where no other pictures are given for that, and the share that

@@ -75,6 +75,8 @@ def disc21_collection(
 
 def _only_truth(folder: Path) -> Path:
     """The ground truth of a folder: its only CSV file, or the only one whose name says so; hidden files do not count."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: no such folder. {LAYOUT}")
     files = [path for path in folder.glob("*") if path.suffix.lower() == ".csv" and not path.name.startswith(".")]
     named = [path for path in files if TRUTH.search(path.stem)]
     for found in (files, named):
@@ -88,7 +90,9 @@ def _folders(folder: Path, name: str) -> list[Path]:
     """The folder of that name, or the numbered ones (references_0, references_1, ...) in their order."""
     if (folder / name).is_dir():
         return [folder / name]
-    numbered = [(int(path.name[len(name) + 1 :]), path) for path in folder.glob(f"{name}_*") if _is_numbered(path, name)]
+    numbered = [
+        (int(path.name[len(name) + 1 :]), path) for path in folder.glob(f"{name}_*") if _is_numbered(path, name)
+    ]
     if not numbered:
         raise ValueError(f"{folder} has no folder {name}/. {LAYOUT}")
     return [path for _, path in sorted(numbered)]

@@ -153,9 +153,13 @@ def _unlisted_left_out(
     if not known:
         return strangers
     stranger, reference = next(iter(known.items()))
-    many = f"{len(known):,} of {len(plain):,} strangers are duplicates of a reference, such as {stranger} of {reference}"
+    many = (
+        f"{len(known):,} of {len(plain):,} strangers are duplicates of a reference, such as {stranger} of {reference}"
+    )
     if settings.keep_duplicates or collection.fixed:
-        remarks.say(f"{many}: they are searched for as strangers all the same, and finding them counts as a false alarm")
+        remarks.say(
+            f"{many}: they are searched for as strangers all the same, and finding them counts as a false alarm"
+        )
         return strangers
     remarks.say(f"{many}: they are left out")
     remarks.leave_out("strangers", [(name, f"a duplicate of {known[name]}") for name in known])

@@ -110,9 +110,7 @@ def _has_target(index: ActiveIndex, material: Material) -> bool:
     return True
 
 
-def _copy_detection_queries(
-    released: dict[bool, Released], material: Material
-) -> dict[tuple[bool, str], np.ndarray]:
+def _copy_detection_queries(released: dict[bool, Released], material: Material) -> dict[tuple[bool, str], np.ndarray]:
     """(activated, "own" or "benchmark") -> features of the queries of copy detection."""
     queries = {
         (activated, "own"): np.concatenate([copies.queries["Random"], material.strangers.features])
@@ -159,13 +157,7 @@ class _Table:
             self.rows.gains.append(key | paired_gain(self.hits[nprobe, False], hits, self._rng()))
 
     def copy_detection(
-        self,
-        index: Searched,
-        nprobe: int,
-        activated: bool,
-        which: str,
-        queries: np.ndarray,
-        typical: np.ndarray,
+        self, index: Searched, nprobe: int, activated: bool, which: str, queries: np.ndarray, typical: np.ndarray
     ) -> None:
         """Micro-AP and recall of the pooled predictions, with scores as they are and normalised."""
         truth, query_ids = self.material.truths[which], self.material.query_ids[which]

@@ -1,24 +1,30 @@
 """The folder of an evaluation: its tables as CSV files, predictions in the benchmark's form, and what it was begun with."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from activeindex_lite.evaluation.benchmark_files import write_benchmark_file
-from activeindex_lite.support.files import whole_file
+from activeindex_lite.support.files import is_free, mark_as_output, whole_file
 
-TABLES = ("retrieval", "gains", "copy_detection", "quality", "timing", "skipped")
+if TYPE_CHECKING:
+    from activeindex_lite.evaluate.run import Evaluation
+
+TABLES = ("retrieval", "gains", "copy_detection", "quality", "timing", "skipped", "failed")
 BEGUN, DONE = "settings.json", "about.json"
 
 
-def is_finished(folder, settings):
+def is_finished(folder: str | Path, settings: dict[str, Any]) -> bool:
     """Whether a folder holds a finished evaluation with these settings (a dict that JSON can hold); False if there is none.
 
     FileExistsError where something else is in the folder, or an evaluation with other settings: the message names them.
     """
     folder, settings = Path(folder), json.loads(json.dumps(settings))
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if is_free(folder):
         return False
     if not (folder / BEGUN).is_file():
         raise FileExistsError(
@@ -38,15 +44,18 @@ def is_finished(folder, settings):
     return (folder / DONE).is_file()
 
 
-def begin_folder(folder, settings):
-    """Make the folder of an evaluation and note its settings there, for `is_finished`."""
+def begin_folder(folder: str | Path, settings: dict[str, Any]) -> None:
+    """Make the folder of an evaluation and note its settings there, for `is_finished`.
+
+    The folder is marked, so that an evaluation of a folder above it does not read its cache as pictures.
+    """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    mark_as_output(folder)
     with whole_file(folder / BEGUN) as temporary:
         temporary.write_text(json.dumps(settings, indent=1), encoding="utf-8")
 
 
-def write_evaluation(evaluation, folder):
+def write_evaluation(evaluation: Evaluation, folder: str | Path) -> None:
     """Write the tables, predictions/ and about.json of a finished Evaluation into its folder; each file whole or not at all.
 
     Predictions are called INDEX-nprobeN-passive|activated[-normalised]-own|benchmark.csv and go with truth-own.csv and
@@ -63,30 +72,29 @@ def write_evaluation(evaluation, folder):
     for name in TABLES:
         with whole_file(folder / f"{name}.csv") as temporary:
             getattr(evaluation, name).to_csv(temporary, index=False)
-    with whole_file(folder / DONE) as temporary:  # last: it says that all is there
+    with whole_file(folder / DONE) as temporary:  # last: it says that the evaluation is finished
         temporary.write_text(json.dumps(evaluation.about, indent=1), encoding="utf-8")
 
 
-def read_tables(folder):
+def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """The tables of a finished evaluation: (dict name -> DataFrame, what it was made of)."""
     folder = Path(folder)
-    tables = {name: pd.read_csv(folder / f"{name}.csv") for name in TABLES}
+    # A picture may be called NA or nan; only an empty field is a missing number.
+    tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""]) for name in TABLES}
     return tables, json.loads((folder / DONE).read_text(encoding="utf-8"))
 
 
-def predictions_file(index, nprobe, activated, normalised, which):
+def predictions_file(index: str, nprobe: int, activated: bool, normalised: bool, which: str) -> str:
     """The name of the file in predictions/ that holds these predictions."""
     name = "".join(c if c.isalnum() or c in "_+" else "-" for c in index)
-    return (
-        "-".join(
-            [name, f"nprobe{nprobe}", "activated" if activated else "passive", *["normalised"] * normalised, which]
-        )
-        + ".csv"
-    )
+    parts = [name, f"nprobe{nprobe}", "activated" if activated else "passive"]
+    if normalised:
+        parts.append("normalised")
+    return "-".join([*parts, which]) + ".csv"
 
 
-def summary(tables):
-    """One row an index and nprobe: R@1 passive and activated, its gain with interval, and micro-AP of the own queries."""
+def summary(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row per index and nprobe: R@1 passive and activated, gain with interval, and micro-AP of the own queries."""
     key = ["index", "nprobe"]
     means = tables["retrieval"].query("edit == 'Mean'")
     rows = means[~means.activated].set_index(key)[["r1"]].set_axis(["R@1 passive"], axis=1)

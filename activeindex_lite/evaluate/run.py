@@ -104,7 +104,9 @@ def _tables(
     """The rows of all indexes as tables."""
     rows = list(measured.values())
     quality = [one.quality for one in rows if one.quality is not None]
-    quality = pd.concat(quality, ignore_index=True) if quality else pd.DataFrame(columns=["index", "picture", "seconds"])
+    quality = (
+        pd.concat(quality, ignore_index=True) if quality else pd.DataFrame(columns=["index", "picture", "seconds"])
+    )
     timing = pd.DataFrame([row for one in rows for row in one.timing])
     timing["activation_ms"] = timing["index"].map(1000 * quality.groupby("index").seconds.mean())
     return Evaluation(
@@ -122,11 +124,7 @@ def _tables(
 
 
 def _about(
-    collection: Collection,
-    material: Material,
-    settings: Settings,
-    measured: dict[str, Measured],
-    extractor: Extractor,
+    collection: Collection, material: Material, settings: Settings, measured: dict[str, Measured], extractor: Extractor
 ) -> dict[str, Any]:
     """The settings and the numbers of pictures of an evaluation, as JSON can hold them."""
     about = dict(

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.evaluate.features import extract_chunk
-from activeindex_lite.evaluate.release import release_chunk
+from activeindex_lite.evaluate.release import activated_chunk
 from activeindex_lite.evaluate.run import runner_of
 from activeindex_lite.evaluate.search import search_chunk
+from activeindex_lite.evaluate.settings import Settings
 from activeindex_lite.evaluate.sources import SyntheticPictures
 from activeindex_lite.support.memory import peak_megabytes
 from activeindex_lite.world.world import FRESH_SEED
@@ -68,7 +68,6 @@ def _stages(index, pictures, originals, queries):
     world, source = load_world(), SyntheticPictures(FRESH_SEED, max(pictures, originals))
     asked = np.asarray(world.train[:queries], np.float32)
     features = np.asarray(world.references[:originals], np.float32)
-    activation = dict(alpha=ALPHA, steps=STEPS, keep=False)
 
     def spans(n, size):
         return [(start, min(start + size, n)) for start in range(0, n, size)]
@@ -86,8 +85,8 @@ def _stages(index, pictures, originals, queries):
         "activate and edit",
         "original",
         originals,
-        release_chunk,
-        [(source.part(range(a, b)), features[a:b], a, 0, activation) for a, b in spans(originals, ORIGINALS)],
+        activated_chunk,
+        [(source.part(range(a, b)), features[a:b], a, Settings()) for a, b in spans(originals, ORIGINALS)],
         ("extractor", "index"),
     )
     yield (

@@ -1,4 +1,4 @@
-"""The full evaluation: a folder of DISC21's shape end to end, killed and resumed, stale caches, the ready world, a folder."""
+"""The command evaluate: a folder of DISC21's shape end to end, killed and resumed, stale caches, the ready world, a folder."""
 
 import csv
 import json
@@ -227,7 +227,7 @@ def test_folder_of_photographs(disc21, extractor, tmp_path):
     )
     more = folder_collection(disc21 / "train", train="synthetic:500", distractors="synthetic:300")
     result = run_evaluation(
-        more, extractor, tmp_path, Settings({"IVF": ("IVF12,Flat", (1, 3))}, queries=8), progress=False
+        more, extractor, tmp_path, Settings({"IVF": ("IVF12,Flat", (1, 3))}, originals=8), progress=False
     )
     assert result.about["references"] == 160 + 300 and result.about["train"] == 500 and result.about["strangers"] == 32
     assert result.retrieval.groupby(["nprobe", "activated"]).size().tolist() == [15] * 4
@@ -239,7 +239,7 @@ def test_ready_world_uses_what_is_stored(extractor, tmp_path):
         ready_collection(),
         extractor,
         tmp_path,
-        Settings({"Flat": ("Flat", (1,))}, queries=3, strangers=5),
+        Settings({"Flat": ("Flat", (1,))}, originals=3, strangers=5),
         progress=False,
     )
     assert result.about["references"] == 50_000 and result.about["train"] == 60_000
@@ -255,7 +255,7 @@ def test_kept_pictures_are_those_that_were_measured(disc21, extractor, tmp_path)
     from activeindex_lite import psnr
 
     collection = folder_collection(disc21 / "references", train=disc21 / "train", seed=1)
-    settings = Settings({"IVF": ("IVF4,Flat", (1,))}, queries=3, strangers=2, keep_pictures=True)
+    settings = Settings({"IVF": ("IVF4,Flat", (1,))}, originals=3, strangers=2, keep_pictures=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         result = run_evaluation(collection, extractor, tmp_path, settings, progress=False)
@@ -271,11 +271,12 @@ def test_kept_pictures_are_those_that_were_measured(disc21, extractor, tmp_path)
         (["--extractor", "gradients"], "--pictures FOLDER"),
         (["--ground-truth", "t.csv"], "belongs to --disc21"),
         (["--train", "x"], "go with --pictures"),
-        (["--queries", "0"], "queries=0"),
+        (["--queries", "0"], "originals=0"),
+        (["--originals", "0"], "originals=0"),
         (["--strangers", "0"], "strangers=0"),
         (["--pictures", "nowhere"], "no such folder"),
         (["--index", "IVF0,Flat"], "a number in it is 0"),
-        (["--index", "Flat", "--nprobe", "0", "--queries", "2", "--strangers", "2"], None),
+        (["--index", "Flat", "--nprobe", "0", "--queries", "2", "--strangers", "2"], "--nprobe=0"),
         (["--index", "IVF8,Flat", "--nprobe", "9", "--queries", "2", "--strangers", "2"], "nprobe=9"),
         (["--alpha", "nan", "--index", "IVF8,Flat"], "alpha=nan"),
     ],
@@ -290,9 +291,9 @@ def test_errors_are_sentences(arguments, said, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
-        (lambda root: (root / "truth.csv").unlink(), "one CSV file is expected"),
+        (lambda root: (root / "truth.csv").unlink(), "holds no CSV file: name the ground truth"),
         (lambda root: (root / "truth.csv").write_text("Q00000,X1\nQ00001,\n"), "belong together"),
-        (lambda root: (root / "truth.csv").write_text("Q0,R0\n"), "no query without an original"),
+        (lambda root: (root / "truth.csv").write_text("Q0,R0\n"), "every query is a copy"),
         (lambda root: (root / "truth.csv").write_text("a,b,c\n"), "3 fields"),
         (lambda root: (root / "train" / "T0.jpg").rename(root / "train.jpg"), "no picture in"),
     ],
