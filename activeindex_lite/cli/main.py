@@ -16,11 +16,11 @@ DATA = Path(__file__).parent.parent / "data"
 
 
 def main(arguments=None):
-    """Run one command; returns the exit status: 0, 2 for what the user can mend, 130 after Ctrl-C."""
+    """Run one command; returns the exit status: 0, 1 for work done in part, 2 for an error of the user, 130 for Ctrl-C."""
     options = _parser().parse_args(arguments)
     warnings.formatwarning = lambda message, *_: f"note: {message}\n"
     try:
-        options.run(options)
+        status = options.run(options)
     except (ValueError, OSError) as error:
         print(f"activeindex-lite: {_sentence(error)}", file=sys.stderr)
         return 2
@@ -33,7 +33,7 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print("activeindex-lite: interrupted", file=sys.stderr)
         return 130
-    return 0
+    return status or 0
 
 
 def _sentence(error):
