@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from activeindex_lite.pictures import folder as module
-from activeindex_lite.pictures.folder import NoPictures, NotRead, SkippedPicture, UnreadablePicture, open_pictures
+from activeindex_lite.pictures import NoPictures, NotRead, SkippedPicture, UnreadablePicture, open_pictures
+from activeindex_lite.pictures import decode as module
 from activeindex_lite.support.files import MARK, mark_as_output
 
 RAMP = np.linspace(0, 1, 64)[None].repeat(32, 0)
@@ -530,11 +530,11 @@ def test_what_is_no_fault_of_the_file_gets_through(tmp_path, monkeypatch, error)
     save(tmp_path / "a.png")
     opened = open_pictures(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(Image, "open", fail)
+        patch.setattr(module, "_opened", fail)
         with pytest.raises(error):
             next(iter(opened))
     assert opened.skipped == {} and len(list(opened)) == 1
-    monkeypatch.setattr(module, "_to_rgb", lambda im, max_side: im.no_such_method())
+    monkeypatch.setattr(module, "to_rgb", lambda im, max_side: im.no_such_method())
     with pytest.raises(AttributeError):
         next(iter(opened))
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from activeindex_lite.activation.defaults import ALPHA, SCHEDULES
 from activeindex_lite.activation.equal_psnr import at_psnr, completed
+from activeindex_lite.pictures import rgb_picture
 from activeindex_lite.support.checks import whole_number
 
 
@@ -17,7 +18,7 @@ def masking(picture):
 
     from activeindex_lite.activation import jnd, jnd_parts
 
-    tensor = torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None].float() / 255
+    tensor = torch.from_numpy(np.array(rgb_picture(picture))).permute(2, 0, 1)[None].float() / 255
     luminance, contrast = jnd_parts(tensor)
     return luminance[0, 0].numpy(), contrast[0, 0].numpy(), 255 * jnd(tensor)[0, 0].numpy()
 

@@ -1,14 +1,21 @@
 """Where pictures come from: drawn from a seed, or read from a folder."""
 
-from activeindex_lite.pictures.folder import NoPictures, PictureFolder, SkippedPicture, UnreadablePicture, open_pictures
+from activeindex_lite.pictures.decode import UnreadablePicture
+from activeindex_lite.pictures.folder import NoPictures, NotRead, PictureFolder, SkippedPicture, open_pictures
+from activeindex_lite.pictures.given import rgb_picture, rgb_pictures
+from activeindex_lite.pictures.rgb import is_blank
 from activeindex_lite.pictures.synthetic import draw, synthetic_pictures
 
 __all__ = [
     "NoPictures",
+    "NotRead",
     "PictureFolder",
     "SkippedPicture",
     "UnreadablePicture",
     "draw",
+    "is_blank",
     "open_pictures",
+    "rgb_picture",
+    "rgb_pictures",
     "synthetic_pictures",
 ]

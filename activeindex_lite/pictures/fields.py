@@ -48,7 +48,7 @@ def axis(size):
 
 @lru_cache(maxsize=256)
 def _interpolation(size, cells):
-    """(size, cells + 3) weights of uniform cubic B-splines over `cells` intervals: a smooth field from a coarse grid."""
+    """(size, cells + 3) weights of uniform cubic B-splines over `cells` intervals, which smooth a coarse grid."""
     u = axis(size).astype(np.float64) * cells
     i = np.minimum(u.astype(int), cells - 1)
     t = u - i

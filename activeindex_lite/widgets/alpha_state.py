@@ -7,7 +7,7 @@ from activeindex_lite.edits import EDITS
 from activeindex_lite.extractor import load_extractor
 from activeindex_lite.index import ready_index
 from activeindex_lite.lessons.one_picture import OnePicture, amplified_difference, joined
-from activeindex_lite.pictures import open_pictures
+from activeindex_lite.pictures import open_pictures, rgb_picture
 from activeindex_lite.sweeps.alpha import INDEXES, NPROBES, load_grid
 from activeindex_lite.widgets.pictures import data_uri, thumbnail
 from activeindex_lite.world import load_world
@@ -36,9 +36,7 @@ class AlphaState:
         if isinstance(picture, int | np.integer):
             chosen, place = self.world.pictures(picture)[0], int(picture)
         else:
-            opened = picture if isinstance(picture, Image.Image) else open_pictures([picture], max_side=SIDE)[0]
-            chosen, place = opened.convert("RGB"), None
-            chosen.thumbnail((SIDE, SIDE))
+            chosen, place = _own_picture(picture), None
         # The id of the picture among the references; an own one has none before it joins an index.
         self.picture, self.place = chosen, place
         self._ones, self._thumbnails, self._passive = {}, {}, {}
@@ -124,3 +122,12 @@ class AlphaState:
         if key not in self._thumbnails:
             self._thumbnails[key] = thumbnail(self.picture if i == truth else self.world.pictures(i)[0], THUMBNAIL)
         return self._thumbnails[key]
+
+
+def _own_picture(picture):
+    """A PIL picture of any mode, or the path of a file, as an RGB picture of at most SIDE pixels a side."""
+    if not isinstance(picture, Image.Image):
+        return open_pictures([picture], max_side=SIDE)[0]
+    small = rgb_picture(picture).copy()
+    small.thumbnail((SIDE, SIDE))
+    return small
