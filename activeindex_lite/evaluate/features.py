@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CHUNK = 256
 # Raised when the code that makes features changes what it makes: older caches are then left alone.
-VERSION = 2  # 2: one thread a chunk
+VERSION = 3  # 2: one thread per chunk; 3: pictures of every mode as pictures.rgb makes them
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CHUNK = 16
 # Raised when the code that makes chunks changes what it makes: older caches are then left alone.
-VERSION = 2
+VERSION = 3  # 2: one thread per chunk; 3: pictures of every mode as pictures.rgb makes them
 QUALITY = ("psnr", "ssim", "linf", "seconds", "before", "after")
 
 

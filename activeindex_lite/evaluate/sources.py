@@ -14,6 +14,7 @@ import numpy as np
 
 from activeindex_lite.extractor.load import LITE_SIZE
 from activeindex_lite.pictures import UnreadablePicture, open_pictures, synthetic_pictures
+from activeindex_lite.support.names import quoted
 from activeindex_lite.world import load_world
 from activeindex_lite.world.world import REFERENCE_SEED, SIZE, TRAIN_SEED
 
@@ -169,7 +170,10 @@ class SyntheticPictures:
 
 
 def files_of(folder: str | Path, *, stems: bool = False) -> PictureFiles:
-    """PictureFiles of a folder and its subfolders, in natural order, named by relative path, or by the file's stem."""
+    """PictureFiles of a folder and its subfolders, in natural order, named by relative path, or by the file's stem.
+
+    Names are `quoted`: what a CSV file cannot carry is written as %XX.
+    """
     return files_in([Path(folder)], stems=stems)
 
 
@@ -179,7 +183,7 @@ def files_in(folders: Sequence[Path], *, stems: bool = False) -> PictureFiles:
     for folder in folders:
         found = open_pictures(folder).paths
         paths += found
-        names += [path.stem if stems else path.relative_to(folder).as_posix() for path in found]
+        names += [quoted(path.stem if stems else path.relative_to(folder).as_posix()) for path in found]
     return PictureFiles(paths, names)
 
 

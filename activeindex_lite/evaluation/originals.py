@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activeindex_lite.pictures import open_pictures
+from activeindex_lite.pictures import is_blank, open_pictures, report_blank
 from activeindex_lite.support.checks import whole_number
 from activeindex_lite.world import load_world
 
@@ -43,7 +43,9 @@ def photo_originals(folder, queries, extractor):
     world, opened = load_world(), open_pictures(folder)
     features = extractor(opened, progress=True)
     found = [path for path in opened.paths if path not in opened.skipped]
-    first, pictures = len(world.references), list(open_pictures(found[:queries]))
+    first, chosen = len(world.references), list(open_pictures(found[:queries]).items())
+    pictures = [picture for _, picture in chosen]
+    report_blank([path.name for path, picture in chosen if is_blank(picture)], len(pictures), "originals")
 
     def picture_of(i):
         return world.pictures([i])[0] if i < first else open_pictures([found[i - first]])[0]

@@ -225,11 +225,3 @@ def _spread(values: np.ndarray) -> np.ndarray:
     low, high = finite.min(), finite.max()
     values = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
     return (values - low) * (255 / (high - low or 1)) + 0.5
-
-
-# Blank pictures -------------------------------------------------------------------------------------------------
-
-
-def is_blank(picture: Image.Image) -> bool:
-    """Whether an RGB picture has one colour all over: no search can tell it from another such picture."""
-    return all(low == high for low, high in picture.getextrema())
