@@ -1,5 +1,7 @@
 """What surrounds the code: environment.yml, README's commands, the size of the data, quick imports."""
 
+import argparse
+import ast
 import os
 import re
 import subprocess
@@ -8,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+import activeindex_lite
 
 ROOT = Path(__file__).parent.parent
 # Names that conda-forge spells otherwise.
@@ -34,6 +38,13 @@ def test_environment_lists_every_dependency(project):
     wanted = names([*project["dependencies"], *project["optional-dependencies"]["test"]]) - PIP_ALONE
     assert {CONDA.get(name, name) for name in wanted} <= listed
     assert any(re.fullmatch(r"python=3\.\d+", entry) for entry in environment["dependencies"])
+
+
+def test_the_version_has_one_source():
+    pyproject = (ROOT / "pyproject.toml").read_text()
+    assert 'dynamic = ["version"]' in pyproject and 'path = "activeindex_lite/__init__.py"' in pyproject
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert str(citation["version"]) == activeindex_lite.__version__
 
 
 def test_binder_uses_the_same_environment():
@@ -128,7 +139,7 @@ def test_the_map_is_complete():
     there = {
         path.name.removesuffix(".py")
         for path in package.iterdir()
-        if path.name not in ("__init__.py", "data", "__pycache__")
+        if path.name not in ("__init__.py", "py.typed", "data", "__pycache__")
     }
     assert set(rooms) == there
     for room, names in rooms.items():
@@ -136,11 +147,112 @@ def test_the_map_is_complete():
         assert sorted(names) == sorted(path.name.removesuffix(".py") for path in files), f"the map of {room}/"
 
 
+def imported_rooms(path):
+    """Rooms of this package that a file imports at any place: by import, by from, and by lazy_loader.load."""
+    # What `activeindex_lite` itself gives: a public name -> its room.
+    public = {name: room for room, names in PUBLIC.items() for name in names}
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        modules = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module == "activeindex_lite":
+            modules = [f"activeindex_lite.{public.get(alias.name, alias.name)}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            modules = [node.module]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 1 and path.parent.name != "activeindex_lite", f"{path}: an import across rooms by dots"
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "lazy_loader.load":
+            modules = [node.args[0].value]
+        found |= {module.split(".")[1] for module in modules if module.startswith("activeindex_lite.")}
+    return found - {"__version__"}
+
+
+def lazy_names():
+    """The argument submod_attrs of activeindex_lite/__init__.py: {room: its public names}."""
+    source = ast.parse((ROOT / "activeindex_lite" / "__init__.py").read_text(encoding="utf-8"))
+    return next(
+        ast.literal_eval(keyword.value)
+        for node in ast.walk(source)
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "submod_attrs"
+    )
+
+
+PUBLIC = lazy_names()
+
+
 def test_each_room_imports_only_from_rooms_above_it():
     package, order = ROOT / "activeindex_lite", [*rooms_of_the_map()]
-    for path in package.rglob("*.py"):
+    files = [path for path in package.rglob("*.py") if path.parent != package or path.name != "__init__.py"]
+    used = {path: imported_rooms(path) for path in files}
+    for path, rooms in used.items():
         room = path.relative_to(package).parts[0].removesuffix(".py")
-        for used in re.findall(r"(?:from|import) activeindex_lite\.(\w+)", path.read_text()):
-            assert room == "__init__" or order.index(used) <= order.index(room), (
-                f"{path} imports {used}, which stands below {room}"
-            )
+        below = {name for name in rooms if order.index(name) > order.index(room)}
+        assert not below, f"{path} imports {below}, which the map prints below {room}"
+    # The search saw the imports: the rooms of the pipeline use one another.
+    assert {"support", "pictures", "extractor", "index", "evaluation"} <= set().union(*used.values())
+
+
+def test_the_order_of_the_rooms_is_printed_once():
+    rooms = set(rooms_of_the_map())
+    listing = {}
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "tests").glob("*.py")]:
+        text = path.read_text(encoding="utf-8")
+        starts = re.findall(r"^[\s\"'`|]*(\w+)/[\s\"'`|,]", text, re.MULTILINE)
+        listing[path.name] = len(rooms & set(starts))
+    assert {name for name, count in listing.items() if count > 5} == {"design.md"}
+
+
+# --- what others run --------------------------------------------------------------------------------------------------------------
+
+
+def workflow_commands():
+    for path in sorted((ROOT / ".github" / "workflows").glob("*.yml")):
+        for job in yaml.safe_load(path.read_text())["jobs"].values():
+            assert job["timeout-minutes"] <= 90
+            yield from (step["run"] for step in job["steps"] if "run" in step)
+
+
+def test_workflows_run_commands_that_exist():
+    from activeindex_lite.cli.course import add_course
+
+    parser = argparse.ArgumentParser()
+    add_course(parser.add_subparsers())
+    commands = [*workflow_commands()]
+    assert ".ci/run" in commands and any(command.startswith(".ci/versions") for command in commands)
+    for command in commands:
+        program, *arguments = command.split()
+        if program.startswith(".ci/"):
+            assert os.access(ROOT / program, os.X_OK)
+        elif program == "activeindex-lite":
+            assert parser.parse_args(arguments).run
+        else:
+            assert program == "pip", command
+
+
+@pytest.mark.parametrize("name", ["run", "versions"])
+@pytest.mark.skipif(os.name != "posix", reason="scripts of bash")
+def test_scripts_of_ci(name):
+    path = ROOT / ".ci" / name
+    subprocess.run(["bash", "-n", path], check=True)
+    text = path.read_text()
+    assert os.access(path, os.X_OK) and "set -euo pipefail" in text
+    for file in re.findall(r"tests/test_\w+\.py", text):
+        assert (ROOT / file).exists(), f".ci/{name} names {file}"
+
+
+def test_ci_installs_what_the_readme_says():
+    assert 'pip install -e ".[test]" && pytest' in (ROOT / "README.md").read_text()
+    text = (ROOT / ".ci" / "run").read_text()
+    assert 'pip install --quiet -e ".[test]"' in text and "python -m pytest" in text and "ruff check ." in text
+
+
+def test_hooks_of_pre_commit_look_at_files_that_exist():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    named = {hook["id"]: hook for repository in hooks for hook in repository["hooks"]}
+    assert {"ruff-check", "ruff-format", "nbstripout", "prettier"} == set(named)
+    files = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.suffix in (".ipynb", ".js", ".css")]
+    for hook in named.values():
+        assert "files" not in hook or any(re.search(hook["files"], file) for file in files)
