@@ -1,6 +1,8 @@
 """Every budget of this project, measured and held against its limit: exit status 1 if one is missed.
 
-    python -m benchmarks [import] [package] [notebooks] [demo] [latency]     (all of them if none is named, about 10 minutes)
+    python -m benchmarks [import] [package] [notebooks] [demo] [latency]
+
+Without a name, all of them are measured, in about 10 minutes.
 
 Run it on a quiet machine from the repository's root.
 """
@@ -18,8 +20,8 @@ import numpy as np
 from benchmarks.latency import in_browser, in_kernel
 
 ROOT = Path(__file__).parent.parent
-# Megabytes. Where torch is used, the limit holds for what comes on top of importing it, which is 230 MB with the CPU's build of
-# torch and 740 MB with CUDA's.
+# Megabytes. Where torch is used, the limit holds for what comes on top of importing it, which is 230 MB with the CPU's
+# build of torch and 740 MB with CUDA's.
 WITHOUT_TORCH, ABOVE_TORCH = 350, 600
 RUN = """
 import json, resource, sys, time

@@ -109,7 +109,9 @@ def chromium():
 
 
 def watched(page):
-    """The page, whose .problems collects console errors (NOT_OURS apart), uncaught exceptions and what it wants from beyond this computer."""
+    """The page, whose .problems collects console errors (NOT_OURS apart), uncaught exceptions and what it wants from
+    beyond this computer.
+    """
     page.problems = []
     page.set_default_timeout(120_000)
     page.on(
@@ -133,7 +135,8 @@ def watched(page):
 def start_kernel(address, token, notebook):
     """Start the kernel of a notebook, or find the one it has.
 
-    Lab then opens the notebook with this kernel. Without one it asks for a kernel in a dialog, on a busy machine again and again.
+    Lab then opens the notebook with this kernel. Without one it asks for a kernel in a dialog, on a busy machine again
+    and again.
     """
     asked = {"path": notebook, "name": notebook, "type": "notebook", "kernel": {"name": "python3"}}
     request = urllib.request.Request(
@@ -163,7 +166,8 @@ def run_all(page, address, token, notebook, seconds=300):
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
     page.wait_for_selector(idle, state="attached")
-    # On a fresh kernel Lab drops the command about once in four, at times after it has marked the cells: repeat until one was run.
+    # On a fresh kernel Lab drops the command about once in four, at times after it has marked the cells: repeat until
+    # one was run.
     for _ in range(10):
         _answer_dialog(page)
         # Not awaited: the answer comes when all cells have run, or never.

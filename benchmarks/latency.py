@@ -16,7 +16,8 @@ import numpy as np
 
 from benchmarks.lab import chromium, jupyter_lab, run_all
 
-# The kernel's share of a move: the message that the browser would send is taken, and the answer is sent. Nobody draws it.
+# The kernel's share of a move: the message that the browser would send is taken, and the answer is sent. Nobody draws
+# it.
 IN_KERNEL = """
 import json, time
 from activeindex_lite.widgets import {name}
@@ -45,7 +46,8 @@ MOVE = """async ([moves, step]) => {
   return times;
 }"""
 # nprobe: the first canvas has a new description. alpha: the released picture has come and is decoded.
-CHANGED = """new Promise((done) => {{ const node = {node}; const o = new MutationObserver(() => {{ o.disconnect(); {then} }});
+CHANGED = """new Promise((done) => {{ const node = {node};
+  const o = new MutationObserver(() => {{ o.disconnect(); {then} }});
   o.observe(node, {{ attributes: true, attributeFilter: ["{attribute}"] }}); }})"""
 READY = {
     "NprobeExplorer": CHANGED.format(node='root.querySelector("canvas")', attribute="aria-label", then="done();"),
@@ -55,7 +57,8 @@ READY = {
 }
 # Many moves without a pause: how often the picture changed, and how soon the last value stood.
 BURST = """async () => {
-  const root = document.querySelector(".ai-explorer"), slider = root.querySelector("input[type=range]"), image = root.querySelectorAll("img")[1];
+  const root = document.querySelector(".ai-explorer"), slider = root.querySelector("input[type=range]");
+  const image = root.querySelectorAll("img")[1];
   let redraws = 0;
   new MutationObserver(() => redraws++).observe(image, { attributes: true, attributeFilter: ["src"] });
   for (let i = 0; i <= 200; i++) {
@@ -64,7 +67,8 @@ BURST = """async () => {
     await new Promise((done) => setTimeout(done, 5));
   }
   const begun = performance.now();
-  while (!root.querySelectorAll("figcaption")[1].textContent.includes("5.00")) await new Promise((done) => setTimeout(done, 5));
+  while (!root.querySelectorAll("figcaption")[1].textContent.includes("5.00"))
+    await new Promise((done) => setTimeout(done, 5));
   return { redraws, last_value_ms: Math.round(performance.now() - begun) };
 }"""
 

@@ -1,11 +1,13 @@
-"""How like real references simulated ones are: distances, cells, and R@1 with 40,000 references real or simulated; prints a table.
+"""How like real references simulated ones are: distances, cells, and R@1 with 40,000 references real or simulated;
+prints a table.
 
     python -m benchmarks.realism [--out FILE.csv]
 
-The simulations were fitted to the training features alone; the real references were not seen. Three models: one Gaussian;
-a Gaussian in each of 512 k-means cells; and the one in use, a Gaussian in the 20 nearest neighbours of every feature. How far two
-sets of real pictures differ, training features in the place of references show. (In which cell a query falls does not depend on
-the references, so the share of queries that keep their original's cell is the same for all of them.)
+The simulations were fitted to the training features alone; the real references were not seen. Three models: one
+Gaussian; a Gaussian in each of 512 k-means cells; and the one in use, a Gaussian in the 20 nearest neighbours of every
+feature. How far two sets of real pictures differ, training features in the place of references show. (In which cell a
+query falls does not depend on the references, so the share of queries that keep their original's cell is the same for
+all of them.)
 """
 
 import argparse
@@ -27,7 +29,9 @@ CELLS, SHRINK = 512, 16
 
 
 def gaussians(features, n, rng, cells=CELLS, shrink=SHRINK):
-    """n unit vectors of a Gaussian in each k-means cell; a cell of m features counts its own covariance m / (m + shrink)."""
+    """n unit vectors of a Gaussian in each k-means cell; a cell of m features counts its own covariance m / (m +
+    shrink).
+    """
     clustering = faiss.Kmeans(
         features.shape[1], cells, niter=15, seed=1, min_points_per_centroid=1, max_points_per_centroid=len(features)
     )
@@ -86,7 +90,9 @@ class Comparison:
         }
 
     def distances(self, references, n=2000):
-        """How near the references are to real ones that are not among them, to one another, and to centroids; how even cells are."""
+        """How near the references are to real ones that are not among them, to one another, and to centroids; how even
+        cells are.
+        """
         to = np.sqrt(faiss.knn(self.kept[:n], references, 10)[0])
         among = np.sqrt(np.maximum(faiss.knn(references[:n], references, 2)[0][:, 1], 0))
         squared, cell = self.indexes[FACTORY].faiss.quantizer.search(references, 1)
@@ -102,7 +108,9 @@ class Comparison:
 
 
 def compare(seeds=3, progress=True):
-    """A row a model: distances, imbalance (1: all cells alike), R@1, and its difference from real references with 95 % intervals."""
+    """A row a model: distances, imbalance (1: all cells alike), R@1, and its difference from real references with 95 %
+    intervals.
+    """
     comparison = Comparison()
     real = comparison.hits(comparison.rest)
     rows = [

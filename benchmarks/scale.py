@@ -1,9 +1,11 @@
-"""From 10,000 to a million references: R@1, time and memory of an index and of brute force; writes scale.csv and scale.png.
+"""From 10,000 to a million references: R@1, time and memory of an index and of brute force; writes scale.csv and
+scale.png.
 
     python -m benchmarks.scale [--largest 1000000] [--out DIR]
 
-About 20 minutes on one thread of a busy machine. References beyond the ready world's 50,000 are simulated (activeindex_lite.world.simulated;
-how like real ones they are: python -m benchmarks.realism). An interrupted run goes on after the last finished size.
+About 20 minutes on one thread of a busy machine. References beyond the ready world's 50,000 are simulated
+(activeindex_lite.world.simulated; how like real ones they are: python -m benchmarks.realism). An interrupted run goes
+on after the last finished size.
 """
 
 import argparse

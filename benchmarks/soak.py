@@ -1,9 +1,10 @@
-"""Whether anything grows or drifts: each explorer under many random moves, and the demonstration with many seeds; JSON lines.
+"""Whether anything grows or drifts: each explorer under many random moves, and the demonstration with many seeds; JSON
+lines.
 
     python -m benchmarks.soak [moves] [demos]                 (2000 and 20 if left out: half an hour on a quiet machine)
 
-An explorer is moved as a browser moves it, in a process of its own, every value drawn at random, now and then one that is
-refused. Resident memory is read after the first fifth, when every cache is warm, and at the end. The demonstration
+An explorer is moved as a browser moves it, in a process of its own, every value drawn at random, now and then one that
+is refused. Resident memory is read after the first fifth, when every cache is warm, and at the end. The demonstration
 runs with 30 originals and the seeds 0, 1, ..., each in a process of its own.
 """
 
@@ -72,9 +73,9 @@ def bad_move(explorer, rng):
 def soak(explorer, moves, seed=0):
     """Move an explorer at random so many times; a dict of what grew and what went wrong.
 
-    warm_mb, end_mb: resident memory after a fifth of the moves and at the end; messages: sent to the browser a move, the
-    mean and the most; waiting: messages held back at the end, which should be none; errors: moves that were refused though
-    they should not have been, or the other way round.
+    warm_mb, end_mb: resident memory after a fifth of the moves and at the end; messages: sent to the browser a move,
+    the mean and the most; waiting: messages held back at the end, which should be none; errors: moves that were refused
+    though they should not have been, or the other way round.
     """
     rng, sent, errors, warm = np.random.default_rng(seed), [], [], None
     explorer.comm.send = lambda *_, **__: sent.append(1)
@@ -142,7 +143,8 @@ def spread(tables):
 def main(moves=2000, demos=20):
     for name in EXPLORERS:
         if moves:
-            program = f"import json; from benchmarks.soak import one_explorer; print(json.dumps(one_explorer({name!r}, {moves})))"
+            call = f"one_explorer({name!r}, {moves})"
+            program = f"import json; from benchmarks.soak import one_explorer; print(json.dumps({call}))"
             found = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
             print(found.stdout.splitlines()[-1], flush=True)
     tables = []

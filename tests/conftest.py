@@ -1,12 +1,14 @@
-"""What several test files share: workers, the lite extractor, the ready world, a small index of every family, and a browser."""
+"""What several test files share: workers, the lite extractor, the ready world, a small index of every family, and a
+browser.
+"""
 
 import os
 from pathlib import Path
 
 import pytest
 
-# Before numpy, torch or faiss is loaded, here and in every process that a test starts: the workers of pytest-xdist share the
-# cores, and threads that wait for one another make a busy machine many times slower.
+# Before numpy, torch or faiss is loaded, here and in every process that a test starts: the workers of pytest-xdist
+# share the cores, and threads that wait for one another make a busy machine many times slower.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -15,24 +17,20 @@ from activeindex_lite.support.threads import cpu_quota
 from benchmarks import lab
 
 # Files that take longest, first: workers that start with them end together.
-LONGEST_FIRST = (
-    "test_jupyterlab",
-    "test_evaluate",
-    "test_cluster",
-    "test_demo",
-    "test_notebooks",
-)
+LONGEST_FIRST = ("test_jupyterlab", "test_evaluate", "test_cluster", "test_demo", "test_notebooks")
 
 
-# --- one worker per core ------------------------------------------------------------------------------------------------------
+# --- one worker per core
+# ------------------------------------------------------------------------------------------------------
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
     """The whole suite runs in one worker per core; single files and tests run in this process, as with `-n 0`.
 
-    A file is one group: one worker runs all its tests, so that fixtures of the file are made once. Tests that carry a mark
-    xdist_group of their own are the exception. An explicit `-n` wins, and without pytest-xdist everything runs in this process.
+    A file is one group: one worker runs all its tests, so that fixtures of the file are made once. Tests that carry a
+    mark xdist_group of their own are the exception. An explicit `-n` wins, and without pytest-xdist everything runs in
+    this process.
     """
     options = config.option
     if not hasattr(options, "numprocesses") or hasattr(config, "workerinput"):
@@ -55,7 +53,8 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
-# --- fixtures -----------------------------------------------------------------------------------------------------------------
+# --- fixtures
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +96,9 @@ def browser():
 
 @pytest.fixture
 def open_page(browser):
-    """open_page(address, selector) opens a page and waits for the selector; in the end no page may have had a problem (see `watched`)."""
+    """open_page(address, selector) opens a page and waits for the selector; in the end no page may have had a problem
+    (see `watched`).
+    """
     pages = []
 
     def open_(address, selector="body"):

@@ -1,4 +1,6 @@
-"""What axe-core, the engine of browsers' accessibility audits, finds in explorers, in a page of the course and in a report."""
+"""What axe-core, the engine of browsers' accessibility audits, finds in explorers, in a page of the course and in a
+report.
+"""
 
 from pathlib import Path
 
@@ -49,7 +51,9 @@ def words(a: int, *, b=None) -> str:  # each kind of word that has a colour of i
 
 @pytest.fixture
 def violations(browser):
-    """f(path, dark): serious and critical violations of the page and of the pages in it, a sentence each, once what `ready` selects is there."""
+    """f(path, dark): serious and critical violations of the page and of the pages in it, a sentence each, once what
+    `ready` selects is there.
+    """
     axe = Path(
         pytest.importorskip(
             "axe_playwright_python", reason="axe-core is not here: pip install axe-playwright-python"
@@ -136,7 +140,8 @@ def test_a_page_of_the_course_has_no_serious_violation(name, ready, pages, viola
 def test_axe_would_have_found_one(violations, tmp_path):
     path = tmp_path / "bad.html"
     path.write_text(
-        f'<!doctype html><html lang="en"><title>x</title><main><h1>x</h1><p style="color:#ccc">pale</p><input type="range"><img src="data:,">'
+        f'<!doctype html><html lang="en"><title>x</title><main><h1>x</h1><p style="color:#ccc">pale</p>'
+        '<input type="range"><img src="data:,">'
         f"{start.share_found(None)._repr_html_()}</main></html>"
     )
     assert {line.split(",")[0] for line in violations(path)} == {

@@ -1,4 +1,6 @@
-"""The full evaluation on a Dask cluster: the same tables as here to the last digit, also when a worker dies or the client stops."""
+"""The full evaluation on a Dask cluster: the same tables as here to the last digit, also when a worker dies or the
+client stops.
+"""
 
 import copy
 import os

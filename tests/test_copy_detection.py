@@ -131,7 +131,8 @@ def test_resampling_agrees_with_scoring_a_resample_by_hand():
         true = pd.concat(
             [truth[truth.query_id == q].assign(query_id=f"{q}-{c}") for q in names for c in range(weight[q])]
         )
-        # There the copies of a query tie with each other, wrong and right apart, so each right one is counted in its turn.
+        # There the copies of a query tie with each other, wrong and right apart, so each right one is counted in its
+        # turn.
         assert value == pytest.approx(micro_ap(many, true), abs=0.02)
     assert np.std(micro_ap_resampled(found, truth, np.random.default_rng(0), resamples=50)) > 0
 

@@ -23,7 +23,8 @@ def each(f):
 
 
 def test_needs_and_helps_are_told_apart():
-    text = "[Notebook 02](02_ivf.ipynb); [03](03_pq.ipynb) and [04](04_lsh.ipynb) help. Not [the text](x.md). [01](01_a.ipynb) helps too."
+    text = "[Notebook 02](02_ivf.ipynb); [03](03_pq.ipynb) and [04](04_lsh.ipynb) help. "
+    text += "Not [the text](x.md). [01](01_a.ipynb) helps too."
     assert prerequisites(text) == {"02": "needs", "03": "helps", "04": "helps", "01": "helps"}
 
 

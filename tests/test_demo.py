@@ -16,7 +16,9 @@ QUERIES = 24
 
 @pytest.fixture(scope="module", autouse=True)
 def trained_once():
-    """All runs here share the trained indexes: training takes most of a run, and tests/test_index.py shows that it repeats itself."""
+    """All runs here share the trained indexes: training takes most of a run, and tests/test_index.py shows that it
+    repeats itself.
+    """
     trained = {}
 
     def build(factory, train, references, seed):

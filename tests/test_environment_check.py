@@ -23,7 +23,8 @@ def test_this_environment_runs_the_tests_so_its_packages_are_good():
 
 
 def test_nothing_heavy_is_imported():
-    code = "import sys; from activeindex_lite.support.environment import check_environment as c; c(); print({'torch', 'faiss'} & set(sys.modules))"
+    code = "import sys; from activeindex_lite.support.environment import check_environment; check_environment(); "
+    code += "print({'torch', 'faiss'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "set()"
 

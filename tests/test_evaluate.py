@@ -1,4 +1,6 @@
-"""The command evaluate: a folder of DISC21's shape end to end, killed and resumed, stale caches, the ready world, a folder."""
+"""The command evaluate: a folder of DISC21's shape end to end, killed and resumed, stale caches, the ready world, a
+folder.
+"""
 
 import csv
 import json
@@ -38,7 +40,9 @@ TIMED = ("timing.csv",)
 
 @pytest.fixture(scope="session")
 def disc21(tmp_path_factory):
-    """60 references, 200 training pictures and 60 queries, 40 of them copies; one query corrupt, one missing, as one reference."""
+    """60 references, 200 training pictures and 60 queries, 40 of them copies; one query corrupt, one missing, as one
+    reference.
+    """
     root = tmp_path_factory.mktemp("disc")
     for name, first, n in (("references", 9_000_000, 60), ("train", 9_100_000, 200), ("queries", 0, 0)):
         (root / name).mkdir()

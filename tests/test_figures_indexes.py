@@ -149,9 +149,12 @@ def test_pictures_of_search_and_cost(world):
 
 def test_figures_of_scratch_need_numpy_and_matplotlib_alone():
     code = (
-        "import sys, numpy as np; from activeindex_lite.scratch import IVF, PQ, LSH; from activeindex_lite.figures import ivf, pq, lsh; "
-        "from activeindex_lite.scratch.plane import clouds; r = np.random.default_rng(0); x = clouds(r); i = IVF.train(x, 8, r); i.add(x); "
-        "ivf.probing_in_2d(i, x[0]).png(); pq.product_in_2d(PQ.train(x, 2, 3, r), x).png(); l = LSH.random(2, 3, r); l.add(x); "
+        "import sys, numpy as np; from activeindex_lite.scratch import IVF, PQ, LSH; "
+        "from activeindex_lite.figures import ivf, pq, lsh; "
+        "from activeindex_lite.scratch.plane import clouds; r = np.random.default_rng(0); x = clouds(r); "
+        "i = IVF.train(x, 8, r); i.add(x); "
+        "ivf.probing_in_2d(i, x[0]).png(); pq.product_in_2d(PQ.train(x, 2, 3, r), x).png(); "
+        "l = LSH.random(2, 3, r); l.add(x); "
         "lsh.hyperplanes_in_2d(l, x, x[0]).png(); "
         "print([m for m in ('torch', 'faiss', 'plotly', 'pandas', 'scipy', 'skimage') if m in sys.modules])"
     )

@@ -1,4 +1,6 @@
-"""What a class types after activeindex-lite: every slip is answered with a sentence, status 2, and nothing left behind."""
+"""What a class types after activeindex-lite: every slip is answered with a sentence, status 2, and nothing left
+behind.
+"""
 
 import os
 import warnings

@@ -1,4 +1,6 @@
-"""Numbers that cannot be, for every part that takes numbers; and the numeric core against faiss and plain counts, on drawn cases."""
+"""Numbers that cannot be, for every part that takes numbers; and the numeric core against faiss and plain counts, on
+drawn cases.
+"""
 
 import re
 
@@ -307,7 +309,9 @@ def test_real_number():
 
 @st.composite
 def tables(draw):
-    """(stored (N, d), queries (Q, d), rng): vectors of small whole numbers, so that distances are exact and ties are many, or of noise."""
+    """(stored (N, d), queries (Q, d), rng): vectors of small whole numbers, so that distances are exact and ties are
+    many, or of noise.
+    """
     n, d, seed = draw(st.integers(1, 60)), draw(st.sampled_from((1, 2, 4, 8, 16))), draw(st.integers(0, 10_000))
     rng = np.random.default_rng(seed)
     if draw(st.booleans()):
@@ -316,7 +320,9 @@ def tables(draw):
 
 
 def same(found, expected):
-    """Distances agree, and where faiss has no more results, so has scratch none. (Ids may differ between equal distances.)"""
+    """Distances agree, and where faiss has no more results, so has scratch none. (Ids may differ between equal
+    distances.)
+    """
     (distances, ids), (theirs, their_ids) = found, expected
     assert np.array_equal(ids < 0, their_ids < 0)
     assert np.allclose(distances[ids >= 0], theirs[ids >= 0], rtol=1e-4, atol=1e-4)

@@ -1,4 +1,6 @@
-"""What a class gives as pictures, beside the files of test_pictures_folder.py: odd shapes and kinds, through the whole chain."""
+"""What a class gives as pictures, beside the files of test_pictures_folder.py: odd shapes and kinds, through the whole
+chain.
+"""
 
 import warnings
 

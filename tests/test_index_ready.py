@@ -26,7 +26,8 @@ def test_a_ready_index_is_made_once_and_the_world_cannot_be_spoilt(world):
 def test_a_trained_index_of_the_package_is_what_training_gives(factory, world):
     index, x = trained_index(factory), world.references[:5000]
     assert index.factory == factory and index.ntotal == 0 and trained_index(factory) is not index
-    # OPQ trains for ten seconds or more; the same codes behind PCA's rotation, which are quick to train, must keep less.
+    # OPQ trains for ten seconds or more; the same codes behind PCA's rotation, which are quick to train, must keep
+    # less.
     now = build_index(factory if factory.startswith("IVF") else "PCA64,PQ8x8", world.train)
     if factory == now.factory:
         assert mean_error(index, x) == pytest.approx(mean_error(now, x), rel=0.01)

@@ -1,7 +1,8 @@
-"""The explorers where students meet them: JupyterLab in headless Chromium, the whole notebook run, moved by mouse and keyboard.
+"""The explorers where students meet them: JupyterLab in headless Chromium, the whole notebook run, moved by mouse and
+keyboard.
 
-Screenshots stay in pytest's temporary folder (`pytest --basetemp DIR` chooses it). How long a move takes is measured apart, on a
-quiet machine: python -m benchmarks.latency.
+Screenshots stay in pytest's temporary folder (`pytest --basetemp DIR` chooses it). How long a move takes is measured
+apart, on a quiet machine: python -m benchmarks.latency.
 """
 
 import shutil
@@ -46,7 +47,8 @@ def explorer_of(page):
 def drawn(explorer):
     """Everything that its canvases and pictures show."""
     return explorer.evaluate(
-        "e => [...e.querySelectorAll('canvas')].map((c) => c.toDataURL()).concat([...e.querySelectorAll('img')].map((i) => i.src))"
+        "e => [...e.querySelectorAll('canvas')].map((c) => c.toDataURL())"
+        ".concat([...e.querySelectorAll('img')].map((i) => i.src))"
     )
 
 

@@ -1,4 +1,6 @@
-"""Writers killed at any moment, starved of disk, or at work on one cache together: old or new files, never half ones."""
+"""Writers killed at any moment, starved of disk, or at work on one cache together: old or new files, never half
+ones.
+"""
 
 import errno
 import json

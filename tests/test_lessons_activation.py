@@ -1,4 +1,6 @@
-"""Activation among the features: planes, borders where the index really has them, the identity of distances, what stays."""
+"""Activation among the features: planes, borders where the index really has them, the identity of distances, what
+stays.
+"""
 
 import numpy as np
 import pandas as pd
@@ -30,7 +32,9 @@ def walked(request, small_indexes, originals, extractor):
 
 
 def code_of(index, x):
-    """What `x` (N, d) is stored as, by way of the index itself, as one row of bytes or cells for each part of the code."""
+    """What `x` (N, d) is stored as, by way of the index itself, as one row of bytes or cells for each part of the
+    code.
+    """
     if index.nlist is not None:
         return index.assign(x)[:, None]
     return index.faiss.sa_encode(np.ascontiguousarray(x, np.float32))

@@ -1,4 +1,6 @@
-"""What notebook 07 measures: fair and flattered results and what edits do, against direct searches and scipy's binomial."""
+"""What notebook 07 measures: fair and flattered results and what edits do, against direct searches and scipy's
+binomial.
+"""
 
 import warnings
 

@@ -1,4 +1,6 @@
-"""The walk of one activation at growing alpha: what is exact in its plane, its sheets, its animation and its command."""
+"""The walk of one activation at growing alpha: what is exact in its plane, its sheets, its animation and its
+command.
+"""
 
 import io
 

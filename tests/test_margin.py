@@ -1,4 +1,6 @@
-"""The margin method: margins against brute force, gradients against finite differences, views, steps, and every family."""
+"""The margin method: margins against brute force, gradients against finite differences, views, steps, and every
+family.
+"""
 
 import faiss
 import numpy as np
@@ -208,7 +210,8 @@ def test_views_are_turned_and_recoloured_as_torchvision_does():
 def test_hue_turns_leave_grey_pictures_alone():
     grey = torch.rand(1, 1, 24, 24, generator=torch.Generator().manual_seed(3)).expand(1, 3, 24, 24)
     views = torch.cat([random_views(grey, torch.Generator().manual_seed(s)) for s in range(60)])
-    # Every view of a grey picture is grey, whatever was done to it; some were turned in hue alone and are the picture itself.
+    # Every view of a grey picture is grey, whatever was done to it; some were turned in hue alone and are the picture
+    # itself.
     assert torch.allclose(views, views.mean(1, keepdim=True).expand_as(views), atol=1e-4)
     assert 0 < torch.isclose(views, grey, atol=1e-4).flatten(1).all(1).sum() < 30
 

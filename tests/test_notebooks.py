@@ -1,4 +1,6 @@
-"""The notebooks: their form, that they run to the bottom twice, offline and in little memory, and that exercises check."""
+"""The notebooks: their form, that they run to the bottom twice, offline and in little memory, and that exercises
+check.
+"""
 
 import json
 import re
@@ -16,8 +18,9 @@ FOLDER = Path(__file__).parent.parent / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
 OPENING = ("What you will do", "What you will learn", "What you need", "How long")
 WITHOUT_TORCH = ("01", "02", "03", "04")
-# Megabytes of resident memory of a notebook's kernel: in all, or, where torch is used, above what importing torch takes. That
-# depends on the build (230 MB for the CPU's, 740 for CUDA's, whose libraries are mapped); with the CPU build these are 830 in all.
+# Megabytes of resident memory of a notebook's kernel: in all, or, where torch is used, above what importing torch
+# takes. That depends on the build (230 MB for the CPU's, 740 for CUDA's, whose libraries are mapped); with the CPU
+# build these are 830 in all.
 MEMORY, MEMORY_ABOVE_TORCH = 350, 600
 
 # Python's own sockets are all that a library here would download with; the kernel talks through ZeroMQ's.
@@ -30,7 +33,8 @@ def _only_here(connect):
             raise OSError(f"a notebook must run offline, this one calls {address}")
         return connect(self, address, *more)
     return checked
-socket.socket.connect, socket.socket.connect_ex = _only_here(socket.socket.connect), _only_here(socket.socket.connect_ex)
+socket.socket.connect = _only_here(socket.socket.connect)
+socket.socket.connect_ex = _only_here(socket.socket.connect_ex)
 """
 PEAK = """
 import json, re, sys
@@ -40,7 +44,8 @@ MEASURE = (
     PEAK
     + """
 pyplot = sys.modules.get("matplotlib.pyplot")  # pandas before 2.2 imports it for tables
-print(json.dumps({"peak": peak, "torch": "torch" in sys.modules, "figures": len(pyplot.get_fignums()) if pyplot else 0}))
+figures = len(pyplot.get_fignums()) if pyplot else 0
+print(json.dumps({"peak": peak, "torch": "torch" in sys.modules, "figures": figures}))
 """
 )
 

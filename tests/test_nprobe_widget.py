@@ -125,7 +125,8 @@ def test_still_tells_the_finding(explorer):
 
 
 def test_no_torch_is_loaded():
-    code = "import sys; from activeindex_lite.widgets import NprobeExplorer, write_page; NprobeExplorer; write_page; print('torch' in sys.modules)"
+    code = "import sys; from activeindex_lite.widgets import NprobeExplorer, write_page; "
+    code += "NprobeExplorer; write_page; print('torch' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
         == "False"
@@ -170,8 +171,12 @@ def test_the_page_says_what_python_says(page, explorer):
 
 
 def test_the_mouse_reaches_the_last_cell_and_the_map_is_lit(page):
-    lit = """() => { const c = document.querySelector("canvas"), p = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
-      let n = 0; for (let i = 0; i < p.length; i += 4) if (p[i + 3] > 150 && p[i + 2] > p[i] + 60 && p[i] < 150) n++; return n; }"""
+    lit = """() => {
+      const c = document.querySelector("canvas"), p = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+      let n = 0;
+      for (let i = 0; i < p.length; i += 4) if (p[i + 3] > 150 && p[i + 2] > p[i] + 60 && p[i] < 150) n++;
+      return n;
+    }"""
     page.wait_for_function(f"({lit})() > 0")
     dark = page.evaluate(lit)
     slider = page.get_by_role("slider")

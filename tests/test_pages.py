@@ -19,7 +19,12 @@ EXPLORER = """from activeindex_lite import build_index, load_world
 from activeindex_lite.widgets import NprobeExplorer
 world = load_world()
 NprobeExplorer(indexes={"cells": build_index("IVF40,Flat", world.train[:4000], world.references)})"""
-EXERCISE = "def share_found(first, truth):\n    ...  # your code\n\n\nfrom activeindex_lite.exercises import start\nstart.share_found(share_found)"
+EXERCISE = """def share_found(first, truth):
+    ...  # your code
+
+
+from activeindex_lite.exercises import start
+start.share_found(share_found)"""
 
 
 def notebook(*cells):

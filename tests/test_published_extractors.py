@@ -28,7 +28,9 @@ NAME = "sscd_disc_mixup.torchvision.pt"
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Sends server.body; server.ranges: whether it can begin in the middle; server.cuts: bytes after which it hangs up."""
+    """Sends server.body; server.ranges: whether it can begin in the middle; server.cuts: bytes after which it hangs
+    up.
+    """
 
     def do_GET(self):
         server, body = self.server, self.server.body
@@ -239,7 +241,9 @@ def sscd_file(weights, tmp_path_factory):
 
 
 def by_hand(weights, pictures):
-    """SSCD's features from its description alone: ResNet-50's last map, the cube root of the mean cube, linear, unit norm."""
+    """SSCD's features from its description alone: ResNet-50's last map, the cube root of the mean cube, linear, unit
+    norm.
+    """
     network = resnet50(weights=None, num_classes=512)
     network.load_state_dict({name.removeprefix("backbone."): tensor for name, tensor in weights.items()})
     network.eval()

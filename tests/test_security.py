@@ -1,4 +1,6 @@
-"""Nothing from outside is run: no pickle, no program unasked, no path out of a folder, no markup from a name; uploads have bounds."""
+"""Nothing from outside is run: no pickle, no program unasked, no path out of a folder, no markup from a name; uploads
+have bounds.
+"""
 
 import ast
 import io
@@ -67,7 +69,8 @@ def literal(node, name):
     )
 
 
-# Dask carries pickles from the client to its own workers, which run what the client tells them anyway; these files read none.
+# Dask carries pickles from the client to its own workers, which run what the client tells them anyway; these files read
+# none.
 CARRIERS = {
     ROOT / "support" / "pickled.py": {"pickle.loads"},
     ROOT / "evaluate" / "cluster.py": {"pickle.loads", "torch.jit.load"},

@@ -1,4 +1,6 @@
-"""A short soak (python -m benchmarks.soak is the long one): the what-if lab under random moves keeps its memory, holds nothing back, and refuses what it should and nothing else."""
+"""A short soak (python -m benchmarks.soak is the long one): the what-if lab under random moves keeps its memory, holds
+nothing back, and refuses what it should and nothing else.
+"""
 
 import sys
 

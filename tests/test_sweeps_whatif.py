@@ -215,7 +215,8 @@ def test_the_sentence_says_what_changes(sweep):
 
 
 def test_reading_the_sweep_loads_no_torch():
-    code = "import sys; from activeindex_lite.sweeps.whatif import load_sweep; load_sweep().table(); print('torch' in sys.modules)"
+    code = "import sys; from activeindex_lite.sweeps.whatif import load_sweep; load_sweep().table(); "
+    code += "print('torch' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
         == "False"

@@ -1,4 +1,6 @@
-"""Threads: a container's quota is read, told to the libraries before they load, and never overrides what a user has set."""
+"""Threads: a container's quota is read, told to the libraries before they load, and never overrides what a user has
+set.
+"""
 
 import os
 import subprocess
@@ -41,7 +43,8 @@ def test_quota_of_a_container(tmp_path, files, wanted):
 def test_quota_sees_the_affinity():
     if not hasattr(os, "sched_setaffinity"):
         pytest.skip("this system has no affinity to set")
-    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from activeindex_lite.support.threads import cpu_quota; print(cpu_quota())"
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
+    code += "from activeindex_lite.support.threads import cpu_quota; print(cpu_quota())"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "1\n"
 
 
@@ -91,7 +94,8 @@ def test_pictures_are_drawn_on_one_thread_of_blas(monkeypatch):
     from activeindex_lite.pictures import synthetic
     from activeindex_lite.support import threads as limits
 
-    limits._numpys_blas.cache_clear()  # it knows the libraries that were loaded when it was first asked, and others may have come
+    # it knows the libraries that were loaded when it was first asked, and others may have come
+    limits._numpys_blas.cache_clear()
 
     def threads():
         return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]

@@ -117,7 +117,8 @@ def test_stills_tell_their_finding(explorer):
 
 
 def test_no_torch_is_loaded():
-    code = "import sys; from activeindex_lite.widgets import WhatIfExplorer; WhatIfExplorer().still(); print('torch' in sys.modules)"
+    code = "import sys; from activeindex_lite.widgets import WhatIfExplorer; WhatIfExplorer().still(); "
+    code += "print('torch' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
         == "False"
@@ -205,8 +206,8 @@ def test_keys_and_buttons_move_the_settings(show):
 
 def test_controls_and_pictures_have_names(show):
     page = show(WhatIfExplorer())
-    unnamed = """() => [...document.querySelectorAll('.ai-explorer input, .ai-explorer select, .ai-explorer button, .ai-explorer textarea')]
-        .filter((n) => !(n.labels && n.labels.length) && !n.textContent.trim() && !n.getAttribute('aria-label')).length"""
+    unnamed = """() => [...document.querySelectorAll('.ai-explorer :is(input, select, button, textarea)')]
+        .filter((n) => !(n.labels && n.labels.length) && !n.textContent.trim() && !n.ariaLabel).length"""
     assert page.evaluate(unnamed) == 0
     assert all(
         len(label) > 40

@@ -1,9 +1,10 @@
-"""Run by test_kills.py in a process of its own: writers in a child that is killed, starved of disk or joined by another.
+"""Run by test_kills.py in a process of its own: writers in a child that is killed, starved of disk or joined by
+another.
 
     python tests/writers_to_kill.py FOLDER        prints one JSON line
 
-A writer is a pair: write(folder, n), which writes version n of its files, and read(folder), which gives the version that
-stands there and fails on anything else.
+A writer is a pair: write(folder, n), which writes version n of its files, and read(folder), which gives the version
+that stands there and fails on anything else.
 """
 
 import http.server
@@ -267,7 +268,9 @@ def resume(root):
 
 
 def starve(root):
-    """Each writer with a limit on the size of files, as on a full disk: what it said, and whether the old version stands."""
+    """Each writer with a limit on the size of files, as on a full disk: what it said, and whether the old version
+    stands.
+    """
     said, stands, litter = {}, {}, 0
     for name, (write_version, read_version) in WRITERS.items():
         folder = root / name
@@ -291,7 +294,9 @@ def starve(root):
 
 
 def together(root, rounds=5):
-    """Two processes that make the same features in one cache, and two that write one table in parts: how they ended, and the results."""
+    """Two processes that make the same features in one cache, and two that write one table in parts: how they ended,
+    and the results.
+    """
     (table, right_table), (features, right_features), _ = long_works(root).values()
     ends = []
     for i in range(rounds):
