@@ -27,10 +27,10 @@ def queries():
 def test_recall_is_that_of_the_evaluation_and_all_cells_compare_everything(index, queries):
     features, truth = queries
     table = recall_by_nprobe(index, features, truth, (1, 5, 40), timed=5).set_index("nprobe")
-    for nprobe in (1, 5, 40):
-        mean = evaluate_retrieval(index, features, truth, nprobe=nprobe).set_index("edit").loc["Mean"]
-        assert table.r1[nprobe] == pytest.approx(mean.r1)
-        assert table.low[nprobe] <= mean.r1 <= table.high[nprobe]
+    for n in (1, 5, 40):
+        mean = evaluate_retrieval(index, features, truth, nprobe=n).set_index("edit").loc["Mean"]
+        assert table.r1[n] == pytest.approx(mean.r1)
+        assert table.low[n] <= mean.r1 <= table.high[n]
     assert table.scanned[40] == index.ntotal and table["share"][40] == 1
     assert table.scanned.is_monotonic_increasing and (table.ms > 0).all()
     assert nprobes_of(index)[-1] == 40
@@ -40,11 +40,11 @@ def test_stored_curves_are_those_of_the_ready_world():
     curves, stored = load_curves().set_index(["index", "nprobe"]), load_queries()
     index = ready_index("IVF256,Flat")
     fresh = recall_by_nprobe(index, stored.features, stored.ids, (1, 8), timed=None).set_index("nprobe")
-    for nprobe in (1, 8):
-        row = curves.loc[("IVF256", nprobe)]
+    for n in (1, 8):
+        row = curves.loc[("IVF256", n)]
         # k-means on another number of threads may end a little elsewhere.
-        assert row.r1 == pytest.approx(fresh.r1[nprobe], abs=0.02)
-        assert row.scanned == pytest.approx(fresh.scanned[nprobe], rel=0.05)
+        assert row.r1 == pytest.approx(fresh.r1[n], abs=0.02)
+        assert row.scanned == pytest.approx(fresh.scanned[n], rel=0.05)
 
 
 def test_an_interrupted_build_goes_on_and_ends_the_same(index, queries, tmp_path, monkeypatch):
