@@ -19,7 +19,7 @@ import pytest
 from activeindex_lite.cli.main import main
 from activeindex_lite.evaluate import Settings, folder_collection, run_evaluation
 from activeindex_lite.evaluate.results import write_evaluation
-from activeindex_lite.evaluate.search import Searched, can_merge, filled
+from activeindex_lite.evaluate.search import Searched, filled
 from activeindex_lite.evaluate.sources import PictureFiles, SyntheticPictures
 from activeindex_lite.index import ActiveIndex
 from activeindex_lite.pictures import synthetic_pictures
@@ -196,7 +196,7 @@ def test_an_index_filled_by_shards_is_one_filled_at_once(factory, merged, vector
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         index.train(train)
-    assert can_merge(index.emptied()) == merged
+    assert index.emptied().can_merge == merged
     whole = filled(index, [references[:5000], references[5000:]], Backwards())
     assert index.ntotal == 0 and whole.ntotal == 7000
     # What nobody here wrote: faiss's own add, one part after the other, in the same pieces of 2,048.

@@ -45,7 +45,7 @@ SLIPS = {
     "evaluate --disc21 gone": "gone: no such folder",
     "evaluate --disc21 emptyd": "emptyd holds no CSV file",
     "evaluate --pictures x": "at least 10",
-    "evaluate --index HNSW1,Flat": "1 links a vector",
+    "evaluate --index HNSW1,Flat": "1 links per vector",
     "evaluate --index ivf8,flat": "in capitals",
     "evaluate --steps 0": "steps=0",
     "evaluate --seed -1": "seed",

@@ -124,25 +124,25 @@ REFUSED = {
     "IVF2000000000,Flat": "2000000000 cells, 1 to 1048576",
     "IVF99999999999999999999,Flat": "cells, 1 to",
     "IMI2x20,Flat": "20 bits",
-    "HNSW1,Flat": "1 links a vector, 2 to 256",
+    "HNSW1,Flat": "1 links per vector, 2 to 256",
     "IVF8_HNSW1,Flat": "1 links",
     "IVF8(HNSW1),Flat": "1 links",
-    "NSG4,Flat": "6 to 256",
+    "NSG4,Flat": "hangs on equal vectors",
     "HNSW1000000,Flat": "2 to 256",
-    "PQ4x24": "24 bits a part of the code",
+    "PQ4x24": "24 bits per part of the code",
     "RR99999999,Flat": "dimensions behind a transform",
     "OPQ4_1000000,PQ4x4": "dimensions behind",
     "PQ64x8": r"32 dimensions cannot be cut .* \(try 1, 2, 4, 8, 16, 32\)",
     "OPQ4_30,PQ4x4": r"30 dimensions cannot be cut .* \(try 1, 2\)",
-    "LSH99": "one bit a dimension, 32 at the most",
+    "LSH99": "one bit per dimension, at most 32",
     "ivf8,flat": "in capitals",
     "IVF8, Flat": "without spaces",
-    "IVF8,Flat\0": "cannot be seen",
+    "IVF8,Flat\0": "invisible character",
     "x" * 10_000: "x{20}\\.\\.\\.",
     "": "parse",
     "IVF-1,Flat": "parse",
     "IVF0,Flat": "number in it is 0",
-    b"Flat": "a text is expected, not bytes",
+    b"Flat": "expected text, not bytes",
     3.5: "not float",
 }
 
@@ -151,7 +151,7 @@ REFUSED = {
 def test_a_string_that_would_crash_hang_or_puzzle_is_explained(factory):
     with pytest.raises(ValueError, match=REFUSED[factory]) as refused:
         ActiveIndex(factory, 32)
-    assert "Strings that work are like IVF1024,Flat" in str(refused.value) and len(str(refused.value)) < 700
+    assert "Strings that work look like IVF1024,Flat" in str(refused.value) and len(str(refused.value)) < 700
 
 
 @pytest.mark.parametrize("d", [0, -1, 2.5, "a", 2**40, None])

@@ -288,6 +288,26 @@ def test_a_save_that_fails_leaves_what_was_there(built, tmp_path, monkeypatch):
     assert path.read_bytes() == b"mine" and [p.name for p in tmp_path.iterdir()] == ["index"]
 
 
+def test_other_files_are_told_apart(built, tmp_path):
+    faiss.write_index(built["Flat"].faiss, str(tmp_path / "raw.faiss"))
+    faiss.write_index(built["IVF16,Flat"].faiss, str(tmp_path / "ivf.faiss"))
+    (tmp_path / "notes.txt").write_text("not an index")
+    (tmp_path / "empty").touch()
+    np.save(tmp_path / "array.npy", np.array([{}], object), allow_pickle=True)
+    np.savez(tmp_path / "objects.npz", faiss=np.array([{}], object), about="{}")
+    for name, seen in {
+        "raw.faiss": "a file of faiss.write_index",
+        "ivf.faiss": "a file of faiss.write_index",
+        "notes.txt": "another kind",
+        "empty": "another kind",
+        "array.npy": "another kind",
+        "objects.npz": "damaged",
+    }.items():
+        with pytest.raises(ValueError, match=f"not an index that save wrote.*{seen}.*build") as refused:
+            ActiveIndex.load(tmp_path / name)
+        assert "pickle" not in str(refused.value)
+
+
 def test_a_damaged_file_is_named(built, tmp_path):
     path = tmp_path / "index"
     built["Flat"].save(path)
@@ -310,9 +330,9 @@ def test_a_factory_string_that_faiss_refuses(factory):
 def test_too_few_training_vectors():
     with pytest.raises(ValueError, match="10 training vectors for 16 cells"):
         build_index("IVF16,Flat", TRAIN[:10])
-    with pytest.raises(ValueError, match="40 training vectors for 64 centroids a sub-space"):
+    with pytest.raises(ValueError, match="40 training vectors for 64 centroids per sub-space"):
         build_index("PQ4x6", TRAIN[:40])
-    with pytest.raises(ValueError, match="100 training vectors for 256 centroids a sub-space of OPQ's rotation"):
+    with pytest.raises(ValueError, match="100 training vectors for 256 centroids per sub-space of OPQ's rotation"):
         build_index("OPQ4,PQ4x4", TRAIN[:100])
     with pytest.raises(ValueError, match="cannot output 64 dimensions from 32"):
         build_index("PCA64,LSH", TRAIN)
@@ -338,8 +358,9 @@ def test_what_is_wrong_shows_before_the_training():
     ):
         with pytest.raises(ValueError, match=named):
             build_index("IVF16,Flat", TRAIN[:1], **wrong)
-    with pytest.raises(ValueError, match="leave IDMap out"):
-        build_index("IDMap,Flat", TRAIN)
+    for factory in ("IDMap,Flat", "IDMap2,Flat", "PCA16,IDMap,Flat", "OPQ4,IDMap2,PQ4x4", "IVF16,Flat,IDMap"):
+        with pytest.raises(ValueError, match="leave IDMap out"):
+            build_index(factory, TRAIN)
 
 
 @pytest.mark.parametrize(

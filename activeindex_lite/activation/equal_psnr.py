@@ -1,58 +1,100 @@
 """The alpha at which saved pictures have a given mean PSNR: methods and bounds are compared at equal PSNR alone."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import lazy_loader
 import numpy as np
 
-from activeindex_lite.activation.activation import activate
+from activeindex_lite.activation.activation import Activation, activate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from PIL import Image
+
+    from activeindex_lite.extractor import Extractor
+    from activeindex_lite.index import ActiveIndex
+
+scipy = lazy_loader.load("scipy")
 
 ALPHAS = (0.5, 16.0)
+# Ten times as much change costs 20 dB, so one dB is this much in the logarithm of alpha.
+PER_DB = np.log(10) / 20
+# A picture without any change has an infinite PSNR, which no bracketing can use.
+HIGHEST_PSNR = 99
 
 
-def at_psnr(pictures, index, extractor, psnr, *, tolerance=0.1, start=2.2, ends=ALPHAS, **settings):
-    """The alpha whose saved 8-bit pictures have this mean PSNR (dB), and what activation makes at it: (alpha, Activation).
+def at_psnr(
+    pictures: Iterable[Image.Image],
+    index: ActiveIndex,
+    extractor: Extractor,
+    psnr: float,
+    *,
+    tolerance: float = 0.1,
+    start: float = 2.2,
+    ends: tuple[float, float] = ALPHAS,
+    **settings,
+) -> tuple[float, Activation]:
+    """Find the alpha whose saved 8-bit pictures have this mean PSNR (dB): (alpha, the Activation at that alpha).
 
-    pictures, index, extractor and settings: as for `activate`, alpha apart. From start, alpha goes by the 20 dB that ten times
-    as much change costs until the PSNR lies between two runs, and then by Brent's bracketing of its logarithm, until it is
-    within tolerance: three or four runs as a rule. ValueError where no alpha between the ends gives that PSNR, or where it
-    lies between two whole grey levels of bound="linf".
+    pictures, index, extractor and settings: as for `activate`, alpha apart. tolerance: largest difference from psnr, in
+    dB; start: the first alpha; ends: the smallest and the largest alpha.
+    Two steps: alpha moves by the 20 dB that ten times as much change costs, until psnr lies between the PSNRs of two
+    runs; then Brent's method narrows the logarithm of alpha. Most searches take three or four alphas.
+    ValueError if no alpha between the ends gives that PSNR, or if it lies between two whole grey levels of bound="linf".
     """
-    from scipy.optimize import brentq
-
     settings.setdefault("features", extractor(pictures))
-    low, high = np.log(ends)
-    runs = {}
-
-    def above(log_alpha):
-        run = runs[log_alpha] = completed(pictures, index, extractor, alpha=float(np.exp(log_alpha)), **settings)
-        # A picture that nothing changed in has an infinite PSNR, which no bracketing can use.
-        miss = float(np.minimum(run.psnr, 99).mean()) - psnr
-        return 0.0 if abs(miss) <= tolerance else miss
-
-    here = np.log(start)
-    miss = above(here)
-    while miss:
-        # A little too far, so that the next one is likely to lie on the other side.
-        there = np.clip(here + np.log(10) / 20 * miss + np.sign(miss) * 0.02, low, high)
-        if there == here:
-            raise ValueError(
-                f"psnr={psnr!r}: alpha goes from {ends[0]:g} to {ends[1]:g}, and at {np.exp(here):.3g} these pictures have "
-                f"{psnr + miss:.1f} dB; choose another PSNR: choose a value between what both ends give"
-            )
-        before, (here, miss) = (here, miss), (there, above(there))
-        if miss * before[1] < 0:
-            here = brentq(above, here, before[0], xtol=tolerance / 40)
-            break
-    best = runs[here]
-    if abs(best.psnr.mean() - psnr) > tolerance:
+    search = _Search(pictures, index, extractor, psnr, tolerance, settings)
+    log_alpha = search.bracketed(np.log(start), *np.log(ends))
+    if abs(search.run.psnr.mean() - psnr) > tolerance:
         raise ValueError(
-            f"psnr={psnr!r}: at alpha {np.exp(here):.3f} the mean PSNR leaps past it, to {best.psnr.mean():.2f} dB, since 8-bit "
-            "pictures change by whole grey levels; choose a larger tolerance, or the PSNR that one of them gives, as "
-            "compare_bounds does"
+            f"psnr={psnr!r}: at alpha {np.exp(log_alpha):.3f} the mean PSNR jumps past it to "
+            f"{search.run.psnr.mean():.2f} dB, since 8-bit pictures change by whole grey levels. Choose a larger "
+            "tolerance, or a PSNR that a whole grey level gives"
         )
-    return float(np.exp(here)), best
+    return float(np.exp(log_alpha)), search.run
 
 
-def completed(pictures, index, extractor, **settings):
-    """`activate`, where an interrupted run is an interruption: fewer pictures than asked for would be compared with all of them."""
+class _Search:
+    """The runs of one search for an alpha. `run` is the Activation whose mean PSNR came nearest so far."""
+
+    def __init__(self, pictures, index, extractor, psnr, tolerance, settings):
+        self.given = pictures, index, extractor
+        self.psnr, self.tolerance, self.settings = psnr, tolerance, settings
+        self.run, self.nearest = None, np.inf
+
+    def miss(self, log_alpha):
+        """Mean PSNR at this alpha minus the wanted one, in dB; 0 within tolerance."""
+        run = completed(*self.given, alpha=float(np.exp(log_alpha)), **self.settings)
+        miss = float(np.minimum(run.psnr, HIGHEST_PSNR).mean()) - self.psnr
+        if abs(miss) < self.nearest:
+            self.run, self.nearest = run, abs(miss)
+        return 0.0 if abs(miss) <= self.tolerance else miss
+
+    def bracketed(self, here, low, high):
+        """The logarithm of the alpha that gives the wanted PSNR, from here on, between low and high."""
+        miss = self.miss(here)
+        while miss:
+            # A little too far, so that the next alpha is likely to lie on the other side.
+            there = np.clip(here + PER_DB * miss + np.sign(miss) * 0.02, low, high)
+            if there == here:
+                raise ValueError(
+                    f"psnr={self.psnr!r}: alpha goes from {np.exp(low):g} to {np.exp(high):g}, and at {np.exp(here):.3g} "
+                    f"these pictures have {self.psnr + miss:.1f} dB; choose a value between what both ends give"
+                )
+            next_miss = self.miss(there)
+            if next_miss * miss < 0:
+                return scipy.optimize.brentq(self.miss, there, here, xtol=self.tolerance / 40)
+            here, miss = there, next_miss
+        return here
+
+
+def completed(
+    pictures: Iterable[Image.Image], index: ActiveIndex, extractor: Extractor, **settings
+) -> Activation:
+    """`activate`, raising KeyboardInterrupt after an interruption: a comparison needs all pictures, not the first few."""
     run = activate(pictures, index, extractor, **settings)
     if not run.complete:
         raise KeyboardInterrupt

@@ -67,5 +67,10 @@ def margin_loss(features, targets, tau=TAU, bit_tau=BIT_TAU):
 
 
 def with_rivals(targets, index, features):
-    """Targets of features (N, d) that know the rivals in an ActiveIndex as well: cells and codes, each None where there are none."""
+    """Targets of features (N, d) with their rivals in an ActiveIndex: cells and codes, each None if there are none.
+
+    Signs (LSH) have no rivals: `margin_loss` needs their hyperplanes alone.
+    """
+    if targets.kind == "signs":
+        return targets
     return replace(targets, cells=cell_rivals(index, features), codes=code_rivals(index, features))

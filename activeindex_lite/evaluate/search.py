@@ -19,21 +19,6 @@ def fill_chunk(features, index):
     return shard
 
 
-def can_merge(index):
-    """Whether faiss can merge such indexes."""
-    try:
-        index.faiss.check_compatible_for_merge(index.emptied().faiss)
-    except RuntimeError:
-        return False
-    return True
-
-
-def merge(index, shard):
-    """Move the vectors of a shard behind those of an index."""
-    # An IVF keeps the number of each vector, and is told what to add to it; a flat list of codes counts by itself.
-    index.faiss.merge_from(shard.faiss, index.ntotal if index.nlist else 0)
-
-
 def filled(index, parts, runner):
     """An index with the training of the given one, which stays as it is, that stores the parts, [(n, d)], in this order.
 
@@ -42,7 +27,7 @@ def filled(index, parts, runner):
     index that re-ranks cannot be merged: they are filled here.
     """
     whole = index.emptied()
-    if not can_merge(whole):
+    if not whole.can_merge:
         for features in parts:
             on_one_thread(whole.add, features)
         return whole
@@ -54,7 +39,7 @@ def filled(index, parts, runner):
         for number, shard in shards:
             early[number] = shard
             while turn in early:
-                merge(whole, early.pop(turn))
+                whole.merge(early.pop(turn))
                 turn += 1
     return whole
 

@@ -1,22 +1,32 @@
-"""ActiveIndex: a faiss index of any factory string, with clear errors, search settings by the call, and targets."""
+"""ActiveIndex: a faiss index of any factory string, with clear errors, nprobe per search, and targets."""
+
+from __future__ import annotations
 
 import copy
 import json
+import re
+import struct
 import warnings
+import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from zipfile import BadZipFile
 
 import faiss
 import numpy as np
+from faiss.contrib.inspect_tools import get_invlist
 
 from activeindex_lite.index import targets as targets_
 from activeindex_lite.index.anatomy import (
     anatomy,
     bytes_per_vector,
+    can_merge,
     clusterings,
     family,
     forward,
+    from_bytes,
+    restored,
     rotation_quantizers,
     storage,
 )
@@ -24,14 +34,28 @@ from activeindex_lite.index.factory import make_index
 from activeindex_lite.support.checks import features_array, whole_number
 from activeindex_lite.support.files import whole_file
 
-# Below this many training vectors a centroid, faiss itself warns that k-means is poorly fed.
+# With fewer training vectors per centroid than this, faiss itself warns that k-means has too few.
 WANTED = 39
 ADDED_AT_ONCE = 2048
+# What reading a damaged npz can raise.
+UNREADABLE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    NotImplementedError,
+    EOFError,
+    MemoryError,
+    BadZipFile,
+    zlib.error,
+    struct.error,
+)
 
 
 @contextmanager
-def faiss_threads(n):
-    """Let faiss use n threads inside a with block; the number of before is restored after it."""
+def faiss_threads(n: int) -> Iterator[None]:
+    """Let faiss use n threads inside a with block, and as many as before after it."""
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(whole_number(n, "n"))
     try:
@@ -40,14 +64,22 @@ def faiss_threads(n):
         faiss.omp_set_num_threads(before)
 
 
-def build_index(factory, train_features, reference_features=None, *, nprobe=1, seed=1234):
+def build_index(
+    factory: str,
+    train_features: np.ndarray,
+    reference_features: np.ndarray | None = None,
+    *,
+    nprobe: int = 1,
+    seed: int = 1234,
+) -> ActiveIndex:
     """Make, train and fill an index.
 
-    factory: any faiss factory string, such as "IVF1024,PQ8x8" (L2 distance on unit vectors). train_features: (N, d),
-    apart from the references; reference_features: (N, d), stored with ids 0 .. N-1 (None: none yet). nprobe: cells a
-    search visits (IVF). seed: of every k-means; the same seed, features and number of threads give the same index, bit
-    for bit. On another number of threads sums inside k-means may round otherwise: seen with IVF-PQ and OPQ.
-    ValueError for a factory string that faiss refuses and for features that do not fit, before the long part begins.
+    factory: any faiss factory string, such as "IVF1024,PQ8x8" (L2 distance on unit vectors), without IDMap and NSG.
+    train_features: (N, d), not among the references; reference_features: (N, d), stored with ids 0 .. N-1 (None: none
+    yet). nprobe: cells that a search visits (IVF). seed: of every k-means; the same seed, features and number of
+    threads give the same index, bit for bit. Another number of threads may round sums inside k-means differently: seen
+    with IVF-PQ and OPQ. ValueError for a factory string that faiss refuses and for features that do not fit, before the
+    training begins.
     """
     train_features = features_array(train_features, name="train_features")
     index = ActiveIndex(factory, train_features.shape[1], seed=seed)
@@ -63,15 +95,13 @@ def build_index(factory, train_features, reference_features=None, *, nprobe=1, s
 class ActiveIndex:
     """A thin wrapper over a faiss index (`.faiss` is the index itself): see `build_index` for how to make one."""
 
-    def __init__(self, factory, d, *, seed=1234):
+    def __init__(self, factory: str, d: int, *, seed: int = 1234):
         self.faiss = make_index(factory, d)
-        if isinstance(self.faiss, (faiss.IndexIDMap, faiss.IndexIDMap2)):
-            raise ValueError(f"{factory!r}: ids here are 0 .. N-1 in the order of adding; leave IDMap out")
         self.factory, self.seed = factory, whole_number(seed, "seed", 2**31 - 1, "as faiss takes it")
         codec = storage(anatomy(self.faiss)[1])
         if hasattr(codec, "do_polysemous_training"):
             # Polysemous training only renumbers the centroids, for a filter by Hamming distance that no search here
-            # uses; without it a PQ is trained ten times quicker and gives the same results.
+            # uses; without it a PQ trains ten times faster and gives the same results.
             codec.do_polysemous_training = False
 
     d = property(lambda self: self.faiss.d, doc="Dimension of the vectors.")
@@ -81,43 +111,47 @@ class ActiveIndex:
     def __repr__(self):
         return (
             f"ActiveIndex({self.factory!r}, d={self.d}, ntotal={self.ntotal:,}, "
-            f"{self.bytes_per_vector:g} bytes a vector)"
+            f"{self.bytes_per_vector:g} bytes per vector)"
         )
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        restored(self.faiss)
 
     @property
     def _ivf(self):
         return faiss.try_extract_index_ivf(self.faiss)
 
     @property
-    def nlist(self):
+    def nlist(self) -> int | None:
         """Number of IVF cells; None for an index without cells."""
         return self._ivf.nlist if self._ivf is not None else None
 
     @property
-    def nprobe(self):
+    def nprobe(self) -> int:
         """Cells that a search visits, 1 to nlist; always 1 for an index without cells."""
         return self._ivf.nprobe if self._ivf is not None else 1
 
     @nprobe.setter
-    def nprobe(self, value):
+    def nprobe(self, value: int):
         value = self._checked_nprobe(value)
         if self._ivf is not None:
             self._ivf.nprobe = value
 
     def _checked_nprobe(self, value):
         nlist = self.nlist
-        why = f"this index has {nlist} cells" if nlist else f"{self.factory} has no cells, every search sees all of it"
+        why = f"this index has {nlist} cells" if nlist else f"{self.factory} has no cells: a search scans all of it"
         return whole_number(value, "nprobe", nlist or 1, why)
 
     @property
-    def bytes_per_vector(self):
-        """Bytes that faiss stores for a vector, its id apart (an IVF keeps 8 more for that): 4 d for Flat, 8 for PQ8x8.
+    def bytes_per_vector(self) -> int:
+        """Bytes that faiss stores per vector, without its id (8 more in an IVF): 4 d for Flat, 8 for PQ8x8.
 
         A second code for re-ranking counts (4 d more for RFlat), the links of a graph (HNSW) do not.
         """
         return bytes_per_vector(self.faiss)
 
-    def train(self, features):
+    def train(self, features: np.ndarray) -> None:
         """Train on (N, d) features: cells, codebooks, rotations. ValueError for fewer vectors than centroids."""
         self._train(features_array(features, self.d, "train_features"))
 
@@ -128,7 +162,7 @@ class ActiveIndex:
             rotations = rotation_quantizers(chain)
             for transform, pq in rotations:
                 transform.pq = pq
-                found.append(("centroids a sub-space of OPQ's rotation", pq.ksub, pq.cp))
+                found.append(("centroids per sub-space of OPQ's rotation", pq.ksub, pq.cp))
             self._prepare_clusterings(found, len(features))
             self.faiss.train(features)
         except RuntimeError as error:
@@ -150,8 +184,8 @@ class ActiveIndex:
                 )
             if n < WANTED * k:
                 warnings.warn(
-                    f"{n} training vectors for {k} {what} of {self.factory}: from {WANTED * k} on "
-                    "the centroids are well placed",
+                    f"{n} training vectors for {k} {what} of {self.factory}: centroids are well placed "
+                    f"from {WANTED * k} on",
                     stacklevel=4,
                 )
             parameters.seed = self.seed
@@ -163,46 +197,66 @@ class ActiveIndex:
             raise ValueError(f"this {self.factory} index is not trained yet: call train(features) first")
         return features_array(features, self.d, name)
 
-    def add(self, features):
-        """Store features (N, d); their ids go on from ntotal, in order."""
+    def add(self, features: np.ndarray) -> None:
+        """Store features (N, d); their ids continue from ntotal, in order."""
         features = self._checked(features, "features")
         # In pieces: to encode all at once, a PQ makes a table of N x M x K distances.
         for start in range(0, len(features), ADDED_AT_ONCE):
             self.faiss.add(features[start : start + ADDED_AT_ONCE])
 
-    def reset(self):
-        """Forget the stored vectors; the training stays, so what is added next gets the same codes as before."""
+    def reset(self) -> None:
+        """Forget the stored vectors but not the training: the same vectors get the same codes again."""
         self.faiss.reset()
 
-    def copy(self):
-        """An index of its own with the same training and the same stored vectors."""
+    def copy(self) -> ActiveIndex:
+        """A separate index with the same training and the same stored vectors."""
         other = copy.copy(self)
-        # Through bytes: faiss clones not every transform (ITQ, L2norm), and some indexes into another type (IndexFlat for
-        # IndexFlatL2), which it then does not merge.
-        other.faiss = faiss.deserialize_index(faiss.serialize_index(self.faiss))
+        # Through bytes: faiss does not clone every transform (ITQ, L2norm), and clones some indexes into another type
+        # (IndexFlat for IndexFlatL2), which it then does not merge.
+        other.faiss = from_bytes(faiss.serialize_index(self.faiss))
         return other
 
-    def emptied(self):
-        """An index of its own with the same training that stores nothing."""
+    def emptied(self) -> ActiveIndex:
+        """A separate index with the same training that stores nothing."""
         other = self.copy()
         other.reset()
         return other
 
-    def refilled(self, features):
-        """An index of its own with the same training that stores features (N, d) and nothing else: the same codes, the same units."""
+    def refilled(self, features: np.ndarray) -> ActiveIndex:
+        """A separate index with the same training that stores features (N, d) and nothing else."""
         other = self.emptied()
         other.add(features)
         return other
 
-    def search(self, queries, k=1, nprobe=None):
+    @property
+    def can_merge(self) -> bool:
+        """Whether `merge` can move the vectors of an index with the same training into this one.
+
+        False for graphs (HNSW), for indexes that re-rank (RFlat), and for those that faiss 1.15 merges wrongly: 4-bit
+        codes in cells (IVF16,PQ4x4fs) corrupt memory, and IVF16,FlatPanorama returns wrong distances after it.
+        """
+        return can_merge(self.faiss, self.emptied().faiss)
+
+    def merge(self, other: ActiveIndex) -> None:
+        """Move the vectors of another index with the same training behind those of this one, and empty the other.
+
+        Searches return the same, ties included, as if the vectors had been added here, if this index received whole
+        pieces of ADDED_AT_ONCE vectors before. ValueError where `can_merge` is False or the training differs.
+        """
+        if not can_merge(self.faiss, other.faiss):
+            raise ValueError(f"{self.factory} and {other.factory} cannot be merged: add the features instead")
+        # An IVF stores the id of each vector and needs to know what to add to it; a flat list of codes numbers itself.
+        self.faiss.merge_from(other.faiss, self.ntotal if self.nlist else 0)
+
+    def search(self, queries: np.ndarray, k: int = 1, nprobe: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest stored vectors of each query (Q, d): (distances (Q, k) float32, ids (Q, k) int64).
 
-        Distances are squared L2 (for LSH, the number of differing bits), rising. nprobe: for this call only. Where the
-        visited cells hold fewer than k vectors, ids end in -1.
+        Distances are squared L2 (for LSH, the number of differing bits), in rising order. nprobe: for this call only.
+        If the visited cells hold fewer than k vectors, ids end in -1.
         """
         queries = self._checked(queries, "queries")
         if not self.ntotal:
-            raise ValueError(f"this {self.factory} index holds no vectors yet: call add(features) first")
+            raise ValueError(f"this {self.factory} index stores no vectors yet: call add(features) first")
         k = whole_number(k, "k", self.ntotal, "the number of stored vectors")
         if nprobe is not None:
             nprobe = self._checked_nprobe(nprobe)
@@ -216,21 +270,19 @@ class ActiveIndex:
         return self.faiss.search(queries, k, params=parameters)
 
     @property
-    def centroids(self):
+    def centroids(self) -> np.ndarray:
         """Centroids of the IVF cells, (nlist, d of the cells) float32; ValueError for an index without cells."""
         return self._cells().quantizer.reconstruct_n(0, self.nlist)
 
     @property
-    def list_sizes(self):
+    def list_sizes(self) -> np.ndarray:
         """Stored vectors of each IVF cell, (nlist,) int64; ValueError for an index without cells."""
         lists = self._cells().invlists
         return np.array([lists.list_size(cell) for cell in range(self.nlist)])
 
     @property
-    def lists(self):
+    def lists(self) -> list[np.ndarray]:
         """Ids of the stored vectors of each IVF cell, nlist arrays int64; ValueError for an index without cells."""
-        from faiss.contrib.inspect_tools import get_invlist
-
         cells = self._cells()
         return [get_invlist(cells.invlists, cell)[0] for cell in range(cells.nlist)]
 
@@ -239,25 +291,28 @@ class ActiveIndex:
             raise ValueError(f"{self.factory} has no cells: only IVF indexes assign vectors to cells")
         return self._ivf
 
-    def probe(self, features, nprobe):
+    def probe(self, features: np.ndarray, nprobe: int) -> np.ndarray:
         """The cells that a search of these features (N, d) visits: (N, nprobe) int64, the nearest centroid first."""
         cells, features = self._cells(), self._checked(features, "features")
         return cells.quantizer.search(forward(anatomy(self.faiss)[0], features), self._checked_nprobe(nprobe))[1]
 
-    def assign(self, features):
+    def assign(self, features: np.ndarray) -> np.ndarray:
         """The IVF cell of each feature (N, d), (N,) int64; ValueError for an index without cells."""
         return self.probe(features, 1)[:, 0]
 
-    def quantize(self, features):
+    def quantize(self, features: np.ndarray) -> np.ndarray:
         """q(x) of each feature, (N, d) float32 in the features' own space; see `targets.quantize`."""
         return targets_.quantize(self.faiss, self._checked(features, "features"))
 
-    def targets(self, features):
+    def targets(self, features: np.ndarray) -> targets_.Targets:
         """Targets of features (N, d) for activation; NothingToActivate where the index does not quantize."""
         return targets_.targets(self.faiss, self._checked(features, "features"))
 
-    def save(self, path, overwrite=False):
-        """Write the index to one file, whole or not at all: an npz with faiss's own bytes and the factory string."""
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write the index to one file, whole or not at all: an npz with faiss's own bytes and the factory string.
+
+        FileExistsError if the file exists, unless overwrite.
+        """
         path = Path(path)
         if path.exists() and not overwrite:
             raise FileExistsError(f"{path} exists: give another name, or overwrite=True")
@@ -266,15 +321,45 @@ class ActiveIndex:
             np.savez(file, faiss=faiss.serialize_index(self.faiss), about=about)
 
     @classmethod
-    def load(cls, path):
-        """Read an index that `save` wrote."""
+    def load(cls, path: str | Path) -> ActiveIndex:
+        """Read an index that `save` wrote; ValueError for any other file and for a damaged one."""
+        _check_saved(path)
         try:
             with np.load(path, allow_pickle=False) as stored:
-                self = cls.__new__(cls)
-                self.faiss = faiss.deserialize_index(stored["faiss"])
                 about = json.loads(str(stored["about"]))
+                self = cls.__new__(cls)
                 self.factory, self.seed = about["factory"], about.get("seed", 1234)
-        # TypeError, AttributeError: numpy opens a lone .npy too, but as an array.
-        except (ValueError, KeyError, RuntimeError, EOFError, BadZipFile, TypeError, AttributeError) as error:
-            raise ValueError(f"{path} is not an index that save wrote, or it is damaged ({error})") from None
+                self.faiss = from_bytes(stored["faiss"])
+        except UNREADABLE as error:
+            raise ValueError(
+                f"{path} is not an index that save wrote, or it is damaged: build the index again and save it"
+            ) from error
         return self
+
+
+def _check_saved(path):
+    """ValueError for a file that is not even laid out as `save` writes one."""
+    with open(path, "rb") as file:
+        beginning = file.read(4)
+    if beginning.startswith(b"PK"):
+        return
+    # Each kind of index in a file of faiss itself begins with its own four letters, such as IxF2 or IwPQ.
+    seen = (
+        "a file of faiss.write_index"
+        if re.fullmatch(rb"I[A-Za-z]{2}[A-Za-z0-9]", beginning)
+        else "another kind of file"
+    )
+    raise ValueError(
+        f"{path} is not an index that save wrote, but {seen}: make one with "
+        "build_index(...).save(path), which also keeps the factory string and the seed"
+    )
+
+
+def checked_index(index: ActiveIndex) -> ActiveIndex:
+    """The index itself; ValueError for something else, such as an index of faiss or of `scratch`."""
+    if not all(hasattr(index, name) for name in ("factory", "targets", "search")):
+        raise ValueError(
+            f"index is a {type(index).__module__.partition('.')[0]} {type(index).__name__}: expected an ActiveIndex, "
+            'as build_index("IVF64,Flat", train_features, reference_features) makes one'
+        )
+    return index

@@ -1,8 +1,15 @@
 """Looking into a faiss index: its transforms, its core, its family, and what it needs for training."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import faiss
 
-# Core class -> family, the most special first; an IVF's code class decides what its family is called.
+if TYPE_CHECKING:
+    import numpy as np
+
+# Core class -> family, the most specific first; the code of an IVF decides its name.
 FAMILIES = (
     (faiss.IndexIVFFlat, "IVF"),
     (faiss.IndexIVFPQ, "IVF-PQ"),
@@ -19,10 +26,17 @@ FAMILIES = (
 )
 
 
-def anatomy(index):
-    """(transforms, core) of a faiss index: what is applied to a vector first, and the index proper, both downcast.
+# Indexes that faiss merges wrongly (seen in 1.15): 4-bit lists corrupt the heap, Panorama's lists give wrong distances.
+# Earlier versions of faiss lack some of these classes.
+NEVER_MERGED = tuple(
+    getattr(faiss, name) for name in ("IndexIVFFastScan", "IndexIVFFlatPanorama") if hasattr(faiss, name)
+)
 
-    Of an index that re-ranks (IVF1024,PQ8x8,RFlat) these are the parts of the first stage: it decides what is found.
+
+def anatomy(index: faiss.Index) -> tuple[list, faiss.Index]:
+    """(transforms, core) of a faiss index, both downcast: what is applied to a vector first, and the index behind it.
+
+    An index that re-ranks (IVF1024,PQ8x8,RFlat) gives the parts of its first stage, which decides what is found.
     """
     index, chain = faiss.downcast_index(index), []
     while True:
@@ -35,19 +49,50 @@ def anatomy(index):
             return chain, index
 
 
-def storage(core):
-    """The index that keeps the codes: a graph (HNSW, NSG) has an index of its own for them, others none."""
+def restored(index: faiss.Index) -> faiss.Index:
+    """The index itself, after a read from bytes or a pickle, with all that faiss needs to decode its codes.
+
+    faiss 1.15 leaves the quantizer of a 4-bit IVF (PQ4x4fs) unset when it reads one, and its sa_decode then ends the
+    process.
+    """
+    core = anatomy(index)[1]
+    if hasattr(core, "fine_quantizer"):
+        if isinstance(core, faiss.IndexIVFPQFastScan):
+            core.fine_quantizer = core.pq
+        elif isinstance(core, faiss.IndexIVFAdditiveQuantizerFastScan):
+            core.fine_quantizer = core.aq
+    return index
+
+
+def from_bytes(stored: np.ndarray) -> faiss.Index:
+    """The faiss index of the bytes (N,) uint8 that faiss.serialize_index gave."""
+    return restored(faiss.deserialize_index(stored))
+
+
+def can_merge(index: faiss.Index, other: faiss.Index) -> bool:
+    """Whether faiss's merge_from can move the vectors of another index into this one so that searches stay right."""
+    if isinstance(anatomy(index)[1], NEVER_MERGED):
+        return False
+    try:
+        index.check_compatible_for_merge(other)
+    except RuntimeError:
+        return False
+    return True
+
+
+def storage(core: faiss.Index) -> faiss.Index:
+    """The index that keeps the codes: a graph (HNSW) has an index of its own for them, others keep them themselves."""
     return faiss.downcast_index(core.storage) if hasattr(core, "storage") else core
 
 
-def bytes_per_vector(index):
-    """Bytes of code that a faiss index keeps for a vector, ids and links of graphs apart."""
+def bytes_per_vector(index: faiss.Index) -> int:
+    """Bytes of code that a faiss index keeps per vector, without ids and the links of graphs."""
     index, core = faiss.downcast_index(index), anatomy(index)[1]
     again = faiss.downcast_index(index.refine_index).sa_code_size() if isinstance(index, faiss.IndexRefine) else 0
     return again + (core.code_size if isinstance(core, faiss.IndexIVF) else storage(core).sa_code_size())
 
 
-def family(index):
+def family(index: faiss.Index) -> str:
     """The family of a faiss index as tables name it: IVF, PQ, IVF-PQ, OPQ, LSH, SQ, AQ, HNSW, Flat, or its class."""
     chain, core = anatomy(index)
     name = next((name for kind, name in FAMILIES if isinstance(core, kind)), type(core).__name__)
@@ -55,15 +100,18 @@ def family(index):
     return name.replace("PQ", "OPQ") if turned else name
 
 
-def forward(chain, x):
+def forward(chain: list, x: np.ndarray) -> np.ndarray:
     """Apply the transforms of an index to vectors (N, d)."""
     for transform in chain:
         x = transform.apply(x)
     return x
 
 
-def backward(chain, x):
-    """Undo the transforms, as far as they can be undone (a PCA that drops dimensions gives the nearest vector)."""
+def backward(chain: list, x: np.ndarray) -> np.ndarray:
+    """Undo the transforms of an index for vectors (N, d); a PCA that dropped dimensions gives the nearest vector.
+
+    ValueError for a transform that faiss cannot undo.
+    """
     for transform in reversed(chain):
         try:
             x = transform.reverse_transform(x)
@@ -76,11 +124,11 @@ def backward(chain, x):
     return x
 
 
-def rotation_quantizers(chain):
+def rotation_quantizers(chain: list) -> list[tuple]:
     """[(OPQ transform, product quantizer)]: what an OPQ training quantizes with, made here so that it can be set.
 
-    It is the one that faiss would make itself (256 centroids a sub-space, whatever the index behind uses). A transform
-    does not own it: set `transform.pq` for the training only.
+    faiss would make the same one itself (256 centroids per sub-space, whatever the index behind uses). A transform does
+    not own its quantizer: set `transform.pq` for the training only.
     """
     return [
         (transform, faiss.ProductQuantizer(transform.d_out, transform.M, 8))
@@ -89,25 +137,25 @@ def rotation_quantizers(chain):
     ]
 
 
-def clusterings(core):
-    """The k-means problems that a training of the index proper solves: [(what, k, parameters)]."""
+def clusterings(core: faiss.Index) -> list[tuple]:
+    """The k-means problems that the training of a core solves: [(what, k, parameters)]."""
     found = []
     if isinstance(core, faiss.IndexIVF):
         coarse = faiss.downcast_index(core.quantizer)
         if isinstance(coarse, faiss.MultiIndexQuantizer):
-            found.append(("centroids a part of the cells", coarse.pq.ksub, coarse.pq.cp))
+            found.append(("centroids per part of the cells", coarse.pq.ksub, coarse.pq.cp))
         else:
             found.append(("cells", core.nlist, core.cp))
     codec = storage(core)
     if hasattr(codec, "pq"):
-        found.append(("centroids a sub-space", codec.pq.ksub, codec.pq.cp))
+        found.append(("centroids per sub-space", codec.pq.ksub, codec.pq.cp))
     if hasattr(codec, "rq"):
-        found.append(("centroids a step", 2 ** codec.rq.nbits.at(0), codec.rq.cp))
+        found.append(("centroids per step", 2 ** codec.rq.nbits.at(0), codec.rq.cp))
     return found
 
 
-def file_bytes(index):
-    """Bytes of a faiss index as faiss writes it to a file; nothing is written, they are only counted."""
+def file_bytes(index: faiss.Index) -> int:
+    """Bytes of the file that faiss would write for an index; they are counted, not written."""
     pieces = []
     faiss.write_index(index, faiss.PyCallbackIOWriter(lambda piece: pieces.append(len(piece))))
     return sum(pieces)

@@ -1,4 +1,6 @@
-"""From a faiss factory string to an empty index: what faiss would answer with a crash, a hang or a riddle is told first."""
+"""From a faiss factory string to an empty index; strings on which faiss crashes or hangs are refused first."""
+
+from __future__ import annotations
 
 import re
 
@@ -6,42 +8,51 @@ import faiss
 
 from activeindex_lite.support.checks import whole_number
 
-# (pattern of the number, least, most, what it counts). HNSW1 ends the process and NSG below 6 never returns; the upper limits
-# keep an empty index under a gigabyte.
+# (pattern of the number, least, most, what it counts). HNSW1 ends the process; the upper limits keep an empty index
+# under a gigabyte.
 NUMBERS = (
     (r"IVF(\d+)", 1, 2**20, "cells"),
-    (r"IMI\d+x(\d+)", 1, 10, "bits a part of the cells"),
-    (r"(?<![A-Z])HNSW(\d+)", 2, 256, "links a vector"),
-    (r"NSG(\d+)", 6, 256, "links a vector"),
-    (r"(?<!PR)(?:PQ|RQ|LSQ)\d+x(\d+)", 1, 16, "bits a part of the code"),
-    (r"PRQ\d+x\d+x(\d+)", 1, 16, "bits a part of the code"),
+    (r"IMI\d+x(\d+)", 1, 10, "bits per part of the cells"),
+    (r"(?<![A-Z])HNSW(\d+)", 2, 256, "links per vector"),
+    (r"(?<!PR)(?:PQ|RQ|LSQ)\d+x(\d+)", 1, 16, "bits per part of the code"),
+    (r"PRQ\d+x\d+x(\d+)", 1, 16, "bits per part of the code"),
     (r"(?:PCA[RW]*|RR|ITQ|Pad|OPQ\d+_)(\d+)", 1, 2**14, "dimensions behind a transform"),
 )
+# Parts that faiss knows and that do not work here, wherever they occur in a string.
+REFUSED = {
+    "IDMap": "ids here are 0 .. N-1 in the order of adding; leave IDMap out",
+    # Seen in faiss 1.15: NSG8,Flat never returns with equal vectors, NSG8,PQ4x4 ends the process, and neither takes
+    # more vectors after the first 2048.
+    "NSG": "faiss builds an NSG graph once, and hangs on equal vectors; take a graph that grows, such as HNSW32,Flat",
+}
 EXAMPLES = "IVF1024,Flat  IVF1024,PQ8x8  OPQ8,PQ8x8  PCA64,LSH"
 SHOWN = 60
 
 
-def make_index(factory, d):
-    """A new faiss index of a factory string for d dimensions; ValueError says what is wrong with the string, and what would do."""
+def make_index(factory: str, d: int) -> faiss.Index:
+    """A new faiss index of a factory string for d dimensions; ValueError says what is wrong with a string."""
     d = whole_number(d, "d", 2**14, "the dimension of the features")
+    shown = repr(factory) if len(repr(factory)) <= SHOWN else f"{repr(factory)[:SHOWN]}..."
     try:
         _check(factory)
         return faiss.index_factory(d, factory)
     except (RuntimeError, TypeError, MemoryError) as error:
         reason = str(error).strip().rsplit(": ", 1)[-1]
-        shown = repr(factory) if len(repr(factory)) <= SHOWN else f"{repr(factory)[:SHOWN]}..."
         raise ValueError(
             f"faiss cannot make an index of {shown} for d = {d}: {_translated(factory, d, reason)[:300]}. Strings that "
-            f"work are like {EXAMPLES} (PQ's first number must divide d)"
+            f"work look like {EXAMPLES} (PQ's first number must divide d)"
         ) from None
 
 
 def _check(factory):
     """RuntimeError for a string that faiss accepts and cannot carry out."""
     if not isinstance(factory, str):
-        raise TypeError(f"a text is expected, not {type(factory).__name__}")
+        raise TypeError(f"expected text, not {type(factory).__name__}")
     if not factory.isprintable():
-        raise RuntimeError("there is a character in it that cannot be seen")
+        raise RuntimeError("it holds an invisible character")
+    for part, reason in REFUSED.items():
+        if part in factory:
+            raise RuntimeError(reason)
     # faiss accepts IVF0 or PQ4x0, and then the process ends or fails far from the cause.
     if re.search(r"(?<!\d)0+(?!\d)", factory):
         raise RuntimeError("a number in it is 0")
@@ -61,7 +72,7 @@ def _translated(factory, d, reason):
         divisors = [str(M) for M in (1, 2, 4, 8, 16, 32, 64) if behind[-1] % M == 0]
         return f"{behind[-1]} dimensions cannot be cut into so many equal parts (try {', '.join(divisors)})"
     if "nbits_in" in reason:
-        return f"LSH keeps one bit a dimension, {d} at the most"
+        return f"LSH keeps one bit per dimension, at most {d}"
     if re.search("ivf|pq|lsh|flat|pca|hnsw", wrong) or " " in wrong:
         return f"{reason}; write it in capitals and without spaces"
     return reason

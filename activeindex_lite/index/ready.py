@@ -1,5 +1,7 @@
 """Indexes of the ready world: trained once and kept with the package, or trained now."""
 
+from __future__ import annotations
+
 from functools import cache
 from pathlib import Path
 
@@ -10,24 +12,24 @@ from activeindex_lite.index.active_index import ActiveIndex, build_index
 from activeindex_lite.world.world import DATA, load_world, unit
 
 CELLS, CODES = "IVF1536,Flat", "IVF1536,PQ4x8"
-# Those that take longest to train and are asked for most: a megabyte in all.
+# The two that take longest to train and are used most; one megabyte together.
 TRAINED = (CODES, "OPQ8_64,PQ8x8")
 
 
 @cache
-def ready_index(factory):
-    """An ActiveIndex of any faiss factory string, trained on the ready world and holding its 50,000 references.
+def ready_index(factory: str) -> ActiveIndex:
+    """An ActiveIndex of any faiss factory string, trained on the ready world and storing its 50,000 references.
 
-    It is made once: every call with the same string gives the same index, which explorers use as well. So add nothing to
-    it; `build_index` makes one of your own.
+    Every call with the same string returns the same index, which explorers share. Add nothing to it: `build_index`
+    makes an index of your own.
     """
     return trained_index(factory).refilled(load_world().references)
 
 
-def trained_index(factory):
-    """An ActiveIndex of any faiss factory string, trained on the ready world's 60,000 pictures and empty; a new one each time.
+def trained_index(factory: str) -> ActiveIndex:
+    """A new, empty ActiveIndex of any faiss factory string, trained on the ready world's 60,000 pictures.
 
-    Those of TRAINED come with the package and are read, IVF1536,Flat has the cells of one of them; others are trained now.
+    The package holds those of TRAINED, and IVF1536,Flat takes the cells of one of them; all others are trained now.
     """
     if factory in TRAINED:
         return ActiveIndex.load(DATA / f"{factory}.npz")
@@ -36,16 +38,16 @@ def trained_index(factory):
     return build_index(factory, load_world().train)
 
 
-def cells_alone(index):
-    """An IVF with the same cells as an IVF-PQ index and no codes, trained and empty: what the same k-means gives without PQ."""
+def cells_alone(index: ActiveIndex) -> ActiveIndex:
+    """A trained, empty IVF,Flat with the cells of an IVF-PQ index: the same k-means gives both."""
     other = ActiveIndex(f"IVF{index.nlist},Flat", index.d, seed=index.seed)
     other.faiss.quantizer.add(index.centroids)
     other.faiss.is_trained = True
     return other
 
 
-def build_trained(folder, progress=True):
-    """Train those of TRAINED on folder's train.npy and write each there. What is there is never overwritten, nor made again."""
+def build_trained(folder: str | Path, progress: bool = True) -> None:
+    """Train the indexes of TRAINED on folder's train.npy and write them there; existing files stay as they are."""
     folder = Path(folder)
     paths = {factory: folder / f"{factory}.npz" for factory in TRAINED}
     missing = [factory for factory, path in paths.items() if not path.exists()]

@@ -1,6 +1,9 @@
-"""What a picture's stored code competes with: the other cells around its own, and the other codes that are stored nearby."""
+"""What a picture's stored code competes with: the cells around its own, and the other codes stored nearby."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import faiss
 import numpy as np
@@ -8,12 +11,15 @@ import numpy as np
 from activeindex_lite.index.anatomy import anatomy, backward, forward
 from activeindex_lite.index.targets import quantize
 
+if TYPE_CHECKING:
+    from activeindex_lite.index.active_index import ActiveIndex
+
 
 @dataclass(frozen=True, eq=False)
 class Rivals:
-    """The point that N features belong to, and K others that could be nearer after an edit: own (N, d), others (N, K, d), float32.
+    """The point of each of N features, and K others that could be nearer after an edit.
 
-    Both are places among the features. Where there are fewer than K others, the farthest of them is repeated.
+    own (N, d), others (N, K, d), float32, both in the space of the features. Missing others repeat the farthest one.
     """
 
     own: np.ndarray
@@ -22,20 +28,20 @@ class Rivals:
     def __len__(self):
         return len(self.own)
 
-    def __getitem__(self, rows):
+    def __getitem__(self, rows: slice | np.ndarray) -> Rivals:
         """The rivals of some of the features: rows is a slice or an array of positions."""
         return Rivals(self.own[rows], self.others[rows])
 
 
-def cell_rivals(index, x, k=256):
-    """The centroid of each feature's IVF cell and the k centroids nearest to the feature after it; None without other cells.
+def cell_rivals(index: ActiveIndex, x: np.ndarray, k: int = 256) -> Rivals | None:
+    """The centroid of each feature's IVF cell and the k centroids nearest to the feature after it.
 
-    index: an ActiveIndex; x: (N, d) features.
+    x: (N, d) features. None for an index with fewer than two cells.
     """
     if (index.nlist or 1) < 2:
         return None
     chain, _ = anatomy(index.faiss)
-    # HNSW as coarse quantizer may find fewer than it is asked for: those places hold -1.
+    # HNSW as coarse quantizer may find fewer than k + 1: the missing ones are -1.
     cells = _nearest(index, x, min(k + 1, index.nlist))
     return _among(backward(chain, index.centroids), cells[:, 0], cells[:, 1:])
 
@@ -47,19 +53,19 @@ def _nearest(index, x, n):
 
 
 def _among(points, own, others):
-    """Rivals from positions in points (n, d): own (N,), others (N, K); a -1 is filled with the last place found before it."""
+    """Rivals from positions in points (n, d): own (N,), others (N, K). A -1 repeats the last position before it."""
     last = np.maximum.accumulate(np.where(others >= 0, np.arange(others.shape[1]), 0), axis=1)
     others = np.take_along_axis(others, last, axis=1)
     others = np.where(others < 0, own[:, None], others)
     return Rivals(points[own], points[others])
 
 
-def code_rivals(index, x, k=128, nprobe=16):
-    """The code that the index stores for each feature, and the k nearest other codes it holds; None where there are none to know.
+def code_rivals(index: ActiveIndex, x: np.ndarray, k: int = 128, nprobe: int = 16) -> Rivals | None:
+    """The code that the index stores for each feature, and the k nearest other codes it stores.
 
-    index: an ActiveIndex; x: (N, d) features; nprobe: cells to look for them in. Vectors with the very same code as the
-    feature's own are no rivals: nothing done to the picture could part the two. None for an index that holds fewer than two
-    vectors, that keeps vectors as they are (IVF,Flat, Flat), or whose codes faiss does not give back (4-bit PQ, "PQ4x4fs", in IVF).
+    x: (N, d) features; nprobe: cells to search for them. Vectors with the same code as the feature's own are no rivals:
+    no change of the picture could separate the two. None for an index that stores fewer than two vectors, that stores
+    them uncompressed (IVF,Flat, Flat), or whose codes faiss does not give back (4-bit PQ, "PQ4x4fs", in IVF).
     """
     _, core = anatomy(index.faiss)
     if index.ntotal < 2 or isinstance(core, (faiss.IndexIVFFlat, faiss.IndexFlat)):
@@ -70,7 +76,7 @@ def code_rivals(index, x, k=128, nprobe=16):
     except RuntimeError:
         return None
     distances = ((found - own[:, None]) ** 2).sum(2)
-    # A place that the search left empty is reconstructed as NaN.
+    # What the search did not find is NaN.
     usable = np.nan_to_num(distances, nan=-1) > 1e-6
     order = np.argsort(~usable, axis=1, kind="stable")[:, :k]
     others, usable = np.take_along_axis(found, order[..., None], 1), np.take_along_axis(usable, order, 1)
@@ -82,7 +88,7 @@ def code_rivals(index, x, k=128, nprobe=16):
 
 
 def _reconstructed(index, x, k, nprobe):
-    """The k stored codes nearest to x, decoded, (N, k, d), as places among the features."""
+    """The k stored codes nearest to x, decoded, (N, k, d), in the space of the features; NaN for those not found."""
     whole = faiss.downcast_index(index.faiss)
     while isinstance(whole, faiss.IndexRefine):
         whole = faiss.downcast_index(whole.base_index)

@@ -1,19 +1,25 @@
 """Where activation should move a feature: the point or the signs that each family of index stores for it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from numbers import Integral
+from typing import TYPE_CHECKING
 
 import faiss
 import numpy as np
 
 from activeindex_lite.index.anatomy import anatomy, backward, family, forward, storage
 
-# Transforms that are x -> A x + b, so that whole chains of them are.
+if TYPE_CHECKING:
+    from activeindex_lite.index.rivals import Rivals
+
+# Transforms of the form x -> A x + b; a chain of them has this form too.
 AFFINE = (faiss.LinearTransform, faiss.CenteringTransform, faiss.RemapDimensionsTransform)
 
 
 class NothingToActivate(ValueError):
-    """The index stores vectors as they are, so there is no quantization error that activation could reduce."""
+    """The index stores vectors exactly, so there is no quantization error that activation could reduce."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,37 +27,34 @@ class Targets:
     """What an index stores for N features, as activation needs it.
 
     kind "point": points (N, d) float32, to come close to. kind "signs": signs (N, nbits) float32 of -1 and +1, with
-    projections (nbits, d) and offsets (nbits,): bit j of x is set where projections[j] @ x + offsets[j] >= 0.
-    cells, codes: Rivals of the N features where a method asks for them, see `rivals`; None where there are none.
+    projections (nbits, d) and offsets (nbits,): bit j of x is set if projections[j] @ x + offsets[j] >= 0.
+    cells, codes: Rivals of the N features if a method asks for them, see `rivals`; None if there are none.
     """
 
     kind: str
-    points: np.ndarray = None
-    signs: np.ndarray = None
-    projections: np.ndarray = None
-    offsets: np.ndarray = None
-    cells: object = None
-    codes: object = None
+    points: np.ndarray | None = None
+    signs: np.ndarray | None = None
+    projections: np.ndarray | None = None
+    offsets: np.ndarray | None = None
+    cells: Rivals | None = None
+    codes: Rivals | None = None
 
     def __len__(self):
         return len(self.points if self.kind == "point" else self.signs)
 
-    def __getitem__(self, rows):
+    def __getitem__(self, rows: slice | np.ndarray | int) -> Targets:
         """The targets of some of the features: rows is a slice, an array of positions, or one position."""
         rows = [rows] if isinstance(rows, Integral) else rows
-        own = {
-            name: None if (held := getattr(self, name)) is None else held[rows]
-            for name in ("points", "signs", "cells", "codes")
-        }
-        return replace(self, **own)
+        whole = {name: getattr(self, name) for name in ("points", "signs", "cells", "codes")}
+        return replace(self, **{name: values[rows] for name, values in whole.items() if values is not None})
 
 
-def targets(index, x):
+def targets(index: faiss.Index, x: np.ndarray) -> Targets:
     """Targets of features x (N, d) float32 in a trained faiss index (Active Image Indexing, ICLR 2023, section 4).
 
     IVF with uncompressed vectors: the centroid of the cell (its reconstruction would be x itself). PQ, IVF-PQ, OPQ
-    and other codes: the reconstruction of the code that is stored for x, rotated back where the index rotates. LSH: the
-    signs of the projections. Where the index re-ranks with a second code (RFlat): the target of its first stage. Raises
+    and other codes: the reconstruction of the stored code of x, rotated back if the index rotates. LSH: the signs of
+    the projections. An index that re-ranks with a second code (RFlat): the target of its first stage. Raises
     NothingToActivate for Flat, HNSW,Flat and PCA32,Flat.
     """
     chain, core = anatomy(index)
@@ -64,14 +67,17 @@ def targets(index, x):
         )
     if isinstance(core, faiss.IndexLSH):
         projections, offsets = lsh_projections(chain, core)
-        # The bits come from faiss: where a projection is all but 0, rounding could turn them here.
+        # The bits come from faiss: rounding here could flip the bit of a projection near 0.
         bits = np.unpackbits(core.sa_encode(forward(chain, x)), axis=1, bitorder="little")[:, : core.nbits]
         return Targets("signs", signs=2 * bits.astype(np.float32) - 1, projections=projections, offsets=offsets)
     return Targets("point", points=quantize(index, x))
 
 
-def quantize(index, x):
-    """q(x), (N, d) float32: the centroid of the cell for IVF with uncompressed vectors, else the decoded code."""
+def quantize(index: faiss.Index, x: np.ndarray) -> np.ndarray:
+    """q(x), (N, d) float32: the centroid of the cell for IVF with uncompressed vectors, otherwise the decoded code.
+
+    ValueError for codes that faiss does not decode, or behind a transform that it cannot undo.
+    """
     chain, core = anatomy(index)
     y, codec = forward(chain, x), storage(core)
     if isinstance(core, faiss.IndexIVFFlat):
@@ -87,10 +93,10 @@ def quantize(index, x):
     return backward(chain, decoded)
 
 
-def lsh_projections(chain, core):
-    """The whole way from a vector to its LSH bits as an affine map: projections (nbits, d) and offsets (nbits,).
+def lsh_projections(chain: list, core: faiss.IndexLSH) -> tuple[np.ndarray, np.ndarray]:
+    """All steps from a vector to its LSH bits as one affine map: projections (nbits, d) and offsets (nbits,).
 
-    ValueError where the way is not affine (a normalisation to unit length in its midst).
+    ValueError if the map is not affine, because a transform scales vectors to unit length.
     """
     for transform in chain:
         itq_last = isinstance(transform, faiss.ITQTransform) and transform is chain[-1] and not core.train_thresholds
@@ -105,7 +111,8 @@ def lsh_projections(chain, core):
     def project(x):
         for transform in chain:
             if isinstance(transform, faiss.ITQTransform):
-                # ITQ scales x - mean to unit length before it rotates; without that the signs are the same, and linear.
+                # ITQ scales x - mean to unit length before it rotates. Without the scaling the signs are the same, and
+                # the map is affine.
                 x = transform.pca_then_itq.apply(x - faiss.vector_to_array(transform.mean))
             else:
                 x = transform.apply(x)

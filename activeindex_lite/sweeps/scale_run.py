@@ -18,6 +18,7 @@ from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.timing import search_milliseconds
 from activeindex_lite.index import ActiveIndex, build_index
 from activeindex_lite.index.active_index import WANTED
+from activeindex_lite.index.anatomy import from_bytes
 from activeindex_lite.support.chunks import read_arrays, write_arrays
 from activeindex_lite.sweeps.table_file import refuse_other_settings
 from activeindex_lite.world.simulated import ready_simulation
@@ -67,7 +68,7 @@ class Run:
         plain = json.loads(str(stored["plain"]))
         refuse_other_settings(path, plain["settings"], settings)
         index = ActiveIndex(settings["index"], stored["queries"].shape[-1], seed=1234 + settings["seed"])
-        index.faiss = faiss.deserialize_index(stored["index"])
+        index.faiss = from_bytes(stored["index"])
         queries = {activated: dict(zip(EDITS, part)) for activated, part in zip((False, True), stored["queries"])}
         return cls(settings, plain["rows"], plain["about"], index, queries, [stored["distances"], stored["ids"]])
 
