@@ -17,7 +17,7 @@ from activeindex_lite.support.threads import cpu_quota
 from benchmarks import lab
 
 # Files that take longest, first: workers that start with them end together.
-LONGEST_FIRST = ("test_jupyterlab", "test_evaluate", "test_cluster", "test_demo", "test_notebooks")
+LONGEST_FIRST = ("test_jupyterlab", "test_demo", "test_cluster", "test_evaluate", "test_notebooks", "test_index_ready")
 
 
 # --- one worker per core

@@ -13,6 +13,8 @@ from activeindex_lite.pages import build_pages
 from activeindex_lite.sweeps.nprobe import recall_by_nprobe
 from activeindex_lite.widgets import AlphaExplorer, NprobeExplorer, WhatIfExplorer, nprobe_state, write_page
 
+pytestmark = pytest.mark.slow
+
 SERIOUS = ("serious", "critical")
 # A page with all that pages hold: text, code, a table, a figure, an exercise with its verdict, an explorer.
 CELLS = [

@@ -94,6 +94,7 @@ def same(a, b):
     return a.keys() == b.keys() and not [name for name in a if a[name] != b[name]]
 
 
+@pytest.mark.slow
 def test_two_workers_give_the_tables_of_a_plain_run(folder, extractor, plain, client, tmp_path):
     assert same(evaluated(folder, extractor, tmp_path, client), plain)
     assert len(plain) > 15 and sum(name.endswith(".png") for name in plain) == 2 * 12
@@ -105,6 +106,7 @@ def carried(dask_worker):
     return [name for name in dask_worker.plugins if name.startswith("activeindex")]
 
 
+@pytest.mark.slow
 def test_a_worker_killed_half_way_costs_time_alone(folder, extractor, plain, client, tmp_path):
     before, killed = client.run(os.getpid), []
 
@@ -127,6 +129,7 @@ def test_a_worker_killed_half_way_costs_time_alone(folder, extractor, plain, cli
     assert same(tables, plain)
 
 
+@pytest.mark.slow
 def test_command_interrupted_on_a_cluster_goes_on_without_one(folder, client, tmp_path, capsys):
     command = [
         "evaluate",
@@ -175,6 +178,7 @@ def vectors(world):
     return np.asarray(world.references[:7000], np.float32), np.asarray(world.train[:4000], np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("factory", "merged"),
     [

@@ -130,6 +130,7 @@ def test_a_method_may_be_measured_later_and_again(compared):
     assert isinstance(bench, Bench)
 
 
+@pytest.mark.slow
 def test_the_command_writes_both_tables(originals, monkeypatch, tmp_path, capsys):
     from activeindex_lite.cli.main import main
 

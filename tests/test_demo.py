@@ -44,6 +44,7 @@ def out(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_an_index_loses_copies_and_activation_wins_many_back(demo):
     table = mean_table(demo).set_index(["index", "nprobe"])
     assert table.passive["No index", 1] > 0.9
@@ -54,11 +55,13 @@ def test_an_index_loses_copies_and_activation_wins_many_back(demo):
     assert demo.quality.psnr.mean() >= 40
 
 
+@pytest.mark.slow
 def test_same_seed_same_files(demo, out):
     for name in ("retrieval", "quality"):
         pd.testing.assert_frame_equal(pd.read_csv(out / f"{name}.csv"), getattr(demo, name), rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_tables_have_the_promised_form(out):
     retrieval = pd.read_csv(out / "retrieval.csv")
     assert list(retrieval) == ["index", "nprobe", "activated", "edit", "r1", "low", "high", "queries"]
@@ -76,6 +79,7 @@ def test_tables_have_the_promised_form(out):
     assert len(settings) == 2 and (settings.distance_after < settings.distance_before).all()
 
 
+@pytest.mark.slow
 def test_report_is_one_file_with_described_pictures(out):
     text = (out / "report.html").read_text(encoding="utf-8")
     assert not re.search(r'(src|href)="(?!data:|#)', text)
@@ -85,6 +89,7 @@ def test_report_is_one_file_with_described_pictures(out):
     assert "won back" in text and "paper" in text
 
 
+@pytest.mark.slow
 def test_nothing_is_overwritten(out, capsys):
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     assert main(["demo", "--out", str(out)]) == 2
@@ -92,6 +97,7 @@ def test_nothing_is_overwritten(out, capsys):
     assert before == {path.name: path.read_bytes() for path in out.iterdir()}
 
 
+@pytest.mark.slow
 def test_own_photographs(tmp_path, capsys):
     folder = tmp_path / "photos"
     folder.mkdir()
@@ -135,6 +141,7 @@ def test_check_extractor_measures_brute_force(tmp_path, capsys):
     assert all(0.8 < x <= 1 for x in mean)
 
 
+@pytest.mark.slow
 def test_result_rows_are_paired(demo):
     """The gain table is the difference of the means, and its interval covers it."""
     for _, row in demo.gains.iterrows():

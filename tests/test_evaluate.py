@@ -131,6 +131,7 @@ def test_predictions_score_as_the_tables_say(evaluated):
     assert len(table.xs("benchmark", level="queries")) == 8, "the benchmark's own queries are of passive pictures alone"
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_gives_the_same_tables(disc21, evaluated, tmp_path):
     command = [
         sys.executable,

@@ -37,8 +37,10 @@ def test_a_right_answer_passes():
         (lambda x: x @ np.ones(5), "with ValueError: matmul"),
         (
             lambda: 3,
-            "stops with TypeError: <lambda>() takes 0 positional arguments but 1 was given. "
-            "Leave the function's arguments as they were.",
+            (
+                "stops with TypeError: <lambda>() takes 0 positional arguments but 1 was given. "
+                "Leave the function's arguments as they were."
+            ),
         ),
         (lambda x: x @ np.ones(5), "stops at '(lambda x: x @ np.ones(5), "),
         (lambda x: x @ np.ones(5), "the shapes (2, 2)"),

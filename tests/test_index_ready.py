@@ -22,6 +22,7 @@ def test_a_ready_index_is_made_once_and_the_world_cannot_be_spoilt(world):
         world.references[0, 0] = 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factory", [*TRAINED, CELLS])
 def test_a_trained_index_of_the_package_is_what_training_gives(factory, world):
     index, x = trained_index(factory), world.references[:5000]

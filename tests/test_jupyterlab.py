@@ -12,6 +12,8 @@ import pytest
 
 from benchmarks import lab
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent.parent / "notebooks"
 # Notebook, the sliders that are moved (the first by the mouse, all by the keyboard) and what has to change with them.
 MOVED = [

@@ -29,16 +29,19 @@ def trials(tmp_path_factory):
     return json.loads(run.stdout)
 
 
+@pytest.mark.slow
 def test_a_killed_writer_leaves_the_old_file_or_the_new_one(trials):
     # That each version is whole, and the last one finished or the one after, the trial itself asserts after every kill.
     assert set(trials["kill"]["kills"].values()) == {8} and len(trials["kill"]["kills"]) == 7
 
 
+@pytest.mark.slow
 def test_long_work_that_is_killed_again_and_again_ends_with_the_same_result(trials):
     assert all(trials["resume"]["right"].values()) and len(trials["resume"]["right"]) == 3
     assert min(trials["resume"]["kills"].values()) >= 2, "it ended before it could be killed"
 
 
+@pytest.mark.slow
 def test_a_disk_that_takes_no_more_is_told_and_keeps_what_was_there(trials):
     starved = trials["starve"]
     assert set(starved["stands"].values()) == {1} and starved["temporary files left"] == 0
@@ -46,6 +49,7 @@ def test_a_disk_that_takes_no_more_is_told_and_keeps_what_was_there(trials):
         assert "could not be written" in said and "what was there before is as it was" in said, name
 
 
+@pytest.mark.slow
 def test_two_runs_on_one_cache_do_not_disturb_each_other(trials):
     assert trials["together"]["features"] == [0] * 10 and trials["together"]["right"]
     # A table in parts has one writer: the second is told so, the first ends well.

@@ -50,7 +50,7 @@ print(json.dumps({"peak": peak, "torch": "torch" in sys.modules, "figures": figu
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def torch_memory():
     """Megabytes that a Python takes at the most which has imported torch and nothing else."""
     done = subprocess.run(
@@ -60,7 +60,9 @@ def torch_memory():
 
 
 def each(f):
-    return pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)(f)
+    """Once per notebook. Each notebook is a group of its own, since workers can run notebooks side by side."""
+    paths = [pytest.param(path, marks=pytest.mark.xdist_group(path.stem)) for path in PATHS]
+    return pytest.mark.parametrize("path", paths, ids=[path.stem for path in PATHS])(f)
 
 
 @pytest.fixture
@@ -118,6 +120,7 @@ def test_links_between_files_lead_somewhere(path, notebook):
             assert (path.parent / target).exists(), f"{target} is linked, but not there"
 
 
+@pytest.mark.slow
 @each
 def test_runs_to_the_bottom_twice_offline_within_its_memory(path, notebook, torch_memory):
     whole = [*notebook.cells, *notebook.cells]

@@ -85,6 +85,7 @@ def python_examples():
     return re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
 
+@pytest.mark.slow
 def test_explorers_of_the_readme_run(tmp_path):
     code = next(example for example in python_examples() if "Explorer" in example)
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=tmp_path)
@@ -92,6 +93,7 @@ def test_explorers_of_the_readme_run(tmp_path):
     assert (tmp_path / "nprobe.html").stat().st_size > 1e6
 
 
+@pytest.mark.slow
 def test_python_example_of_the_readme_runs(tmp_path):
     code = next(example for example in python_examples() if "activate(" in example)
     done = subprocess.run(

@@ -65,6 +65,7 @@ def built(course, tmp_path_factory):
     return out, build_pages(course, out)
 
 
+@pytest.mark.slow
 def test_pages_hold_results_and_hang_together(built):
     out, table = built
     assert list(table.page) == ["00_first.html", "01_second.html"] and (table.seconds > 0).all()
@@ -83,6 +84,7 @@ def test_pages_hold_results_and_hang_together(built):
     assert "Look at one figure." in index and 'src="pictures/00_first.webp"' in index and "Map of the course" in index
 
 
+@pytest.mark.slow
 def test_what_was_run_is_not_run_again_unless_it_changed(built, course):
     out, _ = built
     assert (build_pages(course, out).seconds == 0).all()
@@ -90,6 +92,7 @@ def test_what_was_run_is_not_run_again_unless_it_changed(built, course):
     assert list(build_pages(course, out).seconds > 0) == [True, False]
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_ends_the_run_and_keeps_what_was_done(course, tmp_path):
     folder = tmp_path / "notebooks"
     shutil.copytree(course, folder)
@@ -149,6 +152,7 @@ def test_each_kind_of_broken_link_is_found(tmp_path):
         assert sum(said in line for line in found) == 1, said
 
 
+@pytest.mark.slow
 def test_an_explorer_moves_in_its_frame_without_a_network(built, browser):
     expect = pytest.importorskip("playwright.sync_api").expect
     page = watched(browser.new_context(offline=True).new_page())

@@ -9,6 +9,8 @@ import pytest
 from activeindex_lite.widgets import WhatIfExplorer
 from benchmarks.soak import soak
 
+pytestmark = pytest.mark.slow
+
 # MB that resident memory may rise by: the allocator's slack.
 BOUND = 20
 

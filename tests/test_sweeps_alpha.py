@@ -45,6 +45,7 @@ def test_alpha_0_is_the_passive_evaluation_of_the_stored_queries():
     assert table.attrs["queries"] == 200 and table.attrs["references"] == 50_000
 
 
+@pytest.mark.slow
 def test_an_interrupted_sweep_goes_on_and_ends_the_same(build, tmp_path, monkeypatch):
     whole = build()
     measured, calls = grid.grid_rows, []
@@ -71,6 +72,7 @@ def test_an_interrupted_sweep_goes_on_and_ends_the_same(build, tmp_path, monkeyp
         build(path)
 
 
+@pytest.mark.slow
 def test_rows_hold_every_nprobe_that_the_index_has(build):
     table = build()
     assert table[table["index"] == "IVF"].nprobe.unique().tolist() == [1, 2, 4, 8, 16, 32, 64]

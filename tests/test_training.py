@@ -53,6 +53,7 @@ def trainer(material, steps):
     return Trainer(material[0], material[1], steps, batch=8, seed=1)
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_goes_on_to_the_same_end(material, tmp_path, monkeypatch):
     whole = train(trainer(material, 6), tmp_path / "whole.pt", every=3, progress=False)
     broken = trainer(material, 6)
@@ -85,6 +86,7 @@ def test_the_command_writes_weights_that_load(tmp_path, capsys):
     assert "exists" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_it_learns(material, tmp_path):
     run = Trainer(material[0], material[1], 40, batch=8, small_share=1.0, seed=0)
     run.network.train()
