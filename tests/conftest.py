@@ -20,8 +20,7 @@ from benchmarks import lab
 LONGEST_FIRST = ("test_jupyterlab", "test_demo", "test_cluster", "test_evaluate", "test_notebooks", "test_index_ready")
 
 
-# --- one worker per core
-# ------------------------------------------------------------------------------------------------------
+# --- one worker per core --------------------------------------------------------------------------
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -53,8 +52,7 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
-# --- fixtures
-# -----------------------------------------------------------------------------------------------------------------
+# --- fixtures -------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")

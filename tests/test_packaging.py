@@ -207,8 +207,7 @@ def test_the_order_of_the_rooms_is_printed_once():
     assert {name for name, count in listing.items() if count > 5} == {"design.md"}
 
 
-# --- what others run
-# --------------------------------------------------------------------------------------------------------------
+# --- what others run ------------------------------------------------------------------------------
 
 
 def workflow_commands():
