@@ -1,6 +1,11 @@
-"""The demonstration: activate a few pictures of a large world, edit them, search, and measure what activation won."""
+"""The demonstration: activate a few pictures of a large world, edit them, search, and measure the gain."""
+
+from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from tqdm import tqdm
@@ -8,18 +13,20 @@ from tqdm import tqdm
 from activeindex_lite.activation import activate, check_settings
 from activeindex_lite.activation.defaults import ALPHA
 from activeindex_lite.edits import EDITS
-from activeindex_lite.evaluation import edited_features
-from activeindex_lite.evaluation.originals import photo_originals, synthetic_originals
-from activeindex_lite.evaluation.tables import Measured
+from activeindex_lite.evaluation.originals import Originals, check_originals, originals_of
+from activeindex_lite.evaluation.queries import edit_stream, edited_features
+from activeindex_lite.evaluation.tables import Demo, Measured
 from activeindex_lite.extractor import load_extractor
-from activeindex_lite.index import build_index
-from activeindex_lite.pictures import open_pictures
-from activeindex_lite.support.checks import whole_number
-from activeindex_lite.world import load_world
+from activeindex_lite.index import ActiveIndex, build_index
 
-# Name in the paper's tables -> (faiss factory string, numbers of cells to visit). As many cells as the training features
-# feed (39 a cell): the share of copies that fall out of their cell, which is what activation mends, rises with the cells.
-# The paper's PQ8x8 cuts 2048 bytes to 8; ours, PQ4x8, 512 bytes to 4: a comparable loss, where PQ8x8 would leave little to win.
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from activeindex_lite.activation import Activation
+
+# Name in the paper's tables -> (faiss factory string, values of nprobe). As many cells as the training features allow (39
+# per cell): the share of copies that leave their cell, which activation lowers, rises with the number of cells. The paper's
+# PQ8x8 turns 2048 bytes into 8; our PQ4x8 turns 512 bytes into 4, a comparable loss; PQ8x8 would leave little to gain.
 INDEXES = {
     "No index": ("Flat", (1,)),
     "IVF-PQ": ("IVF1536,PQ4x8", (1, 16)),
@@ -30,94 +37,116 @@ INDEXES = {
 SHOWN = "IVF-PQ"
 
 
-def check_demo(queries, seed, pictures, alpha):
-    """ValueError, or an OSError about the folder, for arguments that `run_demo` would refuse later."""
-    most, least = (None, 1) if pictures else (len(load_world().references), 2)
-    whole_number(queries, "queries", most, "the pictures to activate", least)
-    whole_number(seed, "seed", 2**31 - 1, least=0)
-    check_settings(alpha)
-    if pictures:
-        open_pictures(pictures)
+@dataclass(frozen=True)
+class DemoSettings:
+    """Settings of the demonstration.
 
-
-def run_demo(queries=100, seed=0, pictures=None, alpha=ALPHA, progress=True):
-    """Measure every row of the demonstration; returns a Demo. The same arguments give the same tables (times aside).
-
-    queries: pictures to activate; pictures: a folder to take them from instead of the ready world; alpha: as `activate`.
+    originals: number of pictures to activate; seed: of the originals, the Random edits, the training of the indexes and the
+    intervals; pictures: a folder to take the originals from (None: the ready world); alpha: as for `activate`.
     """
-    begun, extractor = time.perf_counter(), load_extractor("lite")
-    world = photo_originals(pictures, queries, extractor) if pictures else synthetic_originals(queries, seed)
-    passive = edited_features(world.pictures, extractor, seed=seed, progress=progress)
+
+    originals: int = 100
+    seed: int = 0
+    pictures: str | None = None
+    alpha: float = ALPHA
+
+
+def check_demo(settings: DemoSettings) -> None:
+    """ValueError, or an OSError about the folder, for settings that `run_demo` would refuse later."""
+    check_originals(settings.originals, settings.seed, settings.pictures)
+    check_settings(settings.alpha)
+
+
+def run_demo(settings: DemoSettings = DemoSettings(), progress: bool = True) -> Demo:
+    """Measure every row of the demonstration. The same settings give the same tables, times aside."""
+    begun, extractor, seed = time.perf_counter(), load_extractor("lite"), settings.seed
+    originals = originals_of(settings.originals, seed, settings.pictures, extractor)
+    passive = edited_features(originals.pictures, extractor, seed=seed, progress=progress)
     measured = Measured(seed)
     for name, (factory, nprobes) in tqdm(INDEXES.items(), desc="indexes", unit="index", disable=not progress):
         clock = time.perf_counter()
-        index = build_index(factory, world.train, world.references, seed=1234 + seed)
+        index = build_index(factory, originals.train, originals.references, seed=1234 + seed)
         measured.time("build", name, 1000 * (time.perf_counter() - clock), bytes=index.bytes_per_vector)
-        measured.searches(name, index, nprobes, False, passive, world.truth)
+        measured.searches(name, index, nprobes, False, passive, originals.truth)
         if name == "No index":
             continue
-        result = activate(
-            world.pictures, index, extractor, alpha=alpha, features=world.references[world.truth], progress=progress
-        )
-        if not result.complete:
-            raise KeyboardInterrupt
+        result = _activated(originals, index, extractor, settings.alpha, progress)
         measured.activation(name, result)
         active = edited_features(result.pictures, extractor, seed=seed, progress=progress)
-        measured.searches(name, index, nprobes, True, active, world.truth)
+        measured.searches(name, index, nprobes, True, active, originals.truth)
         if name == SHOWN:
-            shown = (index, result, passive, active)
-            measured.settings(name, world, index, extractor, alpha)
+            strips, finds = _strips(originals, result), _finds(originals, index, result, passive, active, seed)
+            measured.settings(name, originals, index, extractor, settings.alpha)
     demo = measured.demo()
-    demo.strips = _strips(world, shown[1])
-    demo.finds = _finds(world, *shown, seed)
+    demo.strips, demo.finds = strips, finds
     demo.about = dict(
-        queries=len(world.pictures),
-        references=len(world.references),
-        source=world.source,
+        queries=len(originals.pictures),
+        references=len(originals.references),
+        source=originals.source,
         seed=seed,
-        alpha=alpha,
+        alpha=settings.alpha,
         seconds=time.perf_counter() - begun,
     )
     return demo
 
 
-def _strips(world, result, n=5):
-    """(original, activated, psnr, ssim) of a few pictures spread over the queries."""
-    rows = np.linspace(0, len(world.pictures) - 1, min(n, len(world.pictures))).astype(int)
-    return [(world.pictures[i], result.pictures[i], result.psnr[i], result.ssim[i]) for i in rows]
+def _activated(originals: Originals, index: ActiveIndex, extractor, alpha: float, progress: bool) -> Activation:
+    features = originals.references[originals.truth]
+    result = activate(originals.pictures, index, extractor, alpha=alpha, features=features, progress=progress)
+    if not result.complete:
+        raise KeyboardInterrupt
+    return result
 
 
-def _finds(world, index, result, passive, active, seed, won=4, open_=2):
-    """What comes first before and after, for queries that activation won back and for some that it did not.
+def _strips(originals: Originals, result: Activation, n: int = 5) -> list[tuple]:
+    """(original, activated, psnr, ssim) of n pictures, spread over all of them."""
+    pictures = originals.pictures
+    rows = np.linspace(0, len(pictures) - 1, min(n, len(pictures))).astype(int)
+    return [(pictures[i], result.pictures[i], result.psnr[i], result.ssim[i]) for i in rows]
 
-    Chosen by the seed among all such queries, each of another edit: not picked by hand.
+
+def _finds(
+    originals: Originals,
+    index: ActiveIndex,
+    result: Activation,
+    passive: Mapping[str, np.ndarray],
+    active: Mapping[str, np.ndarray],
+    seed: int,
+    won: int = 4,
+    lost: int = 2,
+) -> list[dict]:
+    """First results before and after, of queries that activation won back and of some that it did not.
+
+    The seed draws them among all such queries, each with another edit: nobody picked them.
     """
-    cases = {"won back": [], "still lost": []}
-    for edit in EDITS:
-        before, after = index.search(passive[edit])[1][:, 0], index.search(active[edit])[1][:, 0]
-        for i in np.nonzero(before != world.truth)[0]:
-            cases["won back" if after[i] == world.truth[i] else "still lost"].append((edit, i, before[i], after[i]))
     rng, finds, used = np.random.default_rng(seed), [], set()
-    for (outcome, found), wanted in zip(cases.items(), (won, open_)):
+    cases = _cases(originals, index, passive, active)
+    for (outcome, found), wanted in zip(cases.items(), (won, lost), strict=True):
         for k in rng.permutation(len(found)):
-            edit, i, first, then = found[k]
+            edit, i, before, after = found[k]
             if wanted and edit not in used:
                 used.add(edit)
                 wanted -= 1
-                query = EDITS[edit](result.pictures[i], np.random.default_rng([seed, i]))
-                finds.append(
-                    dict(
-                        outcome=outcome,
-                        edit=edit,
-                        original=world.pictures[i],
-                        query=query,
-                        before=_picture(world, first),
-                        after=_picture(world, then),
-                    )
-                )
+                find = dict(outcome=outcome, edit=edit, original=originals.pictures[i])
+                find["query"] = EDITS[edit](result.pictures[i], edit_stream(seed, i))
+                find |= dict(before=_picture(originals, before), after=_picture(originals, after))
+                finds.append(find)
     return finds
 
 
-def _picture(world, i):
+def _cases(
+    originals: Originals, index: ActiveIndex, passive: Mapping[str, np.ndarray], active: Mapping[str, np.ndarray]
+) -> dict[str, list[tuple]]:
+    """Queries whose first result was wrong when passive, by what activation made of them: (edit, row, id before, after)."""
+    cases = {"won back": [], "still lost": []}
+    for edit in EDITS:
+        before, after = index.search(passive[edit])[1][:, 0], index.search(active[edit])[1][:, 0]
+        for i in np.nonzero(before != originals.truth)[0]:
+            outcome = "won back" if after[i] == originals.truth[i] else "still lost"
+            cases[outcome].append((edit, i, before[i], after[i]))
+    return cases
+
+
+def _picture(originals: Originals, i: int) -> Image.Image | None:
     """The picture of a result, or None where the index returned nothing (an empty cell)."""
-    return world.picture_of(int(i)) if i >= 0 else None
+    return originals.picture_of(int(i)) if i >= 0 else None

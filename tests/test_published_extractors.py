@@ -410,7 +410,7 @@ def test_gradients_are_an_extractor():
 
 def test_gradients_are_checked_without_photographs(monkeypatch):
     monkeypatch.setattr(extractor_check, "FRESH", 30)
-    table = extractor_check.check_extractor(load_extractor("gradients"), queries=4)["gradients@64"]
+    table = extractor_check.check_extractor(load_extractor("gradients"), originals=4)["gradients@64"]
     assert table["references"] == 30 and table["Identity"] == table["Contrast 0.5"] == 1 and table["Rotation 25"] < 1
 
 

@@ -1,115 +1,122 @@
-"""The command `activeindex-lite compare`: its options, and the tables it writes and shows."""
+"""The command compare: its options, and the tables it writes and prints."""
 
+from __future__ import annotations
+
+from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from activeindex_lite.activation.defaults import ALPHA
+from activeindex_lite.cli.options import add_originals, add_out, add_pictures, add_seed
 from activeindex_lite.support.files import whole_file
 
+if TYPE_CHECKING:
+    from activeindex_lite.comparison import Comparison
 
-def add_comparison(commands):
+SEED = "the originals, the Random edits, the training of the indexes and the intervals"
+SHOWN = ["target", "method", "alpha", "psnr", "ssim", "ms", "nprobe"]
+SHOWN += ["r1", "gain", "low", "high", "ratio", "ratio_low", "ratio_high"]
+
+
+def add_comparison(commands) -> None:
     """Add compare to the commands of the parser."""
     parser = commands.add_parser(
-        "compare", help="methods of activation at equal PSNR, and what a passive index reaches at equal cost"
+        "compare",
+        help="compare methods of activation at equal PSNR, and passive indexes at equal cost",
+        description="Compare methods of activation, each at the alpha that gives the released pictures the same mean PSNR, "
+        "and what helps without activation: larger nprobe, longer codes, features of several views. Writes methods.csv and "
+        "baselines.csv.",
     )
-    parser.add_argument(
-        "--out",
-        default="comparison",
-        metavar="DIR",
-        help="folder for methods.csv and baselines.csv (default comparison)",
-    )
-    parser.add_argument("--queries", type=int, default=100, metavar="N", help="pictures to activate (default 100)")
+    add_out(parser, "comparison", "methods.csv and baselines.csv")
+    add_originals(parser)
     parser.add_argument(
         "--psnr",
         type=float,
         nargs="+",
         default=[43.0],
         metavar="DB",
-        help="mean PSNR at which methods are compared (default 43)",
+        help="mean PSNR in dB at which the methods are compared (default 43)",
     )
     parser.add_argument(
         "--index", default="IVF1536,PQ4x8", metavar="FACTORY", help="faiss factory string (default IVF1536,PQ4x8)"
     )
     parser.add_argument(
-        "--nprobe", type=int, nargs="+", default=[1, 16], metavar="N", help="cells to visit (default 1 16)"
+        "--nprobe",
+        type=int,
+        nargs="+",
+        default=[1, 16],
+        metavar="N",
+        help="number of cells that a search visits (default 1 16)",
     )
     parser.add_argument(
-        "--methods", nargs="+", default=["margin"], metavar="METHOD", help="beside the published one (default margin)"
+        "--methods",
+        nargs="+",
+        default=["margin"],
+        metavar="METHOD",
+        help='methods beside the published one: margin, "margin, flat bound" or "published, equal channels" '
+        "(default margin)",
     )
-    parser.add_argument("--pictures", metavar="FOLDER", help="your own photographs instead of the synthetic pictures")
-    parser.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="same seed, same tables, times aside (default 0)"
-    )
-    parser.set_defaults(run=run)
+    add_pictures(parser, "the synthetic pictures of the ready world")
+    add_seed(parser, SEED)
+    parser.set_defaults(run=_compare)
 
 
-def run(options):
-    """Carry out the command; its tables are written whole, and printed."""
-    from activeindex_lite.comparison import COMPARED, run_comparison
-    from activeindex_lite.demo import check_demo
-    from activeindex_lite.evaluation.originals import photo_originals, synthetic_originals
+def _compare(options: Namespace) -> None:
+    from activeindex_lite.comparison import COMPARED, run_comparison  # loads torch
+    from activeindex_lite.evaluation.originals import check_originals, originals_of
     from activeindex_lite.extractor import load_extractor
+    from activeindex_lite.report import results_folder
+
+    check_originals(options.originals, options.seed, options.pictures)
+    _check(options, COMPARED)
+    with results_folder(options.out) as folder:
+        extractor = load_extractor("lite")
+        originals = originals_of(options.originals, options.seed, options.pictures, extractor)
+        found = run_comparison(
+            originals,
+            extractor,
+            options.index,
+            methods={name: COMPARED[name] for name in options.methods},
+            psnrs=options.psnr,
+            nprobes=options.nprobe,
+            seed=options.seed,
+            progress=True,
+        )
+        write_comparison(found, folder)
+    print(_summary(found, options.index))
+    print(f"\ntables: {options.out}")
+
+
+def _check(options: Namespace, compared: dict) -> None:
+    """ValueError for options that the comparison would refuse later."""
     from activeindex_lite.extractor.network import D
     from activeindex_lite.index import ActiveIndex
-    from activeindex_lite.report import prepare_folder
     from activeindex_lite.support.checks import real_number, whole_number
 
-    unknown = [name for name in options.methods if name not in COMPARED]
-    if unknown:
-        raise ValueError(f"--methods {unknown[0]!r}: choose from {', '.join(map(repr, COMPARED))}")
-    check_demo(options.queries, options.seed, options.pictures, ALPHA)
+    for name in options.methods:
+        if name not in compared:
+            raise ValueError(f"--methods {name[:100]!r}: choose from {', '.join(map(repr, compared))}")
     for psnr in options.psnr:
-        real_number(psnr, "--psnr", 20, 80, "in dB; 43 is what the paper's pictures have")
+        real_number(psnr, "--psnr", 20, 80, "in dB; the paper's pictures have 43")
     nlist = ActiveIndex(options.index, D).nlist
     for nprobe in options.nprobe:
-        whole_number(nprobe, "--nprobe", nlist, f"cells of {options.index} to visit")
-    folder, extractor = prepare_folder(options.out), load_extractor("lite")
-    originals = (
-        photo_originals(options.pictures, options.queries, extractor)
-        if options.pictures
-        else synthetic_originals(options.queries, options.seed)
-    )
-    found = run_comparison(
-        originals,
-        extractor,
-        options.index,
-        methods={name: COMPARED[name] for name in options.methods},
-        psnrs=options.psnr,
-        nprobes=options.nprobe,
-        seed=options.seed,
-        progress=True,
-    )
-    write_comparison(found, folder)
-    shown = [
-        "target",
-        "method",
-        "alpha",
-        "psnr",
-        "ssim",
-        "ms",
-        "nprobe",
-        "r1",
-        "gain",
-        "low",
-        "high",
-        "ratio",
-        "ratio_low",
-        "ratio_high",
-    ]
-    print(
-        f"\nmean R@1 over the 14 edits, {found.about['pictures']} originals among {found.about['references']:,} references, {options.index}; "
-        "ratio: gain over the passive pictures divided by the published method's"
-    )
-    print(found.methods[shown].round(3).to_string(index=False, na_rep=""))
+        whole_number(nprobe, "--nprobe", nlist, f"the cells of {options.index} to visit")
+
+
+def _summary(found: Comparison, factory: str) -> str:
+    about = found.about
+    text = (
+        f"\nR@1, mean over the 14 edits, {about['pictures']} originals among {about['references']:,} references, {factory}; "
+        "ratio: the gain of a method divided by the gain of the published one\n"
+    ) + found.methods[SHOWN].round(3).to_string(index=False, na_rep="")
     if len(found.baselines):
-        print("\nwithout activation; ms: of a search")
-        print(found.baselines.round(3).to_string(index=False))
-    print(f"\ntables: {folder}")
+        text += "\n\nwithout activation; ms: of one search\n" + found.baselines.round(3).to_string(index=False)
+    return text
 
 
-def write_comparison(comparison, folder):
-    """Write methods.csv and baselines.csv of a Comparison into a prepared folder; each file appears whole or not at all."""
+def write_comparison(comparison: Comparison, folder: str | Path) -> None:
+    """Write methods.csv and baselines.csv of a Comparison into a prepared folder, each whole or not at all."""
     for name in ("methods", "baselines"):
-        table, path = getattr(comparison, name), Path(folder) / f"{name}.csv"
+        table = getattr(comparison, name)
         if len(table):
-            with whole_file(path) as temporary:
+            with whole_file(Path(folder) / f"{name}.csv") as temporary:
                 table.to_csv(temporary, index=False)

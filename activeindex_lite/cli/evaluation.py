@@ -1,40 +1,27 @@
-"""The commands evaluate and score, and what they run."""
+"""The command evaluate, and what it runs."""
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from activeindex_lite.activation.defaults import ALPHA, STEPS
+from activeindex_lite.cli.options import add_originals, extractor_of
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
     from distributed import Client
 
-    from activeindex_lite.extractor.extractor import Extractor
 
 # What the results do not depend on: where they are written, and what computes them.
 NO_SETTINGS = ("run", "out", "cache", "device", "dask")
 
 
 def add_evaluation(commands: _SubParsersAction) -> None:
-    """Add evaluate and score to the commands of the parser."""
-    _add_evaluate(commands)
-    score = commands.add_parser(
-        "score", help="micro-AP, recall at precision 90 and at ranks 1 and 10 of anybody's predictions, as JSON"
-    )
-    score.add_argument("predictions", metavar="PREDICTIONS.csv", help="query_id,reference_id,score")
-    score.add_argument(
-        "truth", metavar="TRUTH.csv", help="query_id,reference_id; the second empty for a query without an original"
-    )
-    score.set_defaults(run=_score)
-
-
-def _add_evaluate(commands: _SubParsersAction) -> None:
+    """Add evaluate to the commands of the parser."""
     parser = commands.add_parser(
         "evaluate",
         help="R@1 under 14 edits and copy detection, passive and activated, on the ready world, a folder, or DISC21; continues "
@@ -69,13 +56,7 @@ def _add_evaluate(commands: _SubParsersAction) -> None:
         metavar="N",
         help="cells that a search visits, for --index (default 1 and 16, or all cells where there are fewer)",
     )
-    add(
-        "--originals",
-        "--queries",
-        type=int,
-        metavar="N",
-        help="pictures to activate (default 100, or all where there are fewer)",
-    )
+    add_originals(parser, None, "originals to activate (default 100, or all where there are fewer)")
     add("--strangers", type=int, metavar="N", help="queries without an original, at most (default 4 per original)")
     add("--alpha", type=float, default=ALPHA, help=f"strength on the paper's scale (default {ALPHA:g})")
     add("--steps", type=int, default=STEPS, metavar="N", help=f"steps of Adam (default {STEPS})")
@@ -156,20 +137,3 @@ def _client(address: str | None) -> AbstractContextManager[Client | None]:
             raise
         raise ValueError('--dask needs Dask: pip install "activeindex-lite[dask]"') from None
     return connected(address)
-
-
-def _score(options: Namespace) -> None:
-    from activeindex_lite.evaluation.benchmark_files import read_predictions, read_truth
-    from activeindex_lite.evaluation.copy_detection import score_predictions
-
-    print(json.dumps(score_predictions(read_predictions(options.predictions), read_truth(options.truth))))
-
-
-def extractor_of(text: str, device: str = "cpu") -> Extractor:
-    """The extractor that NAME[@SIZE] names."""
-    from activeindex_lite.extractor import load_extractor
-
-    which, at, size = text.partition("@")
-    if at and not (size.isdecimal() and size.isascii()):
-        raise ValueError(f"--extractor {text}: after @ the side of its input is expected, in pixels, as in lite@96")
-    return load_extractor(which, size=int(size) if at else None, device=device)

@@ -14,7 +14,7 @@ ALPHAS = (0.1, 100.0)
 class Bench:
     """Pictures, their index and their passive copies, on which one method after another is measured.
 
-    originals: pictures with their place among references, as `demo.synthetic_originals` and `demo.photo_originals` give them;
+    originals: pictures with their place among references, as `evaluation.originals` give them;
     extractor: the one that made their features; index: an ActiveIndex that stores them. psnr: dB, the mean of the saved
     pictures at which every method is measured, within tolerance. nprobes: cells to visit, left out where the index has
     none. seed: of the Random edit and of every bootstrap. batch_size: of `activate`; a smaller one needs less memory.

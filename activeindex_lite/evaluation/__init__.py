@@ -1,4 +1,4 @@
-"""Measuring retrieval: edited queries, R@1 with intervals, the time of a search, and the paper's own figures."""
+"""The protocol of evaluation: edited queries, R@1 with intervals, the time of a search, and the paper's own figures."""
 
 from activeindex_lite.evaluation.published import PUBLISHED
 from activeindex_lite.evaluation.queries import edited_features

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from activeindex_lite.support.checks import one_per_row
+
 if TYPE_CHECKING:
     from activeindex_lite.index import ActiveIndex
 
@@ -16,8 +18,9 @@ def cell_ranks(index: ActiveIndex, features: np.ndarray, cells: np.ndarray) -> n
     index: an ActiveIndex with cells; features: (Q, d); cells: (Q,), one cell per feature, such as `index.assign(x)`, the
     own cells of the originals x. A search with nprobe visits the cell if its rank is at most nprobe.
     """
+    cells = one_per_row(cells, len(features), "cells", "cells", "queries")
     order = index.probe(features, index.nlist)
-    return (order == np.asarray(cells)[:, None]).argmax(1) + 1
+    return (order == cells[:, None]).argmax(1) + 1
 
 
 def cell_visited(index: ActiveIndex, features: np.ndarray, cells: np.ndarray, nprobe: int = 1) -> np.ndarray:
@@ -25,7 +28,8 @@ def cell_visited(index: ActiveIndex, features: np.ndarray, cells: np.ndarray, np
 
     With the own cells of the originals the mean is the paper's 1 - p_f, above which R@1 cannot lie.
     """
-    return (index.probe(features, nprobe) == np.asarray(cells)[:, None]).any(1)
+    cells = one_per_row(cells, len(features), "cells", "cells", "queries")
+    return (index.probe(features, nprobe) == cells[:, None]).any(1)
 
 
 def scanned_by_nprobe(sizes: np.ndarray, cells: np.ndarray) -> np.ndarray:

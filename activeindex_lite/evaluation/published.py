@@ -1,4 +1,4 @@
-"""The paper's own R@1 figures, to stand beside ours: Active Image Indexing (ICLR 2023, arXiv 2210.10620), 1M references."""
+"""The paper's own R@1, to compare ours with: Active Image Indexing (ICLR 2023, arXiv 2210.10620), 1M references."""
 
 _EDITS = (
     "Identity",
@@ -19,11 +19,11 @@ _EDITS = (
 )
 
 
-def _row(*values):
+def _row(*values: float) -> dict[str, float]:
     return dict(zip(_EDITS, values, strict=True))
 
 
-# (index, nprobe, activated) -> R@1 by edit; where the paper gives the mean alone, there is nothing but the mean.
+# (index, nprobe, activated) -> R@1 by edit; only the mean where the paper gives no more.
 PUBLISHED = {
     ("No index", 1, False): _row(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0.90, 0.99),
     ("IVF-PQ", 1, False): _row(1, 0.73, 0.39, 0.73, 0.28, 0.62, 0.48, 0.72, 0.07, 0.14, 0.14, 0.72, 0.14, 0.13, 0.45),
@@ -38,7 +38,7 @@ PUBLISHED = {
     ("OPQ", 1, True): {"Mean": 0.94},
 }
 
-# The talk's slide on cost: a million vectors of 512 dimensions, brute force against IVF4096,PQ8x8 (codes of 8 bytes alone).
+# The talk's slide on cost: a million vectors of 512 dimensions, exact search and IVF4096,PQ8x8 (bytes: of codes alone).
 TALK = {
     "brute force": dict(N=1_000_000, d=512, ms=250, bytes=2e9, said=dict(ms="1/4 s", bytes="2 GB")),
     "IVF-PQ": dict(N=1_000_000, d=512, ms=1, bytes=8e6, said=dict(ms="under 1 ms", bytes="8 MB")),

@@ -1,27 +1,46 @@
 """The queries of an evaluation: features of edited pictures."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from tqdm import tqdm
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.support.checks import whole_number
 
+if TYPE_CHECKING:
+    from PIL import Image
 
-def edit_stream(seed, i):
-    """The numpy Generator that picture i's Random edit draws from: a stream of its own, whatever else is evaluated."""
+    from activeindex_lite.extractor import Extractor
+
+
+def edit_stream(seed: int, i: int) -> np.random.Generator:
+    """The stream of picture i's Random edit, which does not depend on the other pictures."""
     return np.random.default_rng([seed, i])
 
 
-def edited_features(pictures, extractor, *, seed=0, edits=tuple(EDITS), first=0, batch_size=32, progress=False):
+def edited_features(
+    pictures: Sequence[Image.Image],
+    extractor: Extractor,
+    *,
+    seed: int = 0,
+    edits: Sequence[str] = tuple(EDITS),
+    first: int = 0,
+    batch_size: int = 32,
+    progress: bool = False,
+) -> dict[str, np.ndarray]:
     """Features of every picture under every edit: dict from the name of an edit to (N, d) float32.
 
-    pictures: list of PIL pictures. seed: of the Random edit; picture i draws from a stream of its own, (seed, first + i), so
-    a passive and an activated picture in the same place meet exactly the same edit (first: where the list begins in a
-    longer one). batch_size: pictures that the extractor sees at once.
+    pictures: list of N PIL pictures. seed: of the Random edit; picture i draws from a stream of its own, (seed, first + i),
+    so a passive and an activated picture at the same position get exactly the same edit. first: position of the list's
+    first picture in a longer list. batch_size: pictures per call of the extractor. ValueError for an unknown edit.
     """
-    unknown = [name for name in edits if name not in EDITS]
-    if unknown:
-        raise ValueError(f"no edit {unknown[0]!r}: choose one of {', '.join(EDITS)}")
+    for name in edits:
+        if name not in EDITS:
+            raise ValueError(f"no edit {str(name)[:60]!r}: choose one of {', '.join(EDITS)}")
     whole_number(seed, "seed", least=0)
     features = {}
     for name in tqdm(edits, desc="edits", unit="edit", leave=False, disable=not progress):

@@ -1,16 +1,19 @@
-"""How long one search takes."""
+"""The time of one search."""
+
+from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import numpy as np
 
-from activeindex_lite.index import faiss_threads
+from activeindex_lite.index import ActiveIndex, faiss_threads
 
 SEARCHES = 200
 
 
-def search_milliseconds(index, queries, nprobe=None, k=1):
-    """Milliseconds of each search, (Q,) float64: real queries (Q, d), one at a time, on a single thread."""
+def search_milliseconds(index: ActiveIndex, queries: np.ndarray, nprobe: int | None = None, k: int = 1) -> np.ndarray:
+    """Milliseconds of each search for the queries (Q, d), one at a time on a single thread: (Q,) float64."""
     times = []
     with faiss_threads(1):
         index.search(queries[:1], k=k, nprobe=nprobe)
@@ -21,8 +24,8 @@ def search_milliseconds(index, queries, nprobe=None, k=1):
     return np.array(times)
 
 
-def median_milliseconds(index, queries, nprobe=None):
-    """Median milliseconds of a search for edited copies: at most 200 of them, of every edit.
+def median_milliseconds(index: ActiveIndex, queries: Mapping[str, np.ndarray], nprobe: int | None = None) -> float:
+    """Median milliseconds of one search for edited copies, over at most 200 of them, spread over the edits.
 
     queries: dict from the name of an edit to features (Q, d).
     """

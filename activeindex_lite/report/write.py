@@ -1,13 +1,21 @@
-"""Writing a report: retrieval.csv, quality.csv, timing.csv and report.html in a folder that held nothing before."""
+"""Writing a report: retrieval.csv, quality.csv, timing.csv and report.html, in a folder that held nothing before."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from activeindex_lite.report.demo_page import page
-from activeindex_lite.support.files import is_free, mark_as_output, whole_file
+from activeindex_lite.support.files import MARK, is_free, mark_as_output, whole_file
+
+if TYPE_CHECKING:
+    from activeindex_lite.evaluation.tables import Demo
 
 
-def prepare_folder(folder):
-    """Make the folder of a report, or raise FileExistsError if there is something in it; nothing is ever overwritten."""
+def prepare_folder(folder: str | Path) -> Path:
+    """Make the folder of a report; FileExistsError if it holds anything: nothing is ever overwritten."""
     folder = Path(folder)
     if not is_free(folder):
         raise FileExistsError(f"{folder} exists and is not empty: name another folder with --out, or delete this one")
@@ -15,16 +23,30 @@ def prepare_folder(folder):
     return folder
 
 
-def write_report(demo, folder):
-    """Write the tables and the page of a Demo into a prepared folder; each file appears whole or not at all.
+@contextmanager
+def results_folder(folder: str | Path) -> Iterator[Path]:
+    """with results_folder(path) as folder: as `prepare_folder`; a block that fails leaves no empty folder behind."""
+    was_there = Path(folder).exists()
+    folder = prepare_folder(folder)
+    try:
+        yield folder
+    except BaseException:
+        if is_free(folder):
+            (folder / MARK).unlink(missing_ok=True)
+            if not was_there:
+                folder.rmdir()
+        raise
+
+
+def write_report(demo: Demo, folder: str | Path) -> Path:
+    """Write the tables and the page of a Demo into a prepared folder, each file whole or not at all; returns the page's path.
 
     retrieval.csv: index, nprobe, activated, edit, r1, low, high, queries. quality.csv: index, picture, psnr (dB), ssim,
-    linf (grey levels). timing.csv: what, index, nprobe, ms, bytes (a vector), psnr, distance_before, distance_after.
-    Returns the path of report.html.
+    linf (grey levels). timing.csv: what, index, nprobe, ms, bytes (per vector), psnr, distance_before, distance_after.
     """
     folder = Path(folder)
-    texts = {name: getattr(demo, name).to_csv(index=False) for name in ("retrieval", "quality", "timing")}
-    texts = {f"{name}.csv": text for name, text in texts.items()} | {"report.html": page(demo)}
+    texts = {f"{name}.csv": getattr(demo, name).to_csv(index=False) for name in ("retrieval", "quality", "timing")}
+    texts["report.html"] = page(demo)
     for name, text in texts.items():
         with whole_file(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8")

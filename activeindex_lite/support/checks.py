@@ -1,6 +1,13 @@
 """Checks of inputs that several stages share; each error names the value seen, what is allowed and the way out."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 ROWS = 65_536
 # Beyond, squared distances overflow float32, and faiss's k-means ends the process.
@@ -73,3 +80,18 @@ def real_number(value, name, least, most, why):
     if isinstance(value, str) or not least <= number <= most:
         raise ValueError(f"{name}={value!r}: a number from {least:g} to {most:g} is expected; {why}")
     return number
+
+
+def one_per_row(values: ArrayLike, rows: int, name: str, what: str, of: str) -> np.ndarray:
+    """The values as an array (rows,), one per row; ValueError otherwise. what: the values; of: the rows, in words.
+
+    A column of shape (rows, 1) is refused: compared with (rows,) numpy makes a square table of it, and a wrong mean.
+    """
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(
+            f"{name} has shape {array.shape}: expected ({rows},), one per row; .ravel() turns a column into that"
+        )
+    if len(array) != rows:
+        raise ValueError(f"{name} has shape {array.shape}, {rows} {of} but {len(array)} {what}: expected one for each")
+    return array
