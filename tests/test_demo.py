@@ -8,7 +8,7 @@ import pytest
 
 from activeindex_lite import build_index, synthetic_pictures
 from activeindex_lite.cli.main import main
-from activeindex_lite.demo import run_demo
+from activeindex_lite.demo import DemoSettings, run_demo
 from activeindex_lite.evaluation.tables import mean_table
 
 QUERIES = 24
@@ -34,7 +34,7 @@ def trained_once():
 
 @pytest.fixture(scope="module")
 def demo():
-    return run_demo(QUERIES, seed=3, progress=False)
+    return run_demo(DemoSettings(QUERIES, seed=3), progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +117,9 @@ def test_own_photographs(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["demo", "--queries", "1"], "queries=1"),
-        (["demo", "--queries", "-5", "--pictures", "."], "queries=-5"),
-        (["check-extractor", "--queries", "0"], "queries=0"),
+        (["demo", "--queries", "1"], "originals=1"),
+        (["demo", "--queries", "-5", "--pictures", "."], "originals=-5"),
+        (["check-extractor", "--queries", "0"], "originals=0"),
         (["demo", "--pictures", "/no/such/folder"], "/no/such/folder"),
         (["demo", "--alpha", "nan"], "alpha=nan"),
         (["check-extractor", "no-such-model"], "no-such-model"),

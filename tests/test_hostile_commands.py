@@ -1,6 +1,4 @@
-"""What a class types after activeindex-lite: every slip is answered with a sentence, status 2, and nothing left
-behind.
-"""
+"""What a class types after activeindex-lite: every slip prints one sentence, has status 2 and leaves nothing behind."""
 
 import os
 import warnings
@@ -28,9 +26,10 @@ FILES = {
 
 SLIPS = {
     "demo --out afile": "afile exists",
-    "demo --queries 0": "queries=0",
-    "demo --queries -3": "queries=-3",
-    "demo --queries 99999999": "queries=99999999",
+    "demo --originals 0": "originals=0",
+    "demo --queries 0": "originals=0",
+    "demo --queries -3": "originals=-3",
+    "demo --queries 99999999": "originals=99999999",
     "demo --alpha nan": "alpha=nan",
     "demo --alpha -1": "alpha=-1",
     "demo --alpha inf": "alpha=inf",
@@ -56,8 +55,8 @@ SLIPS = {
     "score p.csv empty.csv": "holds no row",
     "score binary.csv t.csv": "CSV text in UTF-8",
     "score p.csv binary.csv": "CSV text in UTF-8",
-    "score nan.csv t.csv": "is nan: a finite number",
-    "score words.csv t.csv": "'high': a number",
+    "score nan.csv t.csv": "is nan: expected a finite number",
+    "score words.csv t.csv": "'high': expected a number",
     "score twice.csv t.csv": "more than once",
     "score p.csv none.csv": "no original",
     "score emptyd t.csv": "emptyd: Is a directory",
@@ -65,7 +64,7 @@ SLIPS = {
     "compare --out afile": "afile exists",
     "compare --psnr nan": "--psnr=nan",
     "compare --psnr -5": "--psnr=-5",
-    "compare --queries 0": "queries=0",
+    "compare --queries 0": "originals=0",
     "compare --methods x": "--methods 'x'",
     "compare --index IVF0,Flat": "number in it is 0",
     "compare --nprobe 0": "--nprobe=0",
@@ -73,15 +72,20 @@ SLIPS = {
     "check-extractor nope": "'nope' is not an extractor",
     "check-extractor lite@0": "size=0",
     "check-extractor lite@x": "after @",
-    "check-extractor lite --queries 0": "queries=0",
+    "check-extractor me@home/w.pt": "me@home/w.pt: no such file",
+    "sweep --seed 1": "--seed belongs to --what scale",
+    "sweep --what whatif --queries 3": "--originals has no effect",
+    "sweep --what scale --largest 500 --first 900 --out s": "sizes",
+    "compare --index Flat --originals 2": "stores every vector exactly",
+    "check-extractor lite --queries 0": "originals=0",
     "check-extractor lite --pictures emptyd": "no picture in",
     "check-extractor gone.pt": "no such file",
     "check-extractor afile.pt@9": "no such file",
     "train --out afile": "afile exists",
     "world --out afile": "afile",
     "sweep --out afile": "afile",
-    "sweep --queries 0": "queries=0",
-    "sweep --queries 201": "queries=201",
+    "sweep --queries 0": "originals=0",
+    "sweep --queries 201": "originals=201",
     "pages --notebooks gone": "gone",
     "pages --notebooks emptyd": "emptyd",
     "assignment afile --out a": "afile is not a notebook",
@@ -147,7 +151,7 @@ def test_usage(line, room, capsys):
 @pytest.mark.parametrize(
     ("error", "status", "said"),
     [
-        (MemoryError(), 2, "more memory than there is"),
+        (MemoryError(), 2, "more memory than this computer has"),
         (KeyboardInterrupt(), 130, "interrupted"),
         (OSError(28, "No space left on device", "a.csv"), 2, "a.csv: No space"),
         (

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from activeindex_lite import activate, build_index, evaluate_retrieval
+from activeindex_lite.cli.main import main
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.figures.scale import scale_curves
 from activeindex_lite.sweeps import scale, scale_run
 from activeindex_lite.world import SimulatedFeatures, simulate
-from benchmarks import scale as command
 
 SETTINGS = dict(factory="IVF64,PQ8x6", originals=3, first=500, nprobes=(1, 16), steps=2, progress=False)
 TIMES = ["ms", "train_s", "add_s", "peak_mb"]
@@ -151,13 +151,15 @@ def test_training_features_are_simulated_where_real_ones_are_too_few(small_world
 
 def test_the_command_writes_a_table_and_a_picture(small_world, tmp_path, capsys):
     out = tmp_path / "out"
-    arguments = ["--largest", "700", "--first", "500", "--index", "IVF64,PQ8x6", "--queries", "2", "--out", str(out)]
-    assert command.main(arguments) == 0
+    scale_of = ["sweep", "--what", "scale", "--first", "500"]
+    arguments = [*scale_of, "--largest", "700", "--index", "IVF64,PQ8x6", "--queries", "2", "--out", str(out)]
+    assert main(arguments) == 0
     assert (out / "scale.png").read_bytes().startswith(b"\x89PNG")
     assert scale.load_scale(out / "scale.csv").N.unique().tolist() == [500, 700]
-    assert command.main(arguments) == 2
+    assert main(arguments) == 2
     assert "exists" in capsys.readouterr().err
-    assert command.main(["--largest", "100", "--first", "500", "--out", str(tmp_path / "small")]) == 2
+    assert main([*scale_of, "--largest", "100", "--out", str(tmp_path / "small")]) == 2
+    assert not (tmp_path / "small").exists()
 
 
 def test_figure_tells_the_finding(table):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from activeindex_lite.cli.options import add_originals, add_out
@@ -150,6 +152,19 @@ def _refuse_without_effect(options: Namespace) -> None:
         raise ValueError("--originals has no effect on --what whatif, which always takes 48: leave it out")
 
 
+@contextmanager
+def _made(path: str) -> Iterator[Path]:
+    """A folder that is made if need be, and removed again if the block fails before it writes anything."""
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    except BaseException:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+
+
 def _sweep_curves(options: Namespace) -> None:
     from activeindex_lite.evaluation.stored_queries import load_queries  # loads torch
     from activeindex_lite.extractor import load_extractor
@@ -185,9 +200,8 @@ def _sweep_whatif(options: Namespace) -> None:
     from activeindex_lite.sweeps import whatif, whatif_build
     from activeindex_lite.world import load_world
 
-    folder = Path(options.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    whatif_build.build_sweep(folder / whatif.FILE, load_world(), load_extractor("lite"))
+    with _made(options.out) as folder:
+        whatif_build.build_sweep(folder / whatif.FILE, load_world(), load_extractor("lite"))
     print(f"sweep: {folder / whatif.FILE}; to use it in the lab, copy it to {DATA}")
 
 
@@ -195,22 +209,22 @@ def _sweep_scale(options: Namespace) -> None:
     from activeindex_lite.figures.scale import scale_curves  # loads matplotlib
     from activeindex_lite.sweeps import scale
 
-    folder, chosen = Path(options.out), vars(options)
+    chosen = vars(options)
     largest, first, factory, seed = (
         default if chosen[name] is None else chosen[name] for name, default in SCALE_OPTIONS.items()
     )
     sizes = {first, largest, *(n for n in scale.SIZES if first < n < largest)}
-    folder.mkdir(parents=True, exist_ok=True)
-    table, picture = folder / scale.FILE, folder / "scale.png"
-    scale.measure_scale(
-        table,
-        sizes,
-        factory=factory,
-        originals=200 if options.originals is None else options.originals,
-        first=first,
-        seed=seed,
-        command=" ".join(["activeindex-lite", *options.arguments]),
-    )
-    with whole_file(picture) as temporary:
-        temporary.write_bytes(scale_curves(scale.load_scale(table)).png())
+    with _made(options.out) as folder:
+        table, picture = folder / scale.FILE, folder / "scale.png"
+        scale.measure_scale(
+            table,
+            sorted(sizes),
+            factory=factory,
+            originals=200 if options.originals is None else options.originals,
+            first=first,
+            seed=seed,
+            command=" ".join(["activeindex-lite", *options.arguments]),
+        )
+        with whole_file(picture) as temporary:
+            temporary.write_bytes(scale_curves(scale.load_scale(table)).png())
     print(f"{table} and {picture}; to use the table in the notebooks, copy it to {DATA}")
