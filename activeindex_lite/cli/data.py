@@ -205,6 +205,13 @@ def _sweep_whatif(options: Namespace) -> None:
     print(f"sweep: {folder / whatif.FILE}; to use it in the lab, copy it to {DATA}")
 
 
+def _command(options: Namespace) -> str:
+    """The command that measures the same, for the first line of the table."""
+    chosen = {name: getattr(options, name) for name in ("originals", *SCALE_OPTIONS)}
+    given = [f"--{name} {value}" for name, value in chosen.items() if value is not None]
+    return " ".join(["activeindex-lite sweep --what scale", *given])
+
+
 def _sweep_scale(options: Namespace) -> None:
     from activeindex_lite.figures.scale import scale_curves  # loads matplotlib
     from activeindex_lite.sweeps import scale
@@ -223,7 +230,7 @@ def _sweep_scale(options: Namespace) -> None:
             originals=200 if options.originals is None else options.originals,
             first=first,
             seed=seed,
-            command=" ".join(["activeindex-lite", *options.arguments]),
+            command=_command(options),
         )
         with whole_file(picture) as temporary:
             temporary.write_bytes(scale_curves(scale.load_scale(table)).png())
