@@ -58,7 +58,7 @@ def test_benchmark_files_hold_them(tmp_path):
     ids = [quoted(name) for name in (*NAMES, "1.png")]
     write_benchmark_file(tmp_path / "p.csv", pd.DataFrame({"query_id": ids, "reference_id": ids, "score": 1.0}))
     found = read_predictions(tmp_path / "p.csv")
-    assert [unquoted(text) for text in found.query_id] == [*NAMES, "1.png"] and found.reference_id.is_unique
+    assert found.query_id.tolist() == [*NAMES, "1.png"] and found.reference_id.is_unique
 
 
 def test_a_path_for_messages_is_text():

@@ -16,6 +16,7 @@ import pandas as pd
 from activeindex_lite.evaluate.collection import Collection
 from activeindex_lite.evaluate.sources import PictureFiles, files_in, source_of
 from activeindex_lite.evaluation.benchmark_files import read_truth
+from activeindex_lite.support.names import quoted
 from activeindex_lite.world.world import REFERENCE_SEED, TRAIN_SEED
 
 LAYOUT = (
@@ -43,7 +44,7 @@ def disc21_collection(
     """
     folder = Path(folder)
     path = Path(ground_truth) if ground_truth else _only_truth(folder)
-    truth = read_truth(path)
+    truth = read_truth(path).map(quoted)  # as files_in names the pictures
     references = files_in(_folders(folder, "references"), stems=True)
     queries = files_in(_query_folders(folder, path), stems=True)
     truth, notes = _with_strangers(truth, queries)

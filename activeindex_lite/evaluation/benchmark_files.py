@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import lazy_loader
 
+from activeindex_lite.evaluation.ids import is_missing
 from activeindex_lite.support.files import whole_file
 from activeindex_lite.support.names import quoted, unquoted
 
@@ -76,9 +78,19 @@ def read_truth(path: str | Path) -> pd.DataFrame:
     """Read a ground truth: a DataFrame query_id, reference_id of str, the second empty where a query has no original.
 
     The file's first line may be a header in any usual spelling and order, or already a pair. ValueError names the line
-    that is neither, or that cannot be told apart.
+    that is neither, or that may be either. nan, None and -1, as programs write a missing value, are read as no original,
+    with a warning.
     """
-    return pd.DataFrame([row for _, row in _rows(path, TRUTH)], columns=TRUTH, dtype=str)
+    rows = [row for _, row in _rows(path, TRUTH)]
+    words = [reference for _, reference in rows if reference and is_missing(reference)]
+    if words:
+        warnings.warn(
+            f"{path}: {len(words)} rows have {', '.join(sorted(set(words))[:4])} as reference_id: read as queries without "
+            "an original",
+            stacklevel=2,
+        )
+    found = [(query, "" if is_missing(reference) else reference) for query, reference in rows]
+    return pd.DataFrame(found, columns=TRUTH, dtype=str)
 
 
 def read_predictions(path: str | Path) -> pd.DataFrame:
@@ -95,7 +107,7 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
                 f"{path}, line {line}: the score of prediction {number} ({query[:SHOWN]}, {reference[:SHOWN]}) is "
                 f"{score[:SHOWN]!r}: expected a number"
             ) from None
-        if not reference:
+        if is_missing(reference):
             raise ValueError(
                 f"{path}, line {line}: prediction {number} of query {query[:SHOWN]} names no reference: leave the row out "
                 "where nothing was found"

@@ -33,8 +33,13 @@ def id_texts(values: Iterable, name: str) -> pd.Series:
     return column.mask(column.isin(_missing_words(column)), "")
 
 
+def is_missing(text: str) -> bool:
+    """Whether a text is what programs write where there is no id: nothing, nan, None, -1 and the like."""
+    return text.strip().casefold() in MISSING
+
+
 def _missing_words(column: pd.Series) -> list[str]:
-    return [word for word in column.unique() if word.strip().casefold() in MISSING]
+    return [word for word in column.unique() if is_missing(word)]
 
 
 def _text(value: object, name: str) -> str:
