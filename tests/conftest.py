@@ -5,6 +5,7 @@ browser.
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # Before numpy, torch or faiss is loaded, here and in every process that a test starts: the workers of pytest-xdist
@@ -15,6 +16,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from activeindex_lite.support.threads import cpu_quota
 from benchmarks import lab
+
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 # Files that take longest, first: workers that start with them end together.
 LONGEST_FIRST = ("test_jupyterlab", "test_demo", "test_cluster", "test_evaluate", "test_notebooks", "test_index_ready")
