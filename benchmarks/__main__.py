@@ -1,10 +1,8 @@
-"""Every budget of this project, measured and held against its limit: exit status 1 if one is missed.
+"""Measures every budget of the project and compares it with its limit: exit status 1 if one is missed.
 
     python -m benchmarks [import] [package] [notebooks] [demo] [latency]
 
-Without a name, all of them are measured, in about 10 minutes.
-
-Run it on a quiet machine from the repository's root.
+Without a name it measures all of them, in about 10 minutes. Run it on a quiet machine from the repository's root.
 """
 
 import json
@@ -20,8 +18,8 @@ import numpy as np
 from benchmarks.latency import in_browser, in_kernel
 
 ROOT = Path(__file__).parent.parent
-# Megabytes. Where torch is used, the limit holds for what comes on top of importing it, which is 230 MB with the CPU's
-# build of torch and 740 MB with CUDA's.
+# Megabytes. With torch, the limit holds for the memory above that of importing torch: 230 MB for the CPU build, 740 MB
+# for CUDA's.
 WITHOUT_TORCH, ABOVE_TORCH = 350, 600
 RUN = """
 import json, resource, sys, time
@@ -40,7 +38,7 @@ print(json.dumps(dict(seconds=time.perf_counter() - begun, torch="torch" in sys.
 
 
 def measured(command, cwd=ROOT):
-    """(seconds, peak megabytes, last line that it printed) of a command; RuntimeError if it fails."""
+    """Seconds, peak memory in MB and last printed line of a command; RuntimeError if the command fails."""
     begun = time.perf_counter()
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         process = subprocess.Popen(command, cwd=cwd, stdout=out, stderr=err)
@@ -108,7 +106,7 @@ BUDGETS = {
 
 
 def main(names):
-    """Print a line for each figure; returns the number of budgets that were missed."""
+    """Print one line per figure; returns the number of missed budgets."""
     missed = 0
     for name in names or BUDGETS:
         for what, value, limit in BUDGETS[name]():
@@ -128,4 +126,4 @@ if __name__ == "__main__":
         sys.exit(f"{', '.join(sorted(unknown))}: choose from {', '.join(BUDGETS)}")
     missed = main(sys.argv[1:])
     if missed:
-        sys.exit(f"{missed} budgets were missed")
+        sys.exit(f"{missed} budgets missed")

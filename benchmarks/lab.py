@@ -35,13 +35,13 @@ FOLDERS = (
 )
 PROMPTS = "[...document.querySelectorAll('.jp-InputPrompt')].map(p => p.textContent)"
 QUIET = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
-# What Lab's debugger says when a page is left or reloaded while it asks the kernel something.
+# Lab's debugger prints it when a page is left or reloaded during a question to the kernel.
 NOT_OURS = "Could not restore the debugger state"
 
 
 @contextmanager
 def jupyter_lab(root):
-    """A JupyterLab on loopback that serves the folder root: yields (address, token). Nothing is left behind."""
+    """A JupyterLab on loopback that serves the folder root: yields (address, token); leaves nothing behind."""
     with tempfile.TemporaryDirectory() as home, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -86,7 +86,7 @@ def _end(server, seconds=20):
 def _wait(address, server, seconds=120):
     for _ in range(10 * seconds):
         if server.poll() is not None:
-            raise RuntimeError(f"JupyterLab ended at once, with status {server.returncode}")
+            raise RuntimeError(f"JupyterLab ended at its start, with status {server.returncode}")
         try:
             urllib.request.urlopen(address, timeout=1).close()
             return
@@ -109,8 +109,8 @@ def chromium():
 
 
 def watched(page):
-    """The page, whose .problems collects console errors (NOT_OURS apart), uncaught exceptions and what it wants from
-    beyond this computer.
+    """The page with a list `problems`: console errors (NOT_OURS apart), uncaught exceptions, requests beyond this
+    computer.
     """
     page.problems = []
     page.set_default_timeout(120_000)
@@ -133,10 +133,9 @@ def watched(page):
 
 
 def start_kernel(address, token, notebook):
-    """Start the kernel of a notebook, or find the one it has.
+    """Start the kernel of a notebook, or find the one that it has.
 
-    Lab then opens the notebook with this kernel. Without one it asks for a kernel in a dialog, on a busy machine again
-    and again.
+    Lab then opens the notebook with this kernel. Without one it asks in a dialog, again and again on a busy machine.
     """
     asked = {"path": notebook, "name": notebook, "type": "notebook", "kernel": {"name": "python3"}}
     request = urllib.request.Request(
@@ -166,8 +165,7 @@ def run_all(page, address, token, notebook, seconds=300):
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
     page.wait_for_selector(idle, state="attached")
-    # On a fresh kernel Lab drops the command about once in four, at times after it has marked the cells: repeat until
-    # one was run.
+    # Lab drops the command on a fresh kernel about once in four: repeat it until a cell has run.
     for _ in range(10):
         _answer_dialog(page)
         # Not awaited: the answer comes when all cells have run, or never.

@@ -1,10 +1,11 @@
-"""How long after a slider moves the explorers have redrawn, in a kernel alone and in JupyterLab in headless Chromium.
+"""Measures how long after a slider moves the explorers have redrawn, in a kernel alone and in JupyterLab in Chromium.
 
-Prints one JSON line for each explorer and place.
+Prints one JSON line per explorer and place.
 
     python -m benchmarks.latency [moves]
 
-Run it on a quiet machine from the repository's root. Chromium draws in software here, on the same cores as the kernel.
+Run it on a quiet machine from the repository's root. Headless Chromium draws in software, on the same cores as the
+kernel.
 """
 
 import json
@@ -16,8 +17,7 @@ import numpy as np
 
 from benchmarks.lab import chromium, jupyter_lab, run_all
 
-# The kernel's share of a move: the message that the browser would send is taken, and the answer is sent. Nobody draws
-# it.
+# The kernel's share of a move: it takes the message of the browser and sends its answer. Nothing is drawn.
 IN_KERNEL = """
 import json, time
 from activeindex_lite.widgets import {name}
@@ -45,7 +45,7 @@ MOVE = """async ([moves, step]) => {
   }
   return times;
 }"""
-# nprobe: the first canvas has a new description. alpha: the released picture has come and is decoded.
+# nprobe: the first canvas has a new description. alpha: the released picture has arrived and is decoded.
 CHANGED = """new Promise((done) => {{ const node = {node};
   const o = new MutationObserver(() => {{ o.disconnect(); {then} }});
   o.observe(node, {{ attributes: true, attributeFilter: ["{attribute}"] }}); }})"""
@@ -55,7 +55,7 @@ READY = {
         node='root.querySelectorAll("img")[1]', attribute="src", then="node.decode().then(done);"
     ),
 }
-# Many moves without a pause: how often the picture changed, and how soon the last value stood.
+# Many moves without a pause: how often the picture changes, and how soon it shows the last value.
 BURST = """async () => {
   const root = document.querySelector(".ai-explorer"), slider = root.querySelector("input[type=range]");
   const image = root.querySelectorAll("img")[1];
@@ -83,7 +83,7 @@ def notebook_of(source):
 
 
 def in_kernel(name, moves):
-    """Milliseconds of each move of the first slider, in a kernel without a browser."""
+    """Milliseconds per move of the first slider, in a kernel without a browser."""
     from nbclient import NotebookClient
 
     trait, value = MOVED[name]
@@ -93,7 +93,7 @@ def in_kernel(name, moves):
 
 
 def in_browser(name, step, moves):
-    """Milliseconds until the page has redrawn, for each move of the first slider, and for alpha a burst of moves."""
+    """Milliseconds until the page has redrawn, per move of the first slider; for alpha also a burst of moves."""
     import nbformat
 
     with tempfile.TemporaryDirectory() as folder:

@@ -1,13 +1,11 @@
-"""How like real references simulated ones are: distances, cells, and R@1 with 40,000 references real or simulated;
-prints a table.
+"""Compares simulated references with real ones: distances, cells, and R@1 with 40,000 references of either kind.
 
     python -m benchmarks.realism [--out FILE.csv]
 
-The simulations were fitted to the training features alone; the real references were not seen. Three models: one
-Gaussian; a Gaussian in each of 512 k-means cells; and the one in use, a Gaussian in the 20 nearest neighbours of every
-feature. How far two sets of real pictures differ, training features in the place of references show. (In which cell a
-query falls does not depend on the references, so the share of queries that keep their original's cell is the same for
-all of them.)
+The simulations were fitted to the training features alone and never saw the real references. There are three models:
+one Gaussian; one Gaussian in each of 512 k-means cells; and the one in use, a Gaussian in the 20 nearest neighbours of
+each feature. Training features in place of references show how much two sets of real pictures differ. (The cell of a
+query does not depend on the references, so the share of queries that keep their original's cell is the same for all.)
 """
 
 import argparse
@@ -29,8 +27,9 @@ CELLS, SHRINK = 512, 16
 
 
 def gaussians(features, n, rng, cells=CELLS, shrink=SHRINK):
-    """n unit vectors of a Gaussian in each k-means cell; a cell of m features counts its own covariance m / (m +
-    shrink).
+    """n unit vectors from a Gaussian in each k-means cell, (n, d) float32.
+
+    A cell of m features weighs its own covariance m / (m + shrink) and the pooled one shrink / (m + shrink).
     """
     clustering = faiss.Kmeans(
         features.shape[1], cells, niter=15, seed=1, min_points_per_centroid=1, max_points_per_centroid=len(features)
@@ -54,7 +53,7 @@ def gaussians(features, n, rng, cells=CELLS, shrink=SHRINK):
 
 
 def models(world, n):
-    """Name -> function from a seed to n features that stand in for references."""
+    """Name -> function from a seed to n features that replace references."""
     return {
         "training features": lambda seed: np.random.default_rng(seed).choice(world.train, n, replace=False),
         "one Gaussian": lambda seed: gaussians(world.train, n, np.random.default_rng(seed), cells=1),
@@ -64,7 +63,7 @@ def models(world, n):
 
 
 class Comparison:
-    """The ready world with its queries, an index to search in, and the 10,000 real references that always stay."""
+    """The ready world with its queries, an index, and the 10,000 real references that are always stored."""
 
     def __init__(self, seed=0):
         self.queries = load_queries()
@@ -77,7 +76,9 @@ class Comparison:
         self.indexes = {factory: build_index(factory, world.train) for factory in (FACTORY, "Flat")}
 
     def hits(self, references):
-        """Search -> R@1 of each picture, mean over its edits, (200,): the kept references and these are stored."""
+        """Search -> R@1 per picture, mean over its edits, (200,): the index stores the 10,000 kept references and
+        these.
+        """
         for index in self.indexes.values():
             index.reset()
             index.add(self.kept)
@@ -90,9 +91,7 @@ class Comparison:
         }
 
     def distances(self, references, n=2000):
-        """How near the references are to real ones that are not among them, to one another, and to centroids; how even
-        cells are.
-        """
+        """Distances from real references to these, among these, and to centroids; how evenly these fill the cells."""
         to = np.sqrt(faiss.knn(self.kept[:n], references, 10)[0])
         among = np.sqrt(np.maximum(faiss.knn(references[:n], references, 2)[0][:, 1], 0))
         squared, cell = self.indexes[FACTORY].faiss.quantizer.search(references, 1)
@@ -108,8 +107,9 @@ class Comparison:
 
 
 def compare(seeds=3, progress=True):
-    """A row a model: distances, imbalance (1: all cells alike), R@1, and its difference from real references with 95 %
-    intervals.
+    """One row per model: distances, imbalance (1: equal cells), R@1, and its difference from real references.
+
+    The differences have 95 % intervals.
     """
     comparison = Comparison()
     real = comparison.hits(comparison.rest)
@@ -141,7 +141,7 @@ def compare(seeds=3, progress=True):
 
 
 def main(arguments=None):
-    """Print the comparison, and write it where asked; returns the exit status."""
+    """Print the comparison, and write it to --out if given; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.realism", description=__doc__.partition("\n")[0])
     parser.add_argument("--out", metavar="FILE.csv", type=Path, help="write the table there as well")
     options = parser.parse_args(arguments)

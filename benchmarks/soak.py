@@ -1,11 +1,11 @@
-"""Whether anything grows or drifts: each explorer under many random moves, and the demonstration with many seeds; JSON
+"""Looks for growth and drift: every explorer under many random moves, the demonstration with many seeds; prints JSON
 lines.
 
-    python -m benchmarks.soak [moves] [demos]                 (2000 and 20 if left out: half an hour on a quiet machine)
+    python -m benchmarks.soak [moves] [demos]                 (default 2000 and 20: half an hour on a quiet machine)
 
-An explorer is moved as a browser moves it, in a process of its own, every value drawn at random, now and then one that
-is refused. Resident memory is read after the first fifth, when every cache is warm, and at the end. The demonstration
-runs with 30 originals and the seeds 0, 1, ..., each in a process of its own.
+Each explorer runs in a process of its own. Messages like a browser's move it to random values; a few values are invalid
+and must be refused. Resident memory is read after the first fifth of the moves, when every cache is warm, and at the
+end. The demonstration runs with 30 originals and the seeds 0, 1, ..., each in a process of its own.
 """
 
 import json
@@ -22,13 +22,13 @@ WARM, REFUSED = 0.2, 0.02
 
 
 def resident():
-    """Memory of this process that is in use, in MB (Linux)."""
+    """Resident memory of this process in MB (Linux)."""
     fields = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(fields["VmRSS"].split()[0]) / 1024
 
 
 def random_move(explorer, rng):
-    """The state that a browser would send after one move, a dict of one trait or, for AlphaExplorer, of two."""
+    """The state that a browser sends after one move: a dict of one trait, or of two for AlphaExplorer."""
     from activeindex_lite.edits import EDITS
 
     def one_of(values):
@@ -45,7 +45,7 @@ def random_move(explorer, rng):
             ]
         )
     if kind == "AlphaExplorer":
-        # One or two steps: a picture as quickly as may be, all else as with ten.
+        # One or two steps instead of ten: only the time differs.
         return {
             "steps": int(rng.integers(1, 3)),
             **one_of(
@@ -64,18 +64,18 @@ def random_move(explorer, rng):
 
 
 def bad_move(explorer, rng):
-    """A state that the explorer refuses."""
+    """A state that the explorer must refuse."""
     return (
         {"a": {"alpha": -1.0}} if type(explorer).__name__ == "WhatIfExplorer" else {"nprobe": -int(rng.integers(1, 9))}
     )
 
 
 def soak(explorer, moves, seed=0):
-    """Move an explorer at random so many times; a dict of what grew and what went wrong.
+    """Move an explorer at random; returns a dict of what grew and what went wrong.
 
-    warm_mb, end_mb: resident memory after a fifth of the moves and at the end; messages: sent to the browser a move,
-    the mean and the most; waiting: messages held back at the end, which should be none; errors: moves that were refused
-    though they should not have been, or the other way round.
+    warm_mb, end_mb: resident memory in MB after a fifth of the moves and at the end. messages: sent to the browser per
+    move, mean and maximum. waiting: messages held back at the end; 0 is right. errors: valid moves that were refused,
+    and invalid ones that were accepted.
     """
     rng, sent, errors, warm = np.random.default_rng(seed), [], [], None
     explorer.comm.send = lambda *_, **__: sent.append(1)
@@ -88,7 +88,7 @@ def soak(explorer, moves, seed=0):
         explorer.set_state(bad_move(explorer, rng) if bad else random_move(explorer, rng))
         counts.append(len(sent))
         if bool(explorer._error) != bad:
-            errors.append(f"move {i}: {explorer._error or 'a bad value was taken'}")
+            errors.append(f"move {i}: {explorer._error or 'an invalid value was accepted'}")
     return {
         "explorer": type(explorer).__name__,
         "moves": moves,
@@ -101,14 +101,14 @@ def soak(explorer, moves, seed=0):
 
 
 def one_explorer(name, moves):
-    """`soak` of an explorer of that name in this process, of all of its indexes and queries as they come ready."""
+    """`soak` of the explorer of that name, with its default indexes and queries, in this process."""
     import activeindex_lite.widgets
 
     return soak(getattr(activeindex_lite.widgets, name)(), moves)
 
 
 def one_demo(seed, queries=30):
-    """The gains of one demonstration: a DataFrame index, nprobe, passive, activated, gain, seed."""
+    """Gains of one demonstration: a DataFrame index, nprobe, passive, activated, gain, seed."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
             [
@@ -135,7 +135,7 @@ def one_demo(seed, queries=30):
 
 
 def spread(tables):
-    """Mean, standard deviation, least and greatest gain over the seeds, for each index and nprobe: a DataFrame."""
+    """Mean, standard deviation, smallest and largest gain over the seeds: a DataFrame, one row per index and nprobe."""
     gains = pd.concat(tables).groupby(["index", "nprobe"], sort=False).gain
     return gains.agg(["mean", "std", "min", "max", "count"]).round(3).reset_index()
 

@@ -1,6 +1,4 @@
-"""What several test files share: workers, the lite extractor, the ready world, a small index of every family, and a
-browser.
-"""
+"""Shared by the tests: workers, the lite extractor, the ready world, a small index of every family, and a browser."""
 
 import os
 from pathlib import Path

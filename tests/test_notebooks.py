@@ -52,7 +52,7 @@ print(json.dumps({"peak": peak, "torch": "torch" in sys.modules, "figures": figu
 
 @pytest.fixture(scope="session")
 def torch_memory():
-    """Megabytes that a Python takes at the most which has imported torch and nothing else."""
+    """Peak memory in MB of a Python that has imported torch and nothing else."""
     done = subprocess.run(
         [sys.executable, "-c", f"import torch\n{PEAK}\nprint(peak)"], check=True, capture_output=True, text=True
     )
@@ -133,7 +133,7 @@ def test_runs_to_the_bottom_twice_offline_within_its_memory(path, notebook, torc
     seen = json.loads(notebook.cells[-1].outputs[-1].text)
     torch = path.stem[:2] not in WITHOUT_TORCH
     assert seen["torch"] <= torch, "torch was loaded"
-    assert seen["figures"] == 0, "pyplot keeps every figure alive"
+    assert seen["figures"] == 0, "pyplot keeps every figure in memory"
     assert seen["peak"] < (torch_memory + MEMORY_ABOVE_TORCH if torch else MEMORY)
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):

@@ -20,5 +20,5 @@ def test_two_hundred_moves():
     found = soak(WhatIfExplorer(), 200)
     assert found["errors"] == [] and found["waiting"] == 0
     assert found["end_mb"] - found["warm_mb"] < BOUND
-    # A move is answered with a few messages, however many came before.
+    # A move causes a few messages, however many moves came before.
     assert found["messages"][1] <= 4
