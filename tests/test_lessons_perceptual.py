@@ -96,9 +96,9 @@ def test_an_interruption_ends_a_comparison(given, monkeypatch):
         tradeoff.compare_schedules(*given)
 
 
-def test_probes_to_match_reads_the_grid():
+def test_nprobe_to_match_reads_the_grid():
     grid = load_grid()
-    table = tradeoff.probes_to_match(grid, "IVF-PQ", nprobe=16).set_index("alpha")
+    table = tradeoff.nprobe_to_match(grid, "IVF-PQ", nprobe=16).set_index("alpha")
     of = grid[grid["index"] == "IVF-PQ"].set_index(["alpha", "nprobe"]).r1
     assert table.passive.nunique() == 1 and table.passive[0.0] == of[0.0, 16] and table.needed[0.0] == 16
     for alpha, needed in table.needed.items():
@@ -106,4 +106,4 @@ def test_probes_to_match_reads_the_grid():
         assert needed == 1 or of[alpha, needed // 2] < of[0.0, 16]
     assert table.needed.is_monotonic_decreasing
     with pytest.raises(ValueError, match="nprobe=3"):
-        tradeoff.probes_to_match(grid, nprobe=3)
+        tradeoff.nprobe_to_match(grid, nprobe=3)

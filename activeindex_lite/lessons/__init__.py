@@ -1,1 +1,1 @@
-"""What single notebooks measure: one module per notebook, named like its figures and exercises."""
+"""What single notebooks measure: one module per notebook, named like the notebook's figures and exercises."""

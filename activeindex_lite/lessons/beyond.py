@@ -1,6 +1,12 @@
-"""Where copies are lost, and where activation ends: another index, another extractor, an attacker who blurs."""
+"""Notebook 10: where copies are lost, and the limits of activation: another index, another extractor, a blur."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from activeindex_lite.evaluation.cells import cell_ranks
 from activeindex_lite.evaluation.queries import edited_features
@@ -10,18 +16,30 @@ from activeindex_lite.pictures import synthetic_pictures
 from activeindex_lite.sweeps.strengths import strength_curves
 from activeindex_lite.world.world import TRAIN_SEED
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from activeindex_lite.extractor import Extractor
+    from activeindex_lite.index import ActiveIndex
+
+# Some of the 14 edits, for extractors other than the lite one.
+EDITS_ELSEWHERE = ("Identity", "Contrast 2", "Hue 0.2", "Blur 2", "JPEG 50", "Crop 0.5", "Meme")
 FATES = ("found", "another code comes first", "cell not visited")
 
 
-def fates(index, x, releases, truth, nprobes=(1, 16)):
+def fates(
+    index: ActiveIndex,
+    x: np.ndarray,
+    releases: dict[str, dict[str, np.ndarray]],
+    truth: Sequence[int],
+    nprobes: Sequence[int] = (1, 16),
+) -> pd.DataFrame:
     """What becomes of copies in an IVF index: a DataFrame release, nprobe, and the share of copies of each of FATES.
 
-    x: (N, d) features of the originals, whose codes are stored; releases: dict from a name ("passive", "published") to a dict
-    from the name of an edit to features (N, d) of the edited copies; truth: (N,) ids. A copy whose cell is visited may
-    still be lost: another stored code is nearer to it, or as near.
+    x: (N, d) features of the originals, whose codes are stored; releases: dict from a name ("passive", "published")
+    to a dict from the name of an edit to features (N, d) of the copies; truth: (N,) ids. A copy whose cell is visited
+    is still lost if another stored code is nearer to it, or equally near.
     """
-    import pandas as pd
-
     rows, cells = [], index.assign(x)
     for name, queries in releases.items():
         ranks = {edit: cell_ranks(index, features, cells) for edit, features in queries.items()}
@@ -33,13 +51,18 @@ def fates(index, x, releases, truth, nprobes=(1, 16)):
     return pd.DataFrame(rows)
 
 
-def r1_elsewhere(indexes, releases, truth, nprobe=1, rng=None):
-    """R@1 of released pictures in indexes that they were not activated for: a DataFrame index, release, r1, low, high.
+def r1_elsewhere(
+    indexes: dict[str, ActiveIndex],
+    releases: dict[str, dict[str, np.ndarray]],
+    truth: Sequence[int],
+    nprobe: int = 1,
+    rng: np.random.Generator | None = None,
+) -> pd.DataFrame:
+    """R@1 of released pictures in several indexes: a DataFrame index, release, r1, low, high.
 
-    indexes: dict from a name to an ActiveIndex that stores the originals under truth; releases: as for `fates`.
+    indexes: dict from a name to an ActiveIndex that stores the originals under truth; releases: as for `fates`;
+    nprobe: in indexes with cells.
     """
-    import pandas as pd
-
     rows = []
     for where, index in indexes.items():
         for name, queries in releases.items():
@@ -49,22 +72,37 @@ def r1_elsewhere(indexes, releases, truth, nprobe=1, rng=None):
     return pd.DataFrame(rows)
 
 
-def small_index(extractor, originals, factory="IVF16,Flat", n=640, distractors=200):
+def small_index(
+    extractor: Extractor,
+    originals: Sequence[Image.Image],
+    factory: str = "IVF16,Flat",
+    n: int = 640,
+    distractors: int = 200,
+) -> ActiveIndex:
     """An index of any extractor's features over few synthetic pictures: the originals (ids 0 .. N-1), then distractors.
 
-    n: pictures to train it with; distractors come from the same seeds, behind those. Drawing and looking at them takes
-    seconds.
+    n: number of training pictures, from the seeds TRAIN_SEED on; the distractors come from the seeds after these. Takes
+    seconds, to draw the pictures and extract their features.
     """
     features = extractor(synthetic_pictures([TRAIN_SEED + i], originals[0].width)[0] for i in range(n + distractors))
     return build_index(factory, features[:n], np.concatenate([extractor(originals), features[n:]]))
 
 
-def copies(pictures, extractor, edits=("Identity", "Contrast 2", "Hue 0.2", "Blur 2", "JPEG 50", "Crop 0.5", "Meme")):
-    """Features of copies by any extractor, some edits only, for `r1_elsewhere`: pictures is a dict from a name to released pictures."""
+def copies(
+    pictures: dict[str, Sequence[Image.Image]], extractor: Extractor, edits: Sequence[str] = EDITS_ELSEWHERE
+) -> dict[str, dict[str, np.ndarray]]:
+    """Features of copies by any extractor, for `r1_elsewhere`. pictures: dict name -> released pictures."""
     return {name: edited_features(released, extractor, edits=edits) for name, released in pictures.items()}
 
 
-def under_blur(releases, index, extractor, truth, kernels=(1, 5, 9, 15, 21, 29), nprobe=1):
+def under_blur(
+    releases: dict[str, Sequence[Image.Image]],
+    index: ActiveIndex,
+    extractor: Extractor,
+    truth: Sequence[int],
+    kernels: Sequence[int] = (1, 5, 9, 15, 21, 29),
+    nprobe: int = 1,
+) -> pd.DataFrame:
     """R@1 against the strength of a blur: a DataFrame release, kernel (pixels; 1 changes nothing), r1.
 
     releases: dict from a name to the list of released pictures.

@@ -1,10 +1,14 @@
-"""How long the stages of an evaluation take, here or on a cluster: the evaluation's own chunk functions on a few synthetic pictures."""
+"""Notebook 11: how long the stages of an evaluation take, in this process or on a cluster."""
+
+from __future__ import annotations
 
 import os
 import signal
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,35 +19,45 @@ from activeindex_lite.evaluate.run import runner_of
 from activeindex_lite.evaluate.search import search_chunk
 from activeindex_lite.evaluate.settings import Settings
 from activeindex_lite.evaluate.sources import SyntheticPictures
+from activeindex_lite.index import ActiveIndex, ready_index
+from activeindex_lite.index.ready import CODES
 from activeindex_lite.support.memory import peak_megabytes
+from activeindex_lite.world import load_world
 from activeindex_lite.world.world import FRESH_SEED
 
-FACTORY, NPROBE = "IVF1536,PQ4x8", 16
-# Smaller chunks than the evaluation's, so that a few hundred pictures are enough chunks for a few workers.
+if TYPE_CHECKING:
+    from dask.distributed import Client
+
+NPROBE = 16
+# Smaller chunks than those of the evaluation, so that a few hundred pictures give every worker several.
 PICTURES, ORIGINALS, QUERIES = 16, 2, 256
 
 
 @dataclass
 class Stages:
-    """table: stage, unit, n (how many), seconds, core_seconds, workers; results: {stage: results of its chunks, in order}.
+    """What `time_stages` measured.
 
-    core_seconds: processor time of all workers, which, unlike seconds, does not grow when other programs want the cores.
+    table: DataFrame stage, unit, n (number of units), seconds, core_seconds, workers; results: dict from a stage to
+    the results of its chunks, in order. core_seconds: processor time of all workers, which other programs on the same
+    cores do not lengthen.
     """
 
     table: pd.DataFrame
     results: dict
 
 
-def time_stages(client=None, pictures=160, originals=6, queries=8192, accident=False):
-    """Extract pictures, activate originals and their edited copies, search for queries, each in chunks: a Stages.
+def time_stages(
+    client: Client | None = None, pictures: int = 160, originals: int = 6, queries: int = 8192, accident: bool = False
+) -> Stages:
+    """Time three stages, each in chunks: extract pictures, activate originals and edit them, search for queries.
 
-    client: a Dask Client, or None for a loop in this process, on one thread. accident: kill one of the client's workers, on
-    this machine, after the first chunk. Starting workers and sending them extractor and index is not timed.
+    client: a Dask Client, or None for a loop in this process on one thread. accident: kill one of the client's
+    workers, on this machine, after the first chunk. The time to start workers and to send them extractor and index is
+    not counted.
     """
     from activeindex_lite.extractor import load_extractor
-    from activeindex_lite.index import ready_index
 
-    index = ready_index(FACTORY)
+    index = ready_index(CODES)
     rows, results, workers = [], {}, 1 if client is None else len(client.nthreads())
     with runner_of(client).sharing(extractor=load_extractor("lite"), index=index) as runner:
         for stage, unit, n, function, tasks, needs in _stages(index, pictures, originals, queries):
@@ -61,15 +75,13 @@ def time_stages(client=None, pictures=160, originals=6, queries=8192, accident=F
     return Stages(pd.DataFrame(rows), results)
 
 
-def _stages(index, pictures, originals, queries):
-    """(stage, unit, n, chunk function, tasks, what it needs) of each stage."""
-    from activeindex_lite.world import load_world
-
+def _stages(index: ActiveIndex, pictures: int, originals: int, queries: int) -> Iterator[tuple]:
+    """(stage, unit, n, chunk function, tasks, names of the shared things it needs) of each stage."""
     world, source = load_world(), SyntheticPictures(FRESH_SEED, max(pictures, originals))
     asked = np.asarray(world.train[:queries], np.float32)
     features = np.asarray(world.references[:originals], np.float32)
 
-    def spans(n, size):
+    def spans(n: int, size: int) -> list[tuple[int, int]]:
         return [(start, min(start + size, n)) for start in range(0, n, size)]
 
     yield (
@@ -80,7 +92,7 @@ def _stages(index, pictures, originals, queries):
         [(source.part(range(a, b)), a, None) for a, b in spans(pictures, PICTURES)],
         ("extractor",),
     )
-    # The targets are those of other pictures: the work is the same.
+    # The targets belong to other pictures, which makes no difference to the work.
     yield (
         "activate and edit",
         "original",
@@ -99,19 +111,19 @@ def _stages(index, pictures, originals, queries):
     )
 
 
-def core_seconds(client=None):
-    """Processor time that all workers together, or this process without a client, have used so far."""
+def core_seconds(client: Client | None = None) -> float:
+    """Processor time used so far, in seconds: by all workers together, or by this process if there is no client."""
     return time.process_time() if client is None else sum(client.run(time.process_time).values())
 
 
-def same(a, b):
-    """Whether two Stages have the same results to the last digit (the seconds that activation took apart)."""
+def same(a: Stages, b: Stages) -> bool:
+    """Whether two Stages have the same results to the last digit (except the seconds that activation took)."""
     return all(
         _equal(one, other) for stage in a.results for one, other in zip(a.results[stage], b.results[stage], strict=True)
     )
 
 
-def _equal(one, other):
+def _equal(one: dict | tuple, other: dict | tuple) -> bool:
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(
             name == "seconds" or np.array_equal(one[name], other[name]) for name in one
@@ -119,13 +131,13 @@ def _equal(one, other):
     return all(map(np.array_equal, one, other))
 
 
-def lose_a_worker(client):
-    """Kill the process of one worker, which must run on this machine; returns False: one accident is enough."""
+def lose_a_worker(client: Client) -> bool:
+    """Kill the process of one worker, which must run on this machine. Returns False: no further accident."""
     os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
     return False
 
 
-def memory(client):
+def memory(client: Client) -> pd.DataFrame:
     """Peak memory of this process and of each worker: a DataFrame process, peak MB."""
     peaks = {
         "this process": peak_megabytes(),
@@ -134,11 +146,14 @@ def memory(client):
     return pd.DataFrame({"process": list(peaks), "peak MB": list(peaks.values())}).round(0)
 
 
-def million(table, price, pictures=1_000_000, originals=10_000, queries=200_000):
-    """What a large evaluation would take: a DataFrame stage, n, core_hours, cost.
+def million(
+    table: pd.DataFrame, price: float, pictures: int = 1_000_000, originals: int = 10_000, queries: int = 200_000
+) -> pd.DataFrame:
+    """An estimate for a large evaluation: a DataFrame stage, n, core_hours, cost.
 
-    table: of a Stages. price: of a core-hour, in any currency. pictures, originals, queries: how many of each; core-hours are
-    those measured, in proportion. Searching a larger index takes longer than this says.
+    table: of a Stages; price: per core-hour, in any currency; pictures, originals, queries: the size of the
+    evaluation. Core hours grow in proportion to n, so the estimate for searches is too low: a larger index takes
+    longer per query.
     """
     wanted = {"extract": pictures, "activate and edit": originals, "search": queries}
     n = table.stage.map(wanted)

@@ -1,9 +1,14 @@
-"""Copy detection as a moderator meets it: pictures arrive, each gets one answer, and a threshold decides what is done."""
+"""Notebook 08: copy detection for a moderator, who gets uploads, one answer per upload, and a threshold to decide."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import faiss
 import numpy as np
+import pandas as pd
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.copy_detection import micro_ap_interval, precision_recall, score_predictions
@@ -12,7 +17,13 @@ from activeindex_lite.evaluation.queries import edit_stream
 from activeindex_lite.pictures import synthetic_pictures
 from activeindex_lite.world.world import FRESH_SEED
 
-# As small as activation's: the network keeps its working memory for each size of batch that it has seen.
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from activeindex_lite.extractor import Extractor
+    from activeindex_lite.index import ActiveIndex
+
+# The batch size of activation too: the network keeps working memory for each batch size that it has seen.
 BATCH = 2
 CAUGHT, MISTAKEN, MISSED = "caught", "blocked as another picture", "missed"
 BLOCKED, LEFT = "blocked by mistake", "left alone"
@@ -21,43 +32,50 @@ OF_COPIES, OF_STRANGERS = (CAUGHT, MISTAKEN, MISSED), (BLOCKED, LEFT)
 
 @dataclass(frozen=True, eq=False)
 class Uploads:
-    """Pictures that arrive, each edited by Random: Q of them, first copies of P stored pictures, then strangers.
+    """Q uploads, each edited by Random: first copies of P stored pictures, then strangers.
 
-    released: dict from the name of a release (such as "passive", "activated") to P PIL pictures; ids: (P,) numbers of
-    the references they are; features: dict from the same names to (Q, d); names: Q str; truth: DataFrame query_id,
-    reference_id (str, empty for a stranger). Upload q has the same edit in every release; copies q, q + P, ... are of one picture.
+    released: dict from the name of a release (such as "passive", "activated") to P PIL pictures; ids: (P,) their ids
+    as references; features: dict from the same names to (Q, d); names: Q str; truth: DataFrame query_id, reference_id
+    (str, empty for a stranger). Upload q has the same edit in every release; uploads q, q + P, ... are copies of one
+    picture.
     """
 
     released: dict
     ids: np.ndarray
     features: dict
     names: list
-    truth: object
+    truth: pd.DataFrame
     copies: int
     seed: int
 
-    def picture(self, q, release):
-        """Upload number q of a release, drawn and edited now: a PIL picture."""
+    def picture(self, q: int, release: str) -> Image.Image:
+        """Upload number q of a release, drawn and edited now."""
         return _edited(self.released[release], self.copies, self.seed, q)
 
     @property
-    def units(self):
-        """query_id -> the picture that it is of: copies of one picture belong together when queries are resampled."""
+    def units(self) -> dict[str, str]:
+        """query_id -> the picture that it shows: resampling keeps the copies of one picture together."""
         return {name: reference or name for name, reference in self.truth.itertuples(index=False)}
 
 
-def upload(released, ids, extractor, *, copies=3, strangers=240, seed=0):
-    """Uploads of released pictures: `copies` Random edits of each, and edited strangers that no index has stored.
+def upload(
+    released: dict[str, Sequence[Image.Image]],
+    ids: Sequence[int],
+    extractor: Extractor,
+    *,
+    copies: int = 3,
+    strangers: int = 240,
+    seed: int = 0,
+) -> Uploads:
+    """Upload released pictures: `copies` Random edits of each, then edited strangers, which no index stores.
 
-    released: dict from a name to P PIL pictures, the same pictures in the same order; ids: (P,) their reference numbers.
-    Strangers are synthetic pictures of the seeds 4,000,000 and up, the same in every release.
+    released: dict from a name to P PIL pictures, the same pictures in the same order; ids: (P,) their ids as
+    references. Strangers are synthetic pictures with seeds from FRESH_SEED on, the same in every release.
     """
-    import pandas as pd
-
     ids = np.asarray(ids)
     for name, pictures in released.items():
         if len(pictures) != len(ids):
-            raise ValueError(f"{name}: {len(pictures)} pictures but {len(ids)} ids: one id a picture is expected")
+            raise ValueError(f"{name}: {len(pictures)} pictures but {len(ids)} ids: expected one id per picture")
     first, one = copies * len(ids), next(iter(released.values()))
     alien = extractor((_edited(one, copies, seed, q) for q in range(first, first + strangers)), BATCH)
     features = {
@@ -69,7 +87,7 @@ def upload(released, ids, extractor, *, copies=3, strangers=240, seed=0):
     return Uploads(released, ids, features, names, truth, copies, seed)
 
 
-def _edited(pictures, copies, seed, q):
+def _edited(pictures: Sequence[Image.Image], copies: int, seed: int, q: int) -> Image.Image:
     stranger = q - copies * len(pictures)
     picture = pictures[q % len(pictures)] if stranger < 0 else synthetic_pictures([FRESH_SEED + stranger])[0]
     return EDITS["Random"](picture, edit_stream(seed, q))
@@ -77,25 +95,31 @@ def _edited(pictures, copies, seed, q):
 
 @dataclass(frozen=True, eq=False)
 class Exact:
-    """Brute force over features (N, d) where they are, for `answers`: as a Flat index, without its copy of them."""
+    """Brute force over features (N, d) for `answers`: as a Flat index, but without a copy of the features."""
 
     features: np.ndarray
 
     @property
-    def ntotal(self):
+    def ntotal(self) -> int:
         """Number of stored vectors."""
         return len(self.features)
 
-    def search(self, queries, k=1, nprobe=None):
+    def search(self, queries: np.ndarray, k: int = 1, nprobe: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """As ActiveIndex.search."""
         return faiss.knn(queries, self.features, k)
 
 
-def answers(index, uploads, release, nprobe=1, background=None):
+def answers(
+    index: ActiveIndex | Exact,
+    uploads: Uploads,
+    release: str,
+    nprobe: int = 1,
+    background: ActiveIndex | Exact | None = None,
+) -> pd.DataFrame:
     """The first result of each upload of a release, as predictions: a DataFrame query_id, reference_id (str), score.
 
-    index: an ActiveIndex or Exact; background: one for `typical_distances`, for normalised scores (None: scores as they are). An upload whose
-    visited cells are empty has no row.
+    background: an index of other pictures for `typical_distances`, which normalises the scores (None: not
+    normalised). An upload whose visited cells are empty has no row.
     """
     features = uploads.features[release]
     typical = None if background is None else typical_distances(background, features, nprobe)
@@ -104,14 +128,13 @@ def answers(index, uploads, release, nprobe=1, background=None):
     )
 
 
-def score_table(found, uploads, resamples=1000, seed=0):
-    """Figures of several sets of predictions on the same uploads: a DataFrame, a row each, with its name in `what`.
+def score_table(found: dict[str, pd.DataFrame], uploads: Uploads, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Scores of several sets of predictions on the same uploads: a DataFrame with one row per set.
 
-    found: dict from a name to a DataFrame of `answers`. micro_ap with low and high (95 % bootstrap in which all copies of a
-    picture are drawn together), recall_at_p90 and threshold_at_p90 (NaN where no threshold has that precision).
+    found: dict from a name to a DataFrame of `answers`. Columns: what (the name), micro_ap, low, high (95 % bootstrap
+    interval that draws all copies of a picture together), recall_at_p90, threshold_at_p90 (NaN where no threshold has
+    that precision).
     """
-    import pandas as pd
-
     rows = []
     for name, predictions in found.items():
         scores = score_predictions(predictions, uploads.truth)
@@ -129,10 +152,10 @@ def score_table(found, uploads, resamples=1000, seed=0):
     return pd.DataFrame(rows).astype({"recall_at_p90": float, "threshold_at_p90": float})
 
 
-def curves(found, uploads, table):
-    """What figures.copy_detection.precision_recall_curves shows: dict name -> (curve, micro_ap, low, high).
+def curves(found: dict[str, pd.DataFrame], uploads: Uploads, table: pd.DataFrame) -> dict[str, tuple]:
+    """The input of figures.copy_detection.precision_recall_curves: dict name -> (curve, micro_ap, low, high).
 
-    found: as for `score_table`, table: what it returned.
+    found: as for `score_table`; table: what it returned.
     """
     return {
         row.what: (precision_recall(found[row.what], uploads.truth), row.micro_ap, row.low, row.high)
@@ -140,24 +163,24 @@ def curves(found, uploads, table):
     }
 
 
-def judge(predictions, truth, threshold=np.nan):
-    """What is done with each upload if everything that scores at least `threshold` is blocked: a DataFrame, a row a query.
+def judge(predictions: pd.DataFrame, truth: pd.DataFrame, threshold: float = np.nan) -> pd.DataFrame:
+    """The outcome of each upload if everything that scores at least `threshold` is blocked: one row per query.
 
-    Columns query_id, answer (the first result, NaN where there is none), score, copy (it has an original), right (the
-    answer is its original), threshold, outcome: for copies caught, blocked as another picture, missed; for strangers blocked
-    by mistake, left alone. A threshold of NaN blocks nothing. ValueError if a query has more than one prediction.
+    Columns: query_id, answer (the first result, NaN if there is none), score, copy (whether it has an original),
+    right (whether the answer is its original), threshold, outcome (one of OF_COPIES or OF_STRANGERS). A threshold of
+    NaN blocks nothing. ValueError if a query has more than one prediction.
     """
-    if predictions.query_id.duplicated().any():
+    repeated = predictions.query_id[predictions.query_id.duplicated()]
+    if len(repeated):
         raise ValueError(
-            f"{predictions.query_id[predictions.query_id.duplicated()].iloc[0]} has several predictions: one "
-            "answer a query is judged, as with predict(..., k=1)"
+            f"{repeated.iloc[0]!s:.100} has several predictions: expected one per query, as predict(..., k=1) gives"
         )
     first = predictions.set_index("query_id").reindex(truth.query_id)
     copies = truth.reference_id.fillna("").to_numpy() != ""
     right = first.reference_id.to_numpy() == truth.reference_id.to_numpy()
     acted = first.score.to_numpy() >= threshold
-    outcome = np.where(
-        copies, np.where(acted, np.where(right, CAUGHT, MISTAKEN), MISSED), np.where(acted, BLOCKED, LEFT)
+    outcome = np.select(
+        [copies & acted & right, copies & acted, copies, acted], [CAUGHT, MISTAKEN, MISSED, BLOCKED], default=LEFT
     )
     return (
         first.reset_index()
@@ -166,13 +189,12 @@ def judge(predictions, truth, threshold=np.nan):
     )
 
 
-def actions(judged):
-    """How often each outcome occurs: a DataFrame, a row a name, a column an outcome, and precision and recall of what is blocked.
+def actions(judged: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The number of uploads with each outcome: one row per name, one column per outcome, and precision and recall.
 
-    judged: dict from a name to a DataFrame of `judge`. precision is NaN where nothing is blocked.
+    judged: dict from a name to a DataFrame of `judge`. precision, recall: of what is blocked; precision is NaN where
+    nothing is blocked.
     """
-    import pandas as pd
-
     table = pd.DataFrame({name: rows.outcome.value_counts() for name, rows in judged.items()}).T
     table = table.reindex(columns=[*OF_COPIES, *OF_STRANGERS]).fillna(0).astype(int)
     blocked = table[[CAUGHT, MISTAKEN, BLOCKED]].sum(axis=1)
@@ -181,10 +203,10 @@ def actions(judged):
     )
 
 
-def telling(before, after, n=5):
-    """Uploads that show most, (at most n,) int positions: each pair of outcomes once, those that differ and errors first.
+def telling(before: pd.DataFrame, after: pd.DataFrame, n: int = 5) -> np.ndarray:
+    """The uploads to look at: (at most n,) int positions, one for each pair of outcomes, in the order below.
 
-    before, after: DataFrames of `judge` on the same uploads. Of one pair, the upload with the highest score is taken.
+    before, after: DataFrames of `judge` on the same uploads. Of each pair, the upload with the highest score after.
     """
     pairs = before.outcome + " / " + after.outcome
     order = [

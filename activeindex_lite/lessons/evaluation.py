@@ -1,24 +1,37 @@
-"""What notebook 07 measures on a few originals: the big table, strength curves and what edits do."""
+"""Notebook 07: an evaluation on a few originals, what edits do to copies, and how a result can flatter or scatter."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from activeindex_lite import activation
 from activeindex_lite.evaluation.cells import cell_visited
+from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import hit_table, intervals
+from activeindex_lite.evaluation.tables import Measured, mean_table
 from activeindex_lite.index import build_index
 from activeindex_lite.index.ready import trained_index
 from activeindex_lite.lessons.activation import three_terms
 from activeindex_lite.sweeps.strengths import INDEXES, TARGET, strength_curves
 from activeindex_lite.world import load_world
 
+if TYPE_CHECKING:
+    from activeindex_lite.index import ActiveIndex
+
 
 @dataclass(frozen=True)
 class Lesson:
-    """means: R@1 of each index and number of cells, passive and activated, the gain with its interval, the paper's figures, ms
-    a search and bytes a vector; retrieval, quality: as of the demonstration; curves: as of sweeps.strengths; effects: as
-    of lessons.evaluation.edit_effects, for sweeps.strengths.TARGET."""
+    """What `measure_lesson` measures, as DataFrames.
+
+    means: R@1 of each index and nprobe, passive and activated, the gain with its interval, the paper's values, ms per
+    search and bytes per vector; retrieval, quality: as in the demonstration; curves: as from
+    sweeps.strengths.strength_curves; effects: as from `edit_effects`, for the index sweeps.strengths.TARGET.
+    """
 
     means: pd.DataFrame
     retrieval: pd.DataFrame
@@ -27,18 +40,20 @@ class Lesson:
     effects: pd.DataFrame
 
 
-def measure_lesson(ids, families, sweeps, seed=0):
-    """Activate references of the ready world for each index and measure: a Lesson.
+def measure_lesson(
+    ids: np.ndarray,
+    families: dict[str, tuple[str, Sequence[int]]],
+    sweeps: dict[str, Sequence[float] | None],
+    seed: int = 0,
+) -> Lesson:
+    """Activate references of the ready world for each index, and measure.
 
-    ids: (N,) references, the originals; families: dict name -> (faiss factory string, numbers of cells to visit), "No index" and
-    sweeps.strengths.TARGET among them; sweeps: dict as of `strength_curves`.
+    ids: (N,) ids of the originals; families: dict name -> (faiss factory string, values of nprobe), with "No index" and
+    sweeps.strengths.TARGET among the names; sweeps: as for `strength_curves`.
     """
     world = load_world()
-    # Indexes first: what their training takes for a while is free again before torch comes.
+    # Indexes first, so that the memory of their training is free again before torch is loaded.
     indexes = {name: trained_index(factory).refilled(world.references) for name, (factory, _) in families.items()}
-    from activeindex_lite.activation import activate
-    from activeindex_lite.evaluation import edited_features
-    from activeindex_lite.evaluation.tables import Measured, mean_table
     from activeindex_lite.extractor import load_extractor
 
     extractor, measured = load_extractor("lite"), Measured(seed)
@@ -48,7 +63,7 @@ def measure_lesson(ids, families, sweeps, seed=0):
         measured.searches(name, indexes[name], nprobes, False, passive, ids)
         if name == "No index":
             continue
-        run = activate(pictures, indexes[name], extractor, features=x, batch_size=2)
+        run = activation.activate(pictures, indexes[name], extractor, features=x, batch_size=2)
         measured.activation(name, run)
         active = edited_features(run.pictures, extractor, **few)
         measured.searches(name, indexes[name], nprobes, True, active, ids)
@@ -56,7 +71,7 @@ def measure_lesson(ids, families, sweeps, seed=0):
             released = {False: pictures, True: run.pictures}
             effects = edit_effects(indexes[name], x, ids, passive, active)
         if name not in INDEXES:
-            del indexes[name]  # an index of whole vectors is 26 MB
+            del indexes[name]  # an index of whole vectors takes 26 MB
     curves = strength_curves(
         sweeps,
         released,
@@ -70,17 +85,23 @@ def measure_lesson(ids, families, sweeps, seed=0):
     return Lesson(means, demo.retrieval, demo.quality, curves, effects)
 
 
-def edit_effects(index, x, truth, passive, active, nprobe=1):
+def edit_effects(
+    index: ActiveIndex,
+    x: np.ndarray,
+    truth: Sequence[int],
+    passive: dict[str, np.ndarray],
+    active: dict[str, np.ndarray],
+    nprobe: int = 1,
+) -> pd.DataFrame:
     """Means over N pictures under each edit: a DataFrame edit, activated, moved, code, rival, stays, r1, r1_all.
 
-    index: an ActiveIndex with cells that stores x (N, d) under the ids truth (N,); passive, active: dict from the name of an edit
-    (with "Identity") to features (N, d). f being the copy's feature and q(x) the original's stored code: moved: |f - f of the
-    released picture|^2; code: |f - q(x)|^2; rival: the same to the nearest other stored code, whatever its cell; stays: share
-    whose own cell is visited; r1: R@1 at nprobe; r1_all: with all cells visited. Distances are squared; a copy is found if its own code is nearer
-    than any rival of the visited cells, and if its own cell is one of them.
+    index: an ActiveIndex with cells that stores x (N, d) under the ids truth (N,); passive, active: dict from the
+    name of an edit (with "Identity") to features (N, d). With f the copy's feature and q(x) the original's stored
+    code: moved: |f - f of the released picture|^2; code: |f - q(x)|^2; rival: squared distance of f to the nearest
+    other stored code of any cell; stays: share whose own cell is visited; r1: R@1 at nprobe; r1_all: R@1 with all
+    cells visited. A copy is found if its own cell is visited and its own code is nearer than every other code in the
+    visited cells.
     """
-    import pandas as pd
-
     q, cells, rows = index.targets(x).points, index.assign(x), []
     terms = three_terms(q, passive, active).groupby(["activated", "edit"])[["shift", "total"]].mean()
     for activated, copies in ((False, passive), (True, active)):
@@ -103,8 +124,8 @@ def edit_effects(index, x, truth, passive, active, nprobe=1):
     return pd.DataFrame(rows)
 
 
-def nearest_other(index, features, truth):
-    """Squared distance of each feature (N, d) to the nearest stored code that is not that of truth (N,), all cells visited: (N,)."""
+def nearest_other(index: ActiveIndex, features: np.ndarray, truth: Sequence[int]) -> np.ndarray:
+    """Squared distance of each feature (N, d) to the nearest stored code other than that of truth (N,): (N,)."""
     distances, ids = index.search(features, 2, index.nlist)
     own_first = ids[:, 0] == np.asarray(truth)
     return np.where(own_first, distances[:, 1], distances[:, 0])
@@ -114,22 +135,31 @@ FAIR = "fair"
 MILD = ("Identity", "Contrast 0.5", "Brightness 0.5", "JPEG 50", "Resize 0.5")
 
 
-def flattered(index, queries, truth, train, references, *, others=800, fewer_cells="IVF64,PQ4x8", seed=0):
-    """R@1 measured as it should be, and with one simplification at a time: a DataFrame way, r1, low, high, gain.
+def flattered(
+    index: ActiveIndex,
+    queries: dict[str, np.ndarray],
+    truth: Sequence[int],
+    train: np.ndarray,
+    references: np.ndarray,
+    *,
+    others: int = 800,
+    fewer_cells: str = "IVF64,PQ4x8",
+    seed: int = 0,
+) -> pd.DataFrame:
+    """R@1 measured fairly, and with one simplification at a time: a DataFrame way, r1, low, high, gain.
 
-    index: an ActiveIndex with cells, trained on train (n, d) and holding references (N, d); queries: dict from the name of an edit to
-    features (Q, d); truth: (Q,) ids of the originals. The ways: only the mild edits; the originals and `others` more as the
-    only references; as many training vectors, with the references among them; an index with fewer cells. r1: mean over
-    the edits; low, high: 95 % bootstrap over pictures; gain: against the fair row.
+    index: an ActiveIndex with cells, trained on train (n, d), that stores references (N, d); queries: dict from the
+    name of an edit to features (Q, d); truth: (Q,) ids of the originals. The simplifications: only the originals and
+    `others` more references; an index with fewer cells (a factory string); the same number of training vectors, with
+    the references among them; mild edits only. r1: mean over the edits; low, high: 95 % bootstrap interval over
+    pictures; gain: r1 minus that of the fair row.
     """
-    import pandas as pd
-
     truth = np.asarray(truth)
     some = np.union1d(
         truth, np.random.default_rng(seed).choice(len(references), min(others, len(references)), replace=False)
     )
     small = index.refilled(references[some])
-    # As many as before, so that nothing but their being the references differs.
+    # The same number as before, so that the only difference is that they are references.
     mixed = np.concatenate([references, train])[: len(train)]
     hits = {
         FAIR: hit_table(index, queries, truth),
@@ -144,15 +174,16 @@ def flattered(index, queries, truth, train, references, *, others=800, fewer_cel
     return pd.DataFrame(rows).assign(gain=lambda t: t.r1 - t.r1[0])
 
 
-def scatter_of_few(hits, sizes=(5, 10, 20, 50, 100), draws=8, seed=0):
-    """R@1 as it would have come out with fewer pictures: a DataFrame pictures, draw, r1, low, high.
+def scatter_of_few(
+    hits: pd.DataFrame, sizes: Sequence[int] = (5, 10, 20, 50, 100), draws: int = 8, seed: int = 0
+) -> pd.DataFrame:
+    """R@1 as measured with fewer pictures: a DataFrame pictures, draw, r1, low, high.
 
-    hits: (Q, edits) table; sizes: numbers of pictures, each at most Q, drawn without repetition, `draws` times each.
+    hits: (Q, edits) table of hits; sizes: numbers of pictures, each at most Q; `draws` samples of each size are drawn
+    without replacement.
     """
-    import pandas as pd
-
     if max(sizes) > len(hits):
-        raise ValueError(f"sizes={sizes}: the table has {len(hits)} pictures; ask for that many at the most")
+        raise ValueError(f"sizes={sizes}: expected numbers up to {len(hits)} (the table has {len(hits)} pictures)")
     rng, rows = np.random.default_rng(seed), []
     for size in sizes:
         for draw in range(draws):
@@ -161,19 +192,20 @@ def scatter_of_few(hits, sizes=(5, 10, 20, 50, 100), draws=8, seed=0):
     return pd.DataFrame(rows)
 
 
-def _interval(hits, seed):
+def _interval(hits: pd.DataFrame, seed: int) -> dict[str, float]:
     low, high = intervals(hits.mean(axis=1).to_numpy()[:, None], np.random.default_rng(seed))
     return dict(low=low[0], high=high[0])
 
 
-def ties(indexes, queries, truth, k=50):
-    """What ties for the first place do to R@1: a DataFrame index, against, as_it_came, in_favour.
+def ties(
+    indexes: dict[str, ActiveIndex], queries: dict[str, np.ndarray], truth: Sequence[int], k: int = 50
+) -> pd.DataFrame:
+    """R@1 by the treatment of ties for the first place: a DataFrame index, against, as_it_came, in_favour.
 
-    indexes: dict name -> ActiveIndex; against: a tie is a miss, as everywhere in this package; as_it_came: the first of the
-    list as faiss happens to order it; in_favour: a tie is a hit (seen up to k equal ones).
+    indexes: dict name -> ActiveIndex. against: a tie counts as a miss, as everywhere in this package; as_it_came: the
+    first result counts, in the order that faiss happens to give; in_favour: a tie counts as a hit (among the first k
+    results).
     """
-    import pandas as pd
-
     rows, truth = [], np.asarray(truth)[:, None]
     for name, index in indexes.items():
         found = [index.search(features, k) for features in queries.values()]

@@ -1,22 +1,29 @@
-"""One search at every nprobe: in what order cells are visited, and when the first results change."""
+"""Notebook 02 and the nprobe explorer: one query at every nprobe, and where to draw the cells that it visits."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from activeindex_lite.evaluation.cells import scanned_by_nprobe
 from activeindex_lite.evaluation.retrieval import strictly_first
+from activeindex_lite.scratch.plane import plane_of
+
+if TYPE_CHECKING:
+    from activeindex_lite.index import ActiveIndex
 
 
 @dataclass(frozen=True)
 class Probing:
-    """What one query meets as nprobe grows from one cell to all nlist of them.
+    """What one query finds as nprobe grows from 1 to nlist.
 
-    cells: (nlist,), the nearest centroid first; scanned: (nlist,), vectors compared when so many cells are visited;
-    rank: place of the original's cell in that order, 1 the first. From nprobe begins[s] on, until the next of the S
-    begins, the first results are ids[s] (k,) at distances[s] (k,), as the index computes them (id -1, distance inf:
-    nothing there), and first[s] says whether the original comes first (a tie counts against).
+    cells: (nlist,), the nearest centroid first; scanned: (nlist,), vectors compared at nprobe 1 .. nlist; rank: place
+    of the original's cell in that order, 1 the nearest. The first results change S times: from nprobe begins[s] to
+    the next entry of begins they are ids[s] (k,) at distances[s] (k,), as the index computes them (id -1, distance
+    inf: no result). first[s]: whether the original comes first; a tie counts as a miss.
     """
 
     cells: np.ndarray
@@ -27,16 +34,16 @@ class Probing:
     distances: np.ndarray
     first: np.ndarray
 
-    def at(self, nprobe):
-        """The position s of the results that hold at this nprobe."""
+    def at(self, nprobe: int) -> int:
+        """The position s of the results at this nprobe."""
         return int(np.searchsorted(self.begins, nprobe, side="right")) - 1
 
 
-def probing(index, query, truth, k=4, lists=None):
+def probing(index: ActiveIndex, query: np.ndarray, truth: int, k: int = 4, lists: list | None = None) -> Probing:
     """Follow one query (d,) through an ActiveIndex of the IVF family: a Probing.
 
-    truth: id of the original; lists: `index.lists`, if at hand. One search over all cells tells everything: at a smaller
-    nprobe the same distances are computed, of fewer vectors.
+    truth: id of the original; lists: `index.lists` (None: read now). One search over all cells suffices: a smaller
+    nprobe computes the same distances, to fewer vectors.
     """
     lists = index.lists if lists is None else lists
     query = np.asarray(query, np.float32)[None]
@@ -67,10 +74,10 @@ def probing(index, query, truth, k=4, lists=None):
     )
 
 
-def _ever_among_first(ranks, k):
+def _ever_among_first(ranks: np.ndarray, k: int) -> np.ndarray:
     """Positions in a list sorted by distance that are among the first k at some nprobe.
 
-    A vector is shut out for good once k nearer ones lie in cells that are visited no later than its own.
+    A vector is never among them if k nearer vectors lie in cells that are visited no later than its own.
     """
     best, kept = [], []
     for position, rank in enumerate(ranks):
@@ -83,16 +90,14 @@ def _ever_among_first(ranks, k):
     return np.array(kept)
 
 
-def disc_map(centroids, query, cells):
-    """Where to draw the cells round a query in the middle, so that those visited form a disc: (nlist, 2) in -1 .. 1.
+def disc_map(centroids: np.ndarray, query: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """Where to draw the cells around a query, so that the visited ones form a disc: (nlist, 2) in -1 .. 1.
 
-    centroids: (nlist, d); query: (d,); cells: (nlist,), the nearest to the query first; rows of the answer are in that
-    order. From the middle outward the order is the true one; the radius grows as the cube root of the rank, which gives
-    room to the first cells. The angle only brings like directions together: seen from the query, in the plane in which
-    the centroids vary most, and then spread evenly over each of a few rings.
+    centroids: (nlist, d); query: (d,); cells: (nlist,), the nearest to the query first; the result is in that order.
+    The query is in the middle, and the order outward is the true one; the radius grows as the cube root of the rank,
+    which gives room to the first cells. The angle only puts similar directions side by side: it is the direction from
+    the query in the plane in which the centroids vary most, spread evenly over each of a few rings.
     """
-    from activeindex_lite.scratch.plane import plane_of
-
     _, axes, _ = plane_of(centroids)
     flat = ((centroids - query) @ axes.T)[cells]
     angle = np.arctan2(flat[:, 1], flat[:, 0])
@@ -102,7 +107,7 @@ def disc_map(centroids, query, cells):
     for begin, end in pairwise(edges):
         ring = begin + np.argsort(angle[begin:end])
         even = np.linspace(-np.pi, np.pi, end - begin, endpoint=False)
-        # Turn the even ring to where it fits the true angles best.
+        # Rotate the even ring to where it fits the true angles best.
         angle[ring] = even + np.angle(np.exp(1j * (angle[ring] - even)).sum())
     radius = (np.arange(1, len(cells) + 1) / len(cells)) ** (1 / 3)
     return radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)

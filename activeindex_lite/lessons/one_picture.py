@@ -1,23 +1,32 @@
-"""What-if on one picture: activate it at any alpha and number of steps, edit it, search, and see what comes first."""
+"""Notebooks 00 and 05 and the alpha explorer: release one picture at any alpha, edit it, and search for the copy."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from activeindex_lite import activation
 from activeindex_lite.activation.defaults import STEPS
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.cells import cell_ranks
 from activeindex_lite.evaluation.queries import edit_stream
 from activeindex_lite.evaluation.retrieval import strictly_first
 
+if TYPE_CHECKING:
+    from activeindex_lite.extractor import Extractor
+    from activeindex_lite.index import ActiveIndex, Targets
+
 
 @dataclass(frozen=True)
 class Release:
-    """One way of releasing the picture.
+    """One release of the picture.
 
-    picture: 8-bit PIL; psnr (dB, infinite if nothing changed), ssim, linf (grey levels) against the original; walk:
-    (steps + 1, 2) float64, the feature's place before each step and, last, of the saved picture, see `places`; loss:
+    picture: 8-bit PIL; psnr (dB, infinite if nothing changed), ssim, linf (grey levels): against the original; walk:
+    (steps + 1, 2) float64, the place (see `places`) of the feature before each step and of the saved picture; loss:
     (steps + 1,) at the same points; seconds: of the activation alone.
     """
 
@@ -32,11 +41,11 @@ class Release:
 
 @dataclass(frozen=True)
 class Found:
-    """What searches for one edited picture brought, at P numbers of visited cells.
+    """What searches for one edited picture find, at P values of nprobe.
 
-    query: the edited picture, PIL; place: (2,), see `places`; nprobes: the P numbers; ids (P,) and distances (P,) of the
-    first results; first: (P,) bool, whether it is the original (a tie counts against); cell_rank: of the original's cell
-    among all cells, 1 the nearest to the query (None: the index has no cells).
+    query: the edited picture, PIL; place: (2,) of its feature, see `places`; nprobes: the P values; ids (P,),
+    distances (P,): of the first results; first: (P,) bool, whether that is the original (a tie counts as a miss);
+    cell_rank: rank of the original's cell among all cells, 1 the nearest to the query (None: the index has no cells).
     """
 
     query: Image.Image
@@ -51,27 +60,30 @@ class Found:
 class OnePicture:
     """A picture that an index stores, to be released as it is or activated.
 
-    picture: PIL RGB, the original; index: the ActiveIndex that stores its feature under the id truth; extractor: the one
-    that index was made with. seed: (seed, truth) begins the stream of the Random edit. .x (d,) is the original's feature
-    and .q (d,) what the index keeps of it (for LSH: the unit vector along the signs of its code).
+    picture: PIL RGB, the original; index: the ActiveIndex that stores its feature under the id truth; extractor: the
+    one that made the features in the index. seed: the Random edit draws from the stream (seed, truth). .x (d,):
+    feature of the original; .q (d,): what the index keeps of it (for LSH, the unit vector along the signs of its
+    code).
     """
 
-    def __init__(self, picture, index, extractor, truth, seed=0):
+    def __init__(
+        self, picture: Image.Image, index: ActiveIndex, extractor: Extractor, truth: int, seed: int = 0
+    ) -> None:
         self.picture, self.index, self.extractor, self.truth, self.seed = picture, index, extractor, truth, seed
         self.x = extractor([picture])[0]
         self._targets = index.targets(self.x[None])
         self.q = anchor(self._targets)
 
     @property
-    def goal(self):
-        """What to call .q, where the feature walks to: bits are no point that an index keeps."""
+    def goal(self) -> str:
+        """A name for .q, which the feature moves toward; the code of LSH is not a point."""
         return "its code q(x)" if self._targets.kind == "point" else "where its bits point"
 
-    def release(self, alpha, steps=STEPS):
-        """Activate at this alpha (the paper's scale, 3 is the published point) in so many steps of lr 1: a Release."""
-        from activeindex_lite.activation import activate
-
-        run = activate([self.picture], self.index, self.extractor, alpha=alpha, steps=steps, features=self.x[None])
+    def release(self, alpha: float, steps: int = STEPS) -> Release:
+        """Activate the picture with alpha (on the paper's scale; 3 is the published value) and a number of steps."""
+        run = activation.activate(
+            [self.picture], self.index, self.extractor, alpha=alpha, steps=steps, features=self.x[None]
+        )
         return Release(
             run.pictures[0],
             float(run.psnr[0]),
@@ -82,10 +94,10 @@ class OnePicture:
             float(run.seconds[0]),
         )
 
-    def search(self, picture, edit, nprobes=(1,)):
-        """Edit a released picture (edit: a name of EDITS) and search for the copy at each of nprobes: a Found."""
+    def search(self, picture: Image.Image, edit: str, nprobes: Sequence[int] = (1,)) -> Found:
+        """Edit a released picture (edit: a name in EDITS) and search for the copy at each nprobe."""
         if edit not in EDITS:
-            raise ValueError(f"edit {edit!r}: choose one of {', '.join(EDITS)}")
+            raise ValueError(f"no edit {edit!r:.100}: choose one of {', '.join(EDITS)}")
         query = EDITS[edit](picture, edit_stream(self.seed, self.truth))
         feature = self.extractor([query])
         k = min(2, self.index.ntotal)
@@ -101,44 +113,47 @@ class OnePicture:
             self._cell_rank(feature),
         )
 
-    def _cell_rank(self, feature):
+    def _cell_rank(self, feature: np.ndarray) -> int | None:
         if self.index.nlist is None:
             return None
         return int(cell_ranks(self.index, feature, self.index.assign(self.x[None]))[0])
 
 
-def anchor(targets):
-    """The point that stands for the first of some Targets: its code's reconstruction, (d,) float32, or for LSH the unit
-    vector sum_j sign(b_j) w_j, along which every projection grows on its own side."""
+def anchor(targets: Targets) -> np.ndarray:
+    """A point (d,) for the first of some Targets: the reconstruction of its code.
+
+    For LSH, whose code has none, the unit vector along sum_j sign(b_j) w_j, in whose direction every projection moves
+    away from 0 on its own side.
+    """
     if targets.kind == "point":
         return targets.points[0]
     direction = targets.signs[0] @ targets.projections
     return direction / np.linalg.norm(direction)
 
 
-def places(features, x, q):
-    """Where features (N, d) stand relative to x and q (d,): (N, 2) float64, with x at (0, 0) and q at (|q - x|, 0).
+def places(features: np.ndarray, x: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Coordinates of features (N, d) relative to x and q (d,): (N, 2) float64, with x at (0, 0) and q at (|q - x|, 0).
 
-    First the way along the line from x to q, then the distance from that line: a point's distances to x and to q in this
-    picture are the true ones in all d dimensions. Distances between other points are not (all directions away from the
-    line are folded into one).
+    The first coordinate runs along the line from x to q, the second is the distance from that line. So the distances of
+    each point to x and to q are the true ones in d dimensions. Distances between other points are not, because all
+    directions away from the line are folded into one.
     """
     features, x, q = (np.asarray(a, float) for a in (features, x, q))
     length = np.linalg.norm(q - x)
-    # A code may fall on x itself; then any direction serves.
+    # Where the code is x itself, any direction will do.
     direction = (q - x) / length if length else np.eye(len(x))[0]
     along = (features - x) @ direction
     return np.stack([along, np.linalg.norm(features - x - along[:, None] * direction, axis=1)], axis=1)
 
 
-def amplified_difference(original, changed, gain=10):
-    """The change of a picture made visible: PIL, mid-grey where nothing changed, gain times the difference elsewhere."""
+def amplified_difference(original: Image.Image, changed: Image.Image, gain: float = 10) -> Image.Image:
+    """The change of a picture made visible: mid-grey where nothing changed, gain times the difference elsewhere."""
     difference = np.asarray(changed, float) - np.asarray(original, float)
     return Image.fromarray(np.clip(128 + gain * difference, 0, 255).round().astype(np.uint8))
 
 
-def joined(index, feature):
-    """A copy of an ActiveIndex that stores one feature (1, d) more, under the next id."""
+def joined(index: ActiveIndex, feature: np.ndarray) -> ActiveIndex:
+    """A copy of an index that also stores one more feature (1, d), under the next id."""
     other = index.copy()
     other.add(feature)
     return other

@@ -1,37 +1,50 @@
-"""What a change of a picture costs the eye and buys in the index: bounds compared at equal PSNR, steps against learning rate."""
+"""Notebook 06: what a change costs the eye and gains in the index, as bounds at equal PSNR, schedules, and nprobe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
+from activeindex_lite import activation
 from activeindex_lite.activation.defaults import ALPHA, SCHEDULES
 from activeindex_lite.activation.equal_psnr import at_psnr, completed
 from activeindex_lite.pictures import rgb_picture
 from activeindex_lite.support.checks import whole_number
 
+if TYPE_CHECKING:
+    from PIL import Image
 
-def masking(picture):
-    """How far the perceptual model lets each pixel of a PIL RGB picture move, in grey levels, and why.
+    from activeindex_lite.activation import Activation
+    from activeindex_lite.extractor import Extractor
+    from activeindex_lite.index import ActiveIndex
+
+
+def masking(picture: Image.Image) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How far the perceptual model lets each pixel of a PIL picture change, in grey levels, and why.
 
     Returns three (H, W) float32 arrays: luminance masking LA, contrast masking CM, and the map
     H = max(LA + CM - 0.3 min(LA, CM), 5) that activation uses (activation.jnd).
     """
     import torch
 
-    from activeindex_lite.activation import jnd, jnd_parts
-
     tensor = torch.from_numpy(np.array(rgb_picture(picture))).permute(2, 0, 1)[None].float() / 255
-    luminance, contrast = jnd_parts(tensor)
-    return luminance[0, 0].numpy(), contrast[0, 0].numpy(), 255 * jnd(tensor)[0, 0].numpy()
+    luminance, contrast = activation.jnd_parts(tensor)
+    return luminance[0, 0].numpy(), contrast[0, 0].numpy(), 255 * activation.jnd(tensor)[0, 0].numpy()
 
 
-def flattest_box(room, side=64):
-    """The square of a picture where the eye forgives least: (left, top, right, bottom) in pixels, for PIL's crop.
+def flattest_box(room: np.ndarray, side: int = 64) -> tuple[int, int, int, int]:
+    """The square of a picture where a change is most visible: (left, top, right, bottom) in pixels, for PIL's crop.
 
-    room: (H, W), such as the map H of `masking`; the square with the smallest mean is taken, its side at most `side`.
+    room: (H, W), such as the map H of `masking`. The square with the smallest mean of room, with sides of at most
+    `side`.
     """
     from scipy.ndimage import uniform_filter
 
     side = min(side, *room.shape)
-    # uniform_filter's window around i begins at i - side // 2: only windows that lie in the picture are asked for.
+    # uniform_filter's window around i begins at i - side // 2: take only the windows inside the picture.
     half = side // 2
     means = uniform_filter(np.asarray(room, float), side)[
         half : half + room.shape[0] - side + 1, half : half + room.shape[1] - side + 1
@@ -40,14 +53,22 @@ def flattest_box(room, side=64):
     return int(left), int(top), int(left) + side, int(top) + side
 
 
-def compare_bounds(pictures, index, extractor, *, epsilon=3, tolerance=0.1, **settings):
-    """Activate under two bounds at equal mean PSNR: every pixel by at most epsilon grey levels, or the perceptual model.
+def compare_bounds(
+    pictures: Sequence[Image.Image],
+    index: ActiveIndex,
+    extractor: Extractor,
+    *,
+    epsilon: int = 3,
+    tolerance: float = 0.1,
+    **settings,
+) -> dict[str, tuple[float, Activation]]:
+    """Activate under two bounds at equal mean PSNR: at most epsilon grey levels per pixel, or the perceptual model.
 
-    epsilon: whole grey levels, as L-infinity bounds of saved pictures are; the alpha of the perceptual model (JND) is the
-    one that is searched for, `at_psnr`. The other arguments are those of `activate`, alpha and bound apart.
-    Returns a dict "L-infinity", "JND" -> (alpha or epsilon, Activation), for `runs_table`.
+    epsilon: a whole number of grey levels, as in every saved picture; `at_psnr` finds the alpha of the perceptual
+    model (JND) that gives the same PSNR to within tolerance (dB). The other arguments are those of `activate`, alpha
+    and bound apart. Returns a dict "L-infinity", "JND" -> (alpha or epsilon, Activation), for `runs_table`.
     """
-    whole_number(epsilon, "epsilon", 255, "grey levels: between two of them saved pictures change by the nearer one")
+    whole_number(epsilon, "epsilon", 255, "grey levels; a saved picture changes by whole ones")
     settings.setdefault("features", extractor(pictures))
     flat = completed(pictures, index, extractor, alpha=epsilon, bound="linf", **settings)
     return {
@@ -56,14 +77,22 @@ def compare_bounds(pictures, index, extractor, *, epsilon=3, tolerance=0.1, **se
     }
 
 
-def compare_schedules(pictures, index, extractor, *, alpha=ALPHA, schedules=None, **settings):
+def compare_schedules(
+    pictures: Sequence[Image.Image],
+    index: ActiveIndex,
+    extractor: Extractor,
+    *,
+    alpha: float = ALPHA,
+    schedules: dict[str, dict] | None = None,
+    **settings,
+) -> dict[str, tuple[float, Activation]]:
     """Activate with each schedule (None: SCHEDULES): a dict name -> (alpha, Activation), for `runs_table`.
 
     schedules: dict from a name to the steps and lr of `activate`; the other arguments are those of `activate`.
     """
     schedules = SCHEDULES if schedules is None else schedules
     settings.setdefault("features", extractor(pictures))
-    # The first pass through a network is slower than those that follow, and the times are to be compared.
+    # The first pass through a network is slower than later ones: without this one, the first schedule would look slow.
     completed(pictures[:1], index, extractor, **{**settings, "features": settings["features"][:1]}, steps=1)
     return {
         name: (alpha, completed(pictures, index, extractor, alpha=alpha, **schedule, **settings))
@@ -71,15 +100,13 @@ def compare_schedules(pictures, index, extractor, *, alpha=ALPHA, schedules=None
     }
 
 
-def runs_table(runs):
-    """One row a run and picture: a DataFrame run, alpha, picture, psnr, ssim, linf, before, after, ms.
+def runs_table(runs: dict[str, tuple[float, Activation]]) -> pd.DataFrame:
+    """One row per run and picture: a DataFrame run, alpha, picture, psnr, ssim, linf, before, after, ms.
 
-    runs: dict from a name to (alpha, Activation) of the same pictures. psnr in dB, linf in grey levels; before, after: L_f
-    of the original and of the saved picture (the squared distance to the code; the signs' loss for LSH); ms: of the
-    activation, an equal share of the batch for each picture.
+    runs: dict from a name to (alpha, Activation) of the same pictures. psnr in dB, linf in grey levels; before,
+    after: L_f of the original and of the saved picture (the squared distance to the code; for LSH the loss on its
+    signs); ms: of the activation, an equal share of the batch for each picture.
     """
-    import pandas as pd
-
     return pd.concat(
         [
             pd.DataFrame(
@@ -101,20 +128,19 @@ def runs_table(runs):
     )
 
 
-def probes_to_match(grid, index="IVF-PQ", nprobe=16):
-    """How many cells an activated copy needs to be found as often as a passive one with nprobe: a DataFrame, a row an alpha.
+def nprobe_to_match(grid: pd.DataFrame, index: str = "IVF-PQ", nprobe: int = 16) -> pd.DataFrame:
+    """The nprobe at which activated copies are found as often as passive ones at `nprobe`; one row per alpha.
 
-    grid: `load_grid()`; index: a name in it. Columns: alpha, psnr (dB), r1 (R@1 with one cell), low, high (its 95 %
-    interval), passive (R@1 of passive copies at nprobe), needed (fewest cells of the grid with an R@1 not below it).
+    grid: `load_grid()`; index: a name in it. Columns of the DataFrame: alpha, psnr (dB), r1 (R@1 at nprobe 1), low,
+    high (its 95 % interval), passive (R@1 of passive copies at nprobe), needed (smallest nprobe of the grid whose R@1
+    is at least passive; NA if there is none). ValueError for an index or nprobe that the grid does not have.
     """
-    import pandas as pd
-
     table = grid[grid["index"] == index]
     mark = table[(table.alpha == 0) & (table.nprobe == nprobe)]
     if not len(mark):
+        names, values = ", ".join(grid["index"].unique()), ", ".join(map(str, sorted(grid.nprobe.unique())))
         raise ValueError(
-            f"index={index!r}, nprobe={nprobe!r}: the grid has {', '.join(grid['index'].unique())}, and nprobe "
-            f"{', '.join(map(str, sorted(grid.nprobe.unique())))}"
+            f"index={index!r:.100}, nprobe={nprobe!r:.100}: the grid has the indexes {names} and nprobe {values}"
         )
     passive = mark.r1.iloc[0]
     rows = []

@@ -1,23 +1,29 @@
-"""How like a copy is to its original, and to the most similar of all other pictures: what copy detection rests on."""
+"""Notebooks 01 and 04: how similar copies are to originals and to other pictures, and what a search costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from activeindex_lite.evaluation.timing import search_milliseconds
 from activeindex_lite.index import build_index
 from activeindex_lite.index.anatomy import file_bytes
 
 
-def copies_and_impostors(features, truth, references, at_a_time=50):
-    """Similarities (cosines) of queries: a DataFrame copy, impostor, a row a query.
+def copies_and_impostors(
+    features: np.ndarray, truth: Sequence[int], references: np.ndarray, at_a_time: int = 50
+) -> pd.DataFrame:
+    """Similarities (cosines) of queries: a DataFrame copy, impostor, one row per query.
 
     features (Q, d) and references (N, d): unit vectors; truth: (Q,) ids of the originals. copy: similarity to the
-    original; impostor: the highest to any other reference. Brute force finds the original where copy > impostor.
+    original; impostor: the highest similarity to any other reference. Brute force finds the original where copy is
+    above impostor.
     """
-    import pandas as pd
-
     truth = np.asarray(truth)
     if len(truth) != len(features):
-        raise ValueError(f"{len(features)} queries but {len(truth)} ids of originals: one id a query is expected")
+        raise ValueError(f"{len(features)} queries but {len(truth)} ids of originals: expected one id per query")
     copy, impostor = np.empty(len(features)), np.empty(len(features))
     for begin in range(0, len(features), at_a_time):
         part = slice(begin, begin + at_a_time)
@@ -29,18 +35,18 @@ def copies_and_impostors(features, truth, references, at_a_time=50):
     return pd.DataFrame({"copy": copy, "impostor": impostor})
 
 
-def threshold_at_precision(copies, others, precision=0.9):
-    """The lowest threshold at which `precision` of all scores at or above it belong to copies; (threshold, recall).
+def threshold_at_precision(copies: np.ndarray, others: np.ndarray, precision: float = 0.9) -> tuple[float, float]:
+    """The lowest threshold at or above which a share `precision` of all scores belongs to copies: (threshold, recall).
 
-    copies, others: scores of true and of false matches. recall: the share of copies at or above the threshold. (inf, 0)
-    if no threshold is that precise.
+    copies (P,), others (Q,): scores of true and of false matches. recall: the share of copies at or above the
+    threshold. (inf, 0) if no threshold is that precise.
     """
     scores = np.concatenate([copies, others])
     true = np.r_[np.ones(len(copies)), np.zeros(len(others))]
     order = np.argsort(-scores, kind="stable")
     found = np.cumsum(true[order])
     precise = found / np.arange(1, len(order) + 1) >= precision
-    # Equal scores pass together.
+    # Equal scores pass the threshold together.
     last_of_equal = np.r_[np.diff(scores[order]) != 0, True]
     good = np.flatnonzero(precise & last_of_equal)
     if not len(good):
@@ -51,18 +57,23 @@ def threshold_at_precision(copies, others, precision=0.9):
 SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 
-def cost_by_size(train, references, queries, factories, sizes=SIZES, timed=30):
+def cost_by_size(
+    train: np.ndarray,
+    references: np.ndarray,
+    queries: np.ndarray,
+    factories: Sequence[str],
+    sizes: Sequence[int] = SIZES,
+    timed: int = 30,
+) -> pd.DataFrame:
     """Time and size of indexes as they are filled: a DataFrame index, N, d, ms, bytes.
 
-    train (T, d): to train with; references (N, d): stored in order, up to each of sizes; queries (Q, d): real ones, the
-    first `timed` are searched one at a time on a single thread, ms is their median. factories: sequence of faiss factory
-    strings. bytes: of the whole index as faiss writes it to a file, ids and centroids included.
+    train (T, d): training vectors; references (N, d): stored in order, up to each of sizes; queries (Q, d): real
+    queries. ms: median time of the first `timed` queries, one at a time on a single thread. factories: faiss factory
+    strings. bytes: of the whole index as faiss writes it to a file, with ids and centroids.
     """
-    import pandas as pd
-
     sizes = sorted(set(sizes))
     if not sizes or sizes[0] < 1 or sizes[-1] > len(references):
-        raise ValueError(f"sizes {sizes}: give numbers from 1 to {len(references)}, the references there are")
+        raise ValueError(f"sizes={sizes}: expected whole numbers from 1 to {len(references)}, the number of references")
     rows = []
     for factory in factories:
         index = build_index(factory, train)
@@ -80,22 +91,20 @@ def cost_by_size(train, references, queries, factories, sizes=SIZES, timed=30):
     return pd.DataFrame(rows)
 
 
-def extrapolate(cost, N, d):
-    """What `cost_by_size` would say for N vectors of d dimensions: a DataFrame of the same columns, a row an index.
+def extrapolate(cost: pd.DataFrame, N: int, d: int) -> pd.DataFrame:
+    """An estimate of `cost_by_size` for N vectors of d dimensions: a DataFrame of the same columns, one row per index.
 
-    Time and bytes are taken as a + b N, neither of them negative, fitted to what was measured; the cells stay as many as
-    they are. Of a Flat index a and b grow in proportion to d; where vectors are stored as codes, only a does (centroids,
-    codebooks and tables), while a code stays as long as it is. An estimate, not a measurement.
+    Time and bytes are fitted as a + b N with a, b >= 0, at the measured number of cells. For a Flat index, a and b
+    grow in proportion to d; for an index of codes only a does (centroids, codebooks and tables), because a code keeps
+    its length.
     """
-    import pandas as pd
-
     rows = []
     for name, table in cost.groupby("index", sort=False):
         grow = d / table.d.iloc[0]
         row = {"index": name, "N": N, "d": d}
         for what in ("ms", "bytes"):
-            # In proportion to the value, so that the small sizes count as much as the large ones.
-            # Measured times waver, and a fit of them may fall; a search never gets quicker with N.
+            # Relative errors, so that small sizes count as much as large ones; no negative terms, because measured
+            # times scatter, and a fitted line could fall although a search never gets quicker with N.
             scaled = np.stack([np.ones(len(table)), table.N / table.N.max()], axis=1) / table[what].to_numpy()[:, None]
             constant, slope = _not_negative(scaled)
             row[what] = constant * grow + slope * N / table.N.max() * (grow if "Flat" in name else 1)
@@ -103,10 +112,13 @@ def extrapolate(cost, N, d):
     return pd.DataFrame(rows)
 
 
-def _not_negative(columns):
-    """The a, b >= 0 for which columns (n, 2), all positive, times (a, b) is nearest to 1: as scipy.optimize.nnls, which takes 30 MB."""
+def _not_negative(columns: np.ndarray) -> np.ndarray:
+    """The a, b >= 0 for which columns (n, 2), all positive, times (a, b) is nearest to 1.
+
+    The same as scipy.optimize.nnls, whose import would take 30 MB.
+    """
     n = len(columns)
-    # Where the free optimum is negative, the best one lies where a or b is 0.
+    # Where the free optimum has a negative term, a or b is 0 in the best solution.
     found = [np.linalg.lstsq(columns, np.ones(n), rcond=None)[0]]
     found += [unit * (columns @ unit).sum() / np.square(columns @ unit).sum() for unit in np.eye(2)]
     return min((pair for pair in found if pair.min() >= 0), key=lambda pair: np.square(columns @ pair - 1).sum())

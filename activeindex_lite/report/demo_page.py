@@ -5,10 +5,10 @@ from html import escape
 from io import BytesIO
 
 import numpy as np
-from PIL import Image
 
 from activeindex_lite.evaluation.tables import mean_table
 from activeindex_lite.figures import gains_by_index, passive_against_activated
+from activeindex_lite.lessons.one_picture import amplified_difference
 from activeindex_lite.report.html import document, edit_table, figure, number, table
 
 
@@ -74,7 +74,7 @@ def _strips(demo):
             _row(
                 (original, "original", ""),
                 (activated, f"activated: {psnr:.1f} dB, SSIM {ssim:.3f}", ""),
-                (_difference(original, activated), "difference x 10", ""),
+                (amplified_difference(original, activated), "difference x 10", ""),
             )
         )
     return (
@@ -82,12 +82,6 @@ def _strips(demo):
         "difference (grey means no change). Most of it is blue, which the eye sees least, and where texture hides it."
         "</p>" + "".join(rows)
     )
-
-
-def _difference(original, activated):
-    """Ten times the difference around middle grey, clipped."""
-    a, b = (np.asarray(p).astype(np.int16) for p in (original, activated))
-    return Image.fromarray(np.clip(128 + 10 * (b - a), 0, 255).astype(np.uint8))
 
 
 def _finds(demo):
