@@ -29,7 +29,9 @@ def add_score(commands) -> None:
 
 def _score(options: Namespace) -> None:
     from activeindex_lite.evaluation import benchmark_files  # loads faiss
-    from activeindex_lite.evaluation.copy_detection import score_predictions
+    from activeindex_lite.evaluation.copy_detection import check_ids, score_predictions
 
     predictions = benchmark_files.read_predictions(options.predictions)
-    print(json.dumps(score_predictions(predictions, benchmark_files.read_truth(options.truth))))
+    truth = benchmark_files.read_truth(options.truth)
+    check_ids(predictions, truth)
+    print(json.dumps(score_predictions(predictions, truth)))

@@ -117,7 +117,8 @@ def precision_recall(predictions: pd.DataFrame, truth: pd.DataFrame) -> pd.DataF
 
     precision_i = number of correct predictions among the first i / i; recall_i = the same number / pairs in the truth.
     """
-    return _curve(ranked(predictions, truth), len(true_pairs(truth)))
+    pairs = true_pairs(truth)
+    return _curve(_ranked(_checked(predictions), pairs), len(pairs))
 
 
 def _curve(table: pd.DataFrame, pairs: int) -> pd.DataFrame:
@@ -174,7 +175,8 @@ def recall_at_rank(predictions: pd.DataFrame, truth: pd.DataFrame, k: int) -> fl
 
     The rank of a pair is the number of its query's scores that are at least as high, less one (itself); it counts below k.
     """
-    return _recall_at(ranked(predictions, truth), len(true_pairs(truth)), k)
+    pairs = true_pairs(truth)
+    return _recall_at(_ranked(_checked(predictions), pairs), len(pairs), k)
 
 
 def _recall_at(table: pd.DataFrame, pairs: int, k: int) -> float:

@@ -14,6 +14,8 @@ pd = lazy_loader.load("pandas")
 MISSING = {"", "nan", "-nan", "none", "null", "<na>", "n/a", "nat", "-1"}
 LONGEST = 80
 FEW = 0.1
+# Of so many ids that the truth does not name, those of a search that works are not examined.
+MANY = 20_000
 
 
 class IdsDoNotMatch(UserWarning):
@@ -80,27 +82,30 @@ def _swapped(given: dict[str, set], known: dict[str, set]) -> bool:
 
 def _difference(given: set[str], known: set[str], word: str) -> tuple[str, bool]:
     """How the ids of one column differ, in words ("" where enough of them are the same), and whether the cause is known."""
-    common = len(given & known)
-    if 2 * common >= min(len(given), len(known)):
+    common, lost, others = len(given & known), known - given, given - known
+    if not lost or (len(others) > MANY and 2 * common >= len(known)):
         return "", False
     counted = f"{common} of {len(known)} {word} ids of the truth are among the predictions"
     for way, form in FORMS.items():
-        pair = _same_in_form(known - given, given - known, form)
-        if pair and len({*map(form, given)} & {*map(form, known)}) > 2 * common:
-            return f"{counted}: the truth has {_quoted(pair[0])}, the predictions {_quoted(pair[1])}; {way}", True
+        pairs = _same_in_form(lost, others, form)
+        if len(pairs) > min(2 * common, max(2, FEW * len(known))):
+            return (
+                f"{counted}: the truth has {_quoted(pairs[0][0])}, the predictions {_quoted(pairs[0][1])}; {way}",
+                True,
+            )
     if not common or (word == "query" and common < FEW * min(len(given), len(known))):
         return (
-            f"{counted}: the truth has {_shown(known - given)}, the predictions {_shown(given - known)}; check that both "
-            "files belong to the same pictures and write ids in the same way"
+            f"{counted}: the truth has {_shown(lost)}, the predictions {_shown(others)}; check that both files belong to "
+            "the same pictures and write ids in the same way"
         ), False
     return "", False
 
 
-def _same_in_form(known: set[str], given: set[str], form: Callable[[str], str]) -> tuple[str, str] | None:
-    """The first id of known and of given that a form makes the same, or None; a form without any character is none."""
-    forms = {form(name): name for name in sorted(known, reverse=True)}
-    alike = next((name for name in sorted(given) if form(name) and form(name) in forms), None)
-    return alike and (forms[form(alike)], alike)
+def _same_in_form(known: set[str], given: set[str], form: Callable[[str], str]) -> list[tuple[str, str]]:
+    """Pairs of an id of known and one of given that a form makes the same; a form without any character counts not."""
+    forms = {form(name): name for name in sorted(given, reverse=True)}
+    forms.pop("", None)
+    return [(name, forms[form(name)]) for name in sorted(known) if form(name) in forms]
 
 
 def _shown(names: set[str]) -> str:
