@@ -58,6 +58,26 @@ def test_a_folder_without_notebooks_is_named(tmp_path):
         read_course(tmp_path)
 
 
+def test_the_course_is_found_from_any_folder(tmp_path, monkeypatch):
+    """Notebook 00 reads the course wherever its kernel runs."""
+    monkeypatch.chdir(tmp_path)
+    assert read_course().equals(COURSE), "from the checkout of this package"
+    mine = tmp_path / "mine" / "notebooks"
+    mine.mkdir(parents=True)
+    shutil.copy(FOLDER / "00_start_here.ipynb", mine)
+    (tmp_path / "mine" / "deep" / "er").mkdir(parents=True)
+    for place in (mine, mine.parent, mine.parent / "deep", mine.parent / "deep" / "er"):
+        monkeypatch.chdir(place)
+        assert list(read_course().name) == ["00_start_here"], place
+    # Another package beside: no checkout.
+    monkeypatch.setattr("activeindex_lite.course.notebooks.__file__", str(tmp_path / "a" / "b" / "c.py"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"holds no notebook such as 00_start_here.*read_course\('"):
+        read_course()
+    shutil.copy(FOLDER / "02_ivf.ipynb", tmp_path)
+    assert list(read_course().name) == ["02_ivf"], "a course of one's own"
+
+
 # Copies for graders. What nbgrader's schema 3 asks of each cell, and what it puts in the place of a solution, as its
 # documentation says.
 NBGRADER = {"schema_version": int, "grade": bool, "locked": bool, "solution": bool, "task": bool, "grade_id": str}
@@ -75,8 +95,14 @@ def given(name):
     return space
 
 
+@pytest.fixture
+def without_trial(monkeypatch):
+    """Copies are written without running them: the test runs them itself."""
+    monkeypatch.setattr("activeindex_lite.course.assignments.first_failure", lambda *_: "")
+
+
 @each
-def test_nbgrader_copy(name, tmp_path):
+def test_nbgrader_copy(name, tmp_path, without_trial):
     path = write_assignment(FOLDER / f"{name}.ipynb", tmp_path)
     copy = nbformat.read(path, as_version=4)
     nbformat.validate(copy)
@@ -106,7 +132,7 @@ def test_nbgrader_copy(name, tmp_path):
 
 
 @each
-def test_otter_copy(name, tmp_path):
+def test_otter_copy(name, tmp_path, without_trial):
     copy = nbformat.read(write_assignment(FOLDER / f"{name}.ipynb", tmp_path, "otter"), as_version=4)
     kinds = [cell.source.split("\n")[0] for cell in copy.cells if cell.cell_type == "raw"]
     question = [
@@ -136,7 +162,7 @@ def inside(copy, kind):
     ]
 
 
-def test_copies_never_overwrite_and_errors_say_the_way_out(tmp_path):
+def test_copies_never_overwrite_and_errors_say_the_way_out(tmp_path, without_trial):
     source = FOLDER / "00_start_here.ipynb"
     path = write_assignment(source, tmp_path / "new")
     before = path.read_bytes()
@@ -145,7 +171,7 @@ def test_copies_never_overwrite_and_errors_say_the_way_out(tmp_path):
     assert path.read_bytes() == before and [p.name for p in path.parent.iterdir()] == [path.name]
     with pytest.raises(ValueError, match="nbgrader, otter"):
         write_assignment(source, tmp_path, "moodle")
-    with pytest.raises(ValueError, match="one function an exercise"):
+    with pytest.raises(ValueError, match="one function per exercise"):
         write_assignment(source, tmp_path, solutions=FOLDER / "solutions" / "02_ivf.py")
     nbformat.write(nbformat.v4.new_notebook(), tmp_path / "empty.ipynb")
     with pytest.raises(ValueError, match="no exercise"):

@@ -1,4 +1,4 @@
-"""The course as data: what each notebook says of itself, and copies of notebooks that graders understand."""
+"""The course as data: what each notebook says about itself, and copies of notebooks that graders understand."""
 
 from activeindex_lite.course.assignments import write_assignment
 from activeindex_lite.course.badges import write_badges

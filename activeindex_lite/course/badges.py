@@ -1,4 +1,6 @@
-"""Links that open a notebook on Binder, written into README and notebooks once it is known where the repository lives."""
+"""Links that open a notebook on Binder, written into README and notebooks once the repository has an address."""
+
+from __future__ import annotations
 
 import json
 import re
@@ -13,22 +15,22 @@ LINK = "[Open this notebook on Binder]({})"
 OLD = re.compile(r"\[!?\[?Open (?:this notebook )?on Binder\][^\n]*mybinder\.org/v2/[^\n]*\n\n")
 
 
-def write_badges(repository, root="."):
-    """Write into README.md and each notebook of a checkout a link that opens it on Binder, under its title; an older one goes.
+def write_badges(repository: str, root: str | Path = ".") -> list[Path]:
+    """Write a link that opens it on Binder under the title of README.md and of each notebook; an older one goes.
 
-    repository: "OWNER/NAME" on GitHub, or "OWNER/NAME@BRANCH" (without a branch, the default one). root: folder of the checkout.
-    Returns the paths of the files, changed or not. ValueError for another form of repository, FileNotFoundError where there is
-    no README.md and no notebooks/.
+    repository: "OWNER/NAME" on GitHub, or "OWNER/NAME@BRANCH" (without a branch, the default one); root: folder of the
+    checkout. Returns the paths of the files, changed or not. ValueError for another form of repository,
+    FileNotFoundError if the folder has no README.md or no notebooks/.
     """
     form = re.fullmatch(r"([\w.-]+/[\w.-]+?)(?:@([\w./-]+))?", repository)
     if not form:
         raise ValueError(
-            f"repository {repository!r}: OWNER/NAME or OWNER/NAME@BRANCH is expected, as in octocat/vector-course"
+            f"repository={repository[:100]!r}: expected OWNER/NAME or OWNER/NAME@BRANCH, such as octocat/vector-course"
         )
     readme, notebooks = Path(root, "README.md"), sorted(Path(root, "notebooks").glob("[0-9][0-9]_*.ipynb"))
     if not (readme.exists() and notebooks):
         raise FileNotFoundError(
-            f"{root}: no README.md with a folder notebooks beside it; give the folder of a checkout"
+            f"{root} holds no README.md with a folder notebooks beside it: give the folder of a checkout"
         )
     branch = (form[2] or "HEAD").replace("/", "%2F")
     address = {path.name: BINDER.format(repository=form[1], branch=branch, name=path.name) for path in notebooks}
@@ -43,7 +45,7 @@ def write_badges(repository, root="."):
     return [readme, *notebooks]
 
 
-def under_title(text, line):
+def under_title(text: str, line: str) -> str:
     """Markdown with the line as a paragraph under its first heading, in place of an older link."""
     title, _, rest = OLD.sub("", text, count=1).partition("\n")
     if not title.startswith("# "):
@@ -53,7 +55,7 @@ def under_title(text, line):
     return f"{title}\n\n{line}\n\n{rest.lstrip()}"
 
 
-def _rewrite(path, text):
+def _rewrite(path: Path, text: str) -> None:
     if path.read_text(encoding="utf-8") != text:
         with whole_file(path) as temporary:
             Path(temporary).write_text(text, encoding="utf-8")
