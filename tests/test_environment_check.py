@@ -2,6 +2,7 @@
 
 import html
 import importlib.metadata
+import os
 import subprocess
 import sys
 
@@ -12,12 +13,10 @@ from activeindex_lite.support import environment
 
 def test_this_environment_runs_the_tests_so_its_packages_are_good():
     table = environment.check_environment().set_index("what")
-    assert list(table.columns) == ["found", "needed", "ok", "how to mend"]
+    assert list(table.columns) == ["found", "needed", "ok", "how to fix"]
     for name in ("numpy", "torch", "torchvision", "jupyterlab", "anywidget", "ipywidgets"):
         assert (
-            table.ok[name]
-            and table.found[name] == importlib.metadata.version(name)
-            and table["how to mend"][name] == ""
+            table.ok[name] and table.found[name] == importlib.metadata.version(name) and table["how to fix"][name] == ""
         )
     assert table.ok["Python"] and table.ok["features and weights"]
 
@@ -48,16 +47,16 @@ def pretend(monkeypatch):
     return pretend
 
 
-def test_what_is_missing_or_too_old_is_named_with_the_line_that_mends_it(pretend):
+def test_what_is_missing_or_too_old_is_named_with_the_line_that_fixes_it(pretend):
     pretend(anywidget="0.9.2", tqdm=None)
     table = environment.check_environment().set_index("what")
     assert (
         not table.ok["anywidget"]
         and table.found["anywidget"] == "0.9.2"
-        and "anywidget>=0.9.10" in table["how to mend"]["anywidget"]
+        and "anywidget>=0.9.10" in table["how to fix"]["anywidget"]
     )
     assert (
-        not table.ok["tqdm"] and table.found["tqdm"] == "not installed" and "tqdm>=4.66" in table["how to mend"]["tqdm"]
+        not table.ok["tqdm"] and table.found["tqdm"] == "not installed" and "tqdm>=4.66" in table["how to fix"]["tqdm"]
     )
 
 
@@ -70,7 +69,7 @@ def test_condas_name_of_faiss_counts_and_a_local_version_is_no_trouble(pretend):
 def test_torch_of_another_torchvision(pretend):
     pretend(torch="2.4.1")
     row = environment.check_environment().set_index("what").filter(like="torch for torchvision", axis="index").iloc[0]
-    assert not row.ok and row.found == "2.4.1" and "torchvision" in row["how to mend"]
+    assert not row.ok and row.found == "2.4.1" and "torchvision" in row["how to fix"]
 
 
 def test_a_package_that_is_not_installed_itself(monkeypatch):
@@ -79,7 +78,7 @@ def test_a_package_that_is_not_installed_itself(monkeypatch):
 
     monkeypatch.setattr(importlib.metadata, "requires", nothing)
     (only,) = environment.dependencies()
-    assert not only.ok and "pip install -e ." in only.mend
+    assert not only.ok and "pip install -e ." in only.fix
 
 
 def container(folder, group="", **files):
@@ -102,7 +101,7 @@ def test_memory_is_what_the_container_leaves(tmp_path):
         memory_stat=f"anon 5\ninactive_file {200 * 2**20}\n",
     )
     need = environment.memory(*places)
-    assert need.found == "700 MB" and need.ok is False and "Shut Down All Kernels" in need.mend
+    assert need.found == "700 MB" and need.ok is False and "Shut Down All Kernels" in need.fix
 
 
 def test_memory_without_a_limit_is_the_machines(tmp_path):
@@ -121,10 +120,10 @@ def test_memory_here_is_what_free_says():
 
 def test_fewer_cores_allowed_than_seen(tmp_path, monkeypatch):
     places = container(tmp_path, cpu_max="150000 100000\n")
-    monkeypatch.setattr(environment.os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     need = environment.cores(*places)
-    assert need.ok is False and "64 seen, 1.5 allowed" in need.found and 'OMP_NUM_THREADS"] = "2"' in need.mend
+    assert need.ok is False and "64 seen, 1.5 allowed" in need.found and 'OMP_NUM_THREADS"] = "2"' in need.fix
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     assert environment.cores(*places).ok is True
     assert environment.cores(tmp_path / "none", tmp_path / "none").found == "64"
@@ -138,7 +137,43 @@ def test_a_crash_is_an_answer():
     assert "no answer" in environment.probe("waits", "import time; time.sleep(60)", timeout=1).found
 
 
-def test_what_is_wrong_stands_first_and_in_words(pretend):
+def test_what_is_wrong_comes_first_and_in_words(pretend):
     pretend(plotly=None)
     shown = html.unescape(environment.show_environment().to_html())
-    assert 0 < shown.find("✗ mend this") < shown.find("✓ good") and "plotly>=5.20" in shown
+    assert 0 < shown.find("✗ fix this") < shown.find("✓ good") and "plotly>=5.20" in shown
+
+
+@pytest.mark.parametrize(
+    "missing", [["pandas"], ["packaging"], ["lazy_loader"], ["numpy"], ["pandas", "numpy", "packaging", "lazy_loader"]]
+)
+def test_a_broken_installation_still_says_what_it_lacks(missing):
+    """In a process of its own, in which these packages cannot be imported and count as not installed."""
+    code = f"""
+import importlib.metadata, sys
+missing = {missing!r}
+for name in missing:
+    sys.modules[name] = None
+real = importlib.metadata.version
+def version(name):
+    if name.replace("-", "_") in missing:
+        raise importlib.metadata.PackageNotFoundError(name)
+    return real(name)
+importlib.metadata.version = version
+from activeindex_lite.support.environment import show_environment
+shown = show_environment()
+print(shown)
+assert "<table>" in shown.to_html()
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("✗")]
+    assert sorted(line.split(": ")[1].split(",")[0].replace("-", "_") for line in wrong) == sorted(missing)
+
+
+def test_at_import_the_check_needs_the_standard_library_alone():
+    code = (
+        "import sys; import activeindex_lite.support.environment; "
+        "print({name.partition('.')[0] for name in sys.modules} - set(sys.stdlib_module_names))"
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", code], check=False, capture_output=True, text=True)
+    assert done.stdout.strip() in ("{'activeindex_lite', '__main__'}", "{'__main__', 'activeindex_lite'}"), done.stderr

@@ -68,7 +68,7 @@ SLIPS = {
     "compare --methods x": "--methods 'x'",
     "compare --index IVF0,Flat": "number in it is 0",
     "compare --nprobe 0": "--nprobe=0",
-    "compare --nprobe 5000": "--nprobe=5000: a whole number from 1 to 1536",
+    "compare --nprobe 5000": "--nprobe=5000: expected a whole number from 1 to 1,536",
     "check-extractor nope": "'nope' is not an extractor",
     "check-extractor lite@0": "size=0",
     "check-extractor lite@x": "after @",

@@ -300,7 +300,7 @@ def test_networks_that_cannot_be():
 def test_real_number():
     assert real_number(np.float32(3), "x", 0, 4, "y") == real_number(3, "x", 0, 4, "y") == 3
     for bad in (-1, 5, np.nan, "3", None, [1, 2]):
-        with pytest.raises(ValueError, match="x=.*from 0 to 4 is expected; because"):
+        with pytest.raises(ValueError, match="x=.*: expected a number from 0 to 4 \\(because\\)"):
             real_number(bad, "x", 0, 4, "because")
 
 

@@ -142,7 +142,7 @@ def test_tensors_that_are_no_pictures(tensor, said, extractor):
         (lambda: random_edit([RED], np.random.default_rng(0)), "got list"),
         (lambda: synthetic_pictures("a"), "seeds='a'"),
         (lambda: synthetic_pictures(-1), "seeds=-1"),
-        (lambda: synthetic_pictures(10**9), "from 1 to 100000"),
+        (lambda: synthetic_pictures(10**9), "from 1 to 100,000"),
         (lambda: synthetic_pictures(["1"]), "seed='1'"),
         (lambda: synthetic_pictures([float("nan")]), "seed=nan"),
         (lambda: synthetic_pictures([1], "big"), "size='big'"),

@@ -386,7 +386,7 @@ def test_untrained_and_k(built):
         with pytest.raises(ValueError, match="not trained"):
             call(QUERIES)
     for k in (0, 1001, 2.5, "all"):
-        with pytest.raises(ValueError, match="1 to 1000"):
+        with pytest.raises(ValueError, match="1 to 1,000"):
             built["Flat"].search(QUERIES, k=k)
     with pytest.raises(ValueError, match="no vectors yet"):
         build_index("Flat", TRAIN).search(QUERIES)
@@ -405,7 +405,7 @@ def test_features_that_are_no_array():
 
 def test_whole_number():
     assert whole_number(np.int64(3), "k", 3) == whole_number(3.0, "k") == 3
-    with pytest.raises(ValueError, match="k=-1: a whole number of at least 1"):
+    with pytest.raises(ValueError, match="k=-1: expected a whole number of at least 1"):
         whole_number(-1, "k")
 
 

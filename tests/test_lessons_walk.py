@@ -88,7 +88,7 @@ def test_the_command_refuses_what_it_cannot_show_and_keeps_an_existing_file(tmp_
     for options, said in (
         (["--out", str(kept)], "exists: name another file"),
         (["--out", str(tmp_path / "w.webp"), "--edit", "Blurr"], "--edit 'Blurr': expected one of"),
-        (["--out", str(tmp_path / "w.webp"), "--picture", "50000"], "from 0 to 49999"),
+        (["--out", str(tmp_path / "w.webp"), "--picture", "50000"], "from 0 to 49,999"),
         (["--out", str(tmp_path / "w.webp"), "--picture", str(tmp_path / "no.png")], "no.png"),
     ):
         assert main(["walk", *options]) == 2

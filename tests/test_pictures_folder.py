@@ -727,7 +727,7 @@ def test_goes_to_another_process_and_back(mixed):
 @pytest.mark.parametrize("name", ["limit", "max_side", "min_side"])
 @pytest.mark.parametrize("value", [0, -1, 2.5, "3"])
 def test_bad_numbers(mixed, name, value):
-    with pytest.raises(ValueError, match=f"{name}={value!r}: give a whole number of 1 or more"):
+    with pytest.raises(ValueError, match=f"{name}={value!r}: expected a whole number of at least 1"):
         open_pictures(mixed, **{name: value})
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 def add_course(commands):
     """Add check-environment, pages, assignment and badges to the commands of the parser."""
     environment = commands.add_parser(
-        "check-environment", help="what this computer lacks for the course, and how to mend it"
+        "check-environment", help="what this computer lacks for the course, and how to fix it"
     )
     environment.add_argument("--thorough", action="store_true", help="also run faiss, torch and torchvision")
     environment.set_defaults(run=_check_environment)
@@ -42,13 +42,12 @@ def add_course(commands):
 
 
 def _check_environment(options):
-    from activeindex_lite.support.environment import check_environment
+    from activeindex_lite.support.environment import needs
 
-    for row in check_environment(options.thorough).fillna({"ok": False}).itertuples(index=False):
-        print(
-            f"{'good' if row.ok else 'MEND'}  {row.what}: {row.found} (needed: {row.needed})"
-            + (f"\n      {row[4]}" if row[4] else "")
-        )
+    for need in needs(options.thorough):
+        print(f"{'good' if need.ok else 'FIX '}  {need.what}: {need.found} (needed: {need.needed})")
+        if not need.ok and need.fix:
+            print(f"      {need.fix}")
 
 
 def _pages(options):

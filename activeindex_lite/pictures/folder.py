@@ -8,12 +8,12 @@ import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from numbers import Integral
 from pathlib import Path
 
 from PIL import Image
 
 from activeindex_lite.pictures.decode import FORMATS, UnreadablePicture, read_picture, reason_of
+from activeindex_lite.support.checks import whole_number
 from activeindex_lite.support.files import is_output
 
 # Pictures that this PIL may be unable to read: skipped with a warning, not passed over in silence.
@@ -56,13 +56,10 @@ def open_pictures(
     aspect ratio kept. min_side: skip pictures whose shorter side is smaller. recursive: enter subfolders.
     Raises FileNotFoundError, NotADirectoryError, NoPictures (no file to try) or ValueError.
     """
-    least_one = {"limit": 1 if limit is None else limit, "max_side": max_side, "min_side": min_side}
-    for name, value in least_one.items():
-        if not isinstance(value, Integral) or value < 1:
-            raise ValueError(
-                f"{name}={value!r}: give a whole number of 1 or more"
-                + (", or None for all pictures" if name == "limit" else ", in pixels")
-            )
+    if limit is not None:
+        limit = whole_number(limit, "limit", why="None: all pictures")
+    max_side = whole_number(max_side, "max_side", why="in pixels")
+    min_side = whole_number(min_side, "min_side", why="in pixels")
     if isinstance(source, (str, os.PathLike)):
         paths = _list_folder(Path(source), recursive)
     else:

@@ -33,8 +33,8 @@ def alone(path: str | os.PathLike, *, wait: bool = True, waiting: str = "") -> I
     """with alone(path): only one process at a time runs the block; path is a file for the lock, whose folder exists.
 
     wait: wait for the other process, after a warning with the text `waiting`, if it has one; without wait, raise InUse.
-    On a disk without locks the file PATH.held takes the lock's place. It names its process, so that the file of a process
-    that was killed on this computer holds nobody up.
+    On a disk without locks the file PATH.held takes the lock's place. It names its process, so that the file of a
+    process that was killed on this computer holds nobody up.
     """
     lock = _SystemLock(path) if _has_locks(Path(path).parent) else _HeldFile(path)
     if not lock.take():

@@ -1,9 +1,12 @@
-"""Calling a function that comes as bytes: what passes them on, such as a scheduler, need not load what the function needs."""
+"""Calling a function that was sent as bytes: a scheduler that passes the bytes on need not load what they need."""
+
+from __future__ import annotations
 
 import pickle
+from typing import Any
 
 
-def call_pickled(data):
-    """Call what pickle.dumps((function, arguments)) made, on the machine where it shall run, and return the result."""
+def call_pickled(data: bytes) -> Any:
+    """Call what pickle.dumps((function, arguments)) made, on the machine where it is to run, and return the result."""
     function, arguments = pickle.loads(data)
     return function(*arguments)

@@ -1,8 +1,12 @@
-"""How many processors this process may use, and telling numpy, torch and faiss before they are loaded."""
+"""How many processors this process may use, and limiting numpy, torch and faiss to them before these are loaded."""
+
+from __future__ import annotations
 
 import math
 import os
 import re
+from collections.abc import MutableMapping
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 
@@ -10,29 +14,35 @@ CGROUP, PROC = Path("/sys/fs/cgroup"), Path("/proc")
 LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def groups(root=CGROUP, proc=PROC):
+def groups(root: str | Path = CGROUP, proc: str | Path = PROC) -> list[Path]:
     """The folder of this process's cgroup (version 2) and those above it: each may set a limit."""
-    try:
-        own = re.search(r"^0::/(.*)$", (Path(proc) / "self" / "cgroup").read_text(), re.MULTILINE)[1]
-    except (OSError, TypeError):
-        own = ""
-    folder = Path(root, own)
+    folder = Path(root, _own_group(proc))
     return [folder, *(above for above in folder.parents if above.is_relative_to(root))]
 
 
-def cpu_limit(root=CGROUP, proc=PROC):
-    """Processors' worth of time that the tightest limit of this process's container allows, a float, or None without a limit.
+def _own_group(proc: str | Path) -> str:
+    """The name of this process's cgroup, "" where there is none."""
+    try:
+        text = (Path(proc) / "self" / "cgroup").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    found = re.search(r"^0::/(.*)$", text, re.MULTILINE)
+    return found[1] if found else ""
 
-    A container (Docker, Binder, Kubernetes) limits time, not processors: libraries see all of the host's, start a thread on
-    each, and these wait for each other. Linux tells the limit in cpu.max (cgroup version 2) or cpu.cfs_quota_us (version 1).
+
+def cpu_limit(root: str | Path = CGROUP, proc: str | Path = PROC) -> float | None:
+    """The processor time that this process's container allows, in processors, such as 1.5; None without a limit.
+
+    A container (Docker, Binder, Kubernetes) limits time, not processors: libraries see all processors of the host and
+    start a thread on each, and these wait for each other. Linux gives the limit in cpu.max (cgroup version 2) or
+    cpu.cfs_quota_us (version 1); the tightest one counts.
     """
+    files = [(group / "cpu.max",) for group in groups(root, proc)]
+    files.append((Path(root, "cpu", "cpu.cfs_quota_us"), Path(root, "cpu", "cpu.cfs_period_us")))
     allowed = []
-    for names in (
-        *((group / "cpu.max",) for group in groups(root, proc)),
-        (Path(root, "cpu", "cpu.cfs_quota_us"), Path(root, "cpu", "cpu.cfs_period_us")),
-    ):
+    for names in files:
         try:
-            quota, period = map(int, " ".join(name.read_text() for name in names).split())
+            quota, period = map(int, " ".join(name.read_text(encoding="utf-8") for name in names).split())
         except (OSError, ValueError):  # no such file, or "max": no limit
             continue
         if quota > 0:
@@ -40,18 +50,18 @@ def cpu_limit(root=CGROUP, proc=PROC):
     return min(allowed, default=None)
 
 
-def cpu_quota(root=CGROUP, proc=PROC):
-    """Threads that this process can keep busy, at least 1: processors seen, less what its affinity or its container takes away."""
+def cpu_quota(root: str | Path = CGROUP, proc: str | Path = PROC) -> int:
+    """Threads that this process can keep busy, at least 1: its processors, or fewer where its container limits them."""
     seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     limit = cpu_limit(root, proc)
     return seen if limit is None else min(seen, max(1, math.ceil(limit)))
 
 
-def limit_threads(environment=os.environ, root=CGROUP):
-    """Set the threads of numpy, torch and faiss to `cpu_quota`, where nobody has set them and the machine has more.
+def limit_threads(environment: MutableMapping[str, str] = os.environ, root: str | Path = CGROUP) -> None:
+    """Limit the threads of numpy, torch and faiss to `cpu_quota` where the machine has more and nobody has set them.
 
-    It works through environment variables, which the libraries read when they are loaded. Threads that wait do not spin:
-    spinning makes everything many times slower as soon as another program wants a core.
+    It works through environment variables, which the libraries read when they are loaded. Threads that wait do not
+    spin: spinning makes everything many times slower as soon as another program wants a core.
     """
     environment.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     quota = cpu_quota(root)
@@ -62,15 +72,15 @@ def limit_threads(environment=os.environ, root=CGROUP):
 
 @cache
 def _numpys_blas():
-    from threadpoolctl import ThreadpoolController
+    from threadpoolctl import ThreadpoolController  # here: the ground floor loads without it
 
     return ThreadpoolController().select(user_api="blas")
 
 
-def one_blas_thread():
-    """A with block in which numpy's matrix products keep to one thread.
+def one_blas_thread() -> AbstractContextManager:
+    """with one_blas_thread(): numpy's matrix products run on one thread.
 
-    Small products gain nothing from a second; and as soon as another program wants a core, each of them waits for it: drawing
-    a picture then takes ten times as long.
+    Small products gain nothing from a second thread. As soon as another program wants a core, each product would wait
+    for it: drawing a picture then takes ten times as long.
     """
     return _numpys_blas().limit(limits=1)
