@@ -116,7 +116,10 @@ def test_a_table_is_measured_and_resumed_on_any_disk(disk, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         build_table(tmp_path / "t.csv", *settings, title="t", unit="job", progress=False)
     (tmp_path / "again").touch()
-    with alone(tmp_path / "t.lock"), pytest.raises(ValueError, match=r"another run is writing .*t\.part.*wait until"):
+    with (
+        alone(tmp_path / "t.lock"),
+        pytest.raises(ValueError, match=r"another process is writing .*t\.part.*wait until"),
+    ):
         build_table(tmp_path / "t.csv", *settings, title="t", unit="job", progress=False)
     build_table(tmp_path / "t.csv", *settings, title="t", unit="job", progress=False)
     assert load_table(tmp_path / "t.csv").n.tolist() == [0, 1, 2, 3]

@@ -1,23 +1,29 @@
 """Edits that only the mixture uses: pixels (palette, pixelate, shuffle ...) and shapes (crop, perspective ...)."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PALETTE_SAMPLE = 64  # pixels, longer side of the sample that a palette is chosen from
 REFERENCE_SIDE = 500  # pixels, shorter side of the photographs that the blur radii were tuned for
 
 
-def soft_blur(picture, radius):
+def soft_blur(picture: Image.Image, radius: float) -> Image.Image:
     """Blur by a standard deviation of `radius` * (shorter side) / 500 pixels.
 
-    Pillow's stacked box filters: their cost does not grow with the radius, and here the radius is random anyway.
+    Pillow stacks box filters. Their cost does not grow with the radius, and here the radius is random anyway.
     """
     return picture.filter(ImageFilter.GaussianBlur(radius * min(picture.size) / REFERENCE_SIDE))
 
 
-def palette(picture, colours):
+def palette(picture: Image.Image, colours: int) -> Image.Image:
     """Reduce to at most `colours` colours (2-256), chosen by median cut on a sample of the pixels, without dither."""
     # A sample, because median cut on all pixels takes ten times as long and chooses no better colours.
     sample = picture.copy()
@@ -25,19 +31,19 @@ def palette(picture, colours):
     return picture.quantize(palette=sample.quantize(colours), dither=Image.Dither.NONE).convert("RGB")
 
 
-def edge_enhance(picture):
+def edge_enhance(picture: Image.Image) -> Image.Image:
     """Pillow's 3 x 3 edge enhancement."""
     return picture.filter(ImageFilter.EDGE_ENHANCE)
 
 
-def pixelate(picture, ratio):
+def pixelate(picture: Image.Image, ratio: float) -> Image.Image:
     """Average down to `ratio` of each side, in (0, 1], and enlarge again in blocks."""
     small = [max(1, round(side * ratio)) for side in picture.size]
     return picture.resize(small, Image.Resampling.BOX).resize(picture.size, Image.Resampling.NEAREST)
 
 
-def shuffle(picture, share, seed):
-    """Move the share `share` (0-1) of the pixels, chosen at random by `seed`, to one another's places."""
+def shuffle(picture: Image.Image, share: float, seed: int) -> Image.Image:
+    """Exchange the places of the share `share` (0-1) of the pixels, chosen at random by `seed`."""
     pixels = np.array(picture)
     flat = pixels.reshape(-1, 3)
     count = round(share * len(flat))
@@ -47,26 +53,26 @@ def shuffle(picture, share, seed):
     return Image.fromarray(pixels)
 
 
-def crop(picture, width, height, x, y):
+def crop(picture: Image.Image, width: float, height: float, x: float, y: float) -> Image.Image:
     """Keep the shares `width` and `height` of the sides; x, y in [0, 1]: where (0 left or top)."""
     w, h = max(1, round(picture.width * width)), max(1, round(picture.height * height))
     left, top = round((picture.width - w) * x), round((picture.height - h) * y)
     return picture.crop((left, top, left + w, top + h))
 
 
-def flip(picture):
+def flip(picture: Image.Image) -> Image.Image:
     """Mirror left and right."""
     return ImageOps.mirror(picture)
 
 
-def aspect_ratio(picture, ratio):
+def aspect_ratio(picture: Image.Image, ratio: float) -> Image.Image:
     """Stretch until width / height = `ratio`, at equal area."""
     area = picture.width * picture.height
     size = max(1, round(math.sqrt(area * ratio))), max(1, round(math.sqrt(area / ratio)))
     return picture.resize(size, Image.Resampling.BILINEAR)
 
 
-def pad_square(picture):
+def pad_square(picture: Image.Image) -> Image.Image:
     """Black bars on two sides make the picture square."""
     side = max(picture.size)
     padded = Image.new("RGB", (side, side))
@@ -74,7 +80,7 @@ def pad_square(picture):
     return padded
 
 
-def perspective(picture, corners):
+def perspective(picture: Image.Image, corners: Sequence[Sequence[float]]) -> Image.Image:
     """Move the four corners and warp (bilinear, black surround, same size).
 
     corners: four (dx, dy), as shares of the width and the height, for the corners top left, top right, bottom right and
@@ -86,7 +92,7 @@ def perspective(picture, corners):
     return picture.transform(picture.size, Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BILINEAR)
 
 
-def _homography(source, target):
+def _homography(source: np.ndarray, target: np.ndarray) -> list[float]:
     """The 8 coefficients (a..h) with target x = (a x + b y + c) / (g x + h y + 1), y likewise, from 4 points (4, 2)."""
     rows, values = [], []
     for (x, y), (u, v) in zip(source, target):

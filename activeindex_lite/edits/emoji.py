@@ -1,4 +1,6 @@
-"""A handful of emoji, drawn here because no emoji font can be relied on, and laid over pictures."""
+"""A handful of emoji, drawn here because a computer may have no emoji font, and laid over pictures."""
+
+from __future__ import annotations
 
 import math
 from functools import lru_cache
@@ -168,15 +170,15 @@ def _drawn(name, pixels):
     return pen.canvas.reduce(SUPERSAMPLING)
 
 
-def emoji(name, side):
+def emoji(name: str, side: int) -> Image.Image:
     """An emoji of `side` x `side` pixels as a PIL picture of mode RGBA; name: one of DRAWINGS."""
     if name not in DRAWINGS:
-        raise ValueError(f"no emoji {name!r}: choose one of {', '.join(DRAWINGS)}")
+        raise ValueError(f"no emoji {name!r:.60}: choose one of {', '.join(DRAWINGS)}")
     pixels = min(LARGEST, max(64, 2 ** math.ceil(math.log2(side))))
     return _drawn(name, pixels).resize((side, side), Image.Resampling.BILINEAR)
 
 
-def overlay_emoji(picture, name, size, opacity, x, y):
+def overlay_emoji(picture: Image.Image, name: str, size: float, opacity: float, x: float, y: float) -> Image.Image:
     """Lay an emoji of `size` times the shorter side over the picture, wholly inside it.
 
     opacity: 0-1; x, y in [0, 1]: where in the room left (0 left or top, 1 right or bottom).

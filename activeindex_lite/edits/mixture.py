@@ -4,8 +4,9 @@ A recipe is a list of (name, parameters) in the order of application. Its parame
 (shares of the sides, not pixels), so one recipe can be printed, stored as JSON and applied to pictures of any size.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,11 @@ from activeindex_lite.edits import basic, destructive
 from activeindex_lite.edits.emoji import DRAWINGS, overlay_emoji
 from activeindex_lite.edits.screenshot import ACCENTS, LAYOUTS, THEMES, screenshot
 from activeindex_lite.edits.text import overlay_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from PIL import Image
 
 EDIT_COUNTS = {1: 0.1, 2: 0.2, 3: 0.3, 4: 0.4}
 CORNER_SPREAD = 0.1  # perspective: standard deviation of a corner's move, as a share of the side
@@ -22,6 +28,9 @@ PHRASES = (
     "found it", "who did this", "100% real", "no filter", "original?", "mine now", "weekend mood", "true story",
 )  # fmt: skip
 TEXT_COLOURS = ((255, 255, 255), (20, 20, 20), (255, 221, 51), (230, 50, 60), (40, 110, 235), (60, 190, 100))
+
+
+Recipe = list[tuple[str, dict[str, Any]]]
 
 
 class Step(NamedTuple):
@@ -102,15 +111,15 @@ FAMILIES = {
 STEPS = {name: step for family in FAMILIES.values() for name, step in family.items()}
 
 
-def draw_random_edit(rng):
-    """Draw a recipe: 1, 2, 3 or 4 edits with p = .1, .2, .3, .4, each from another of the four FAMILIES.
+def draw_random_edit(rng: np.random.Generator) -> Recipe:
+    """Draw a recipe: 1, 2, 3 or 4 edits with probability 0.1, 0.2, 0.3, 0.4, each from another of the four FAMILIES.
 
     rng: numpy Generator. Returns [(name, parameters), ...] for `apply_recipe`. Within a family all edits are equally
     likely, the order is random, but a crop goes first and a palette last. Families and ranges follow the automatic
     transformations of DISC21 (Douze et al., arXiv 2106.09672) as Active Image Indexing (ICLR 2023) uses them.
     """
     if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng={rng!r}: a numpy Generator is expected, such as numpy.random.default_rng(seed)")
+        raise ValueError(f"rng={rng!r:.60}: expected a numpy Generator, such as numpy.random.default_rng(seed)")
     counts = list(EDIT_COUNTS)
     n = counts[int(rng.choice(len(counts), p=list(EDIT_COUNTS.values())))]
     names = []
@@ -120,26 +129,26 @@ def draw_random_edit(rng):
     return [(name, STEPS[name].draw(rng)) for name in names]
 
 
-def apply_recipe(picture, recipe):
-    """Apply a recipe [(name, parameters), ...] to a PIL RGB picture: a new one. An unknown name is a ValueError.
+def apply_recipe(picture: Image.Image, recipe: Sequence[tuple[str, dict[str, Any]]]) -> Image.Image:
+    """Apply a recipe [(name, parameters), ...] to a PIL RGB picture: a new picture. ValueError for an unknown name.
 
-    Shares, not pixels: positions and sizes are shares of the sides, and the blur radius (5-10, tuned for photographs of
-    500 pixels) is scaled by (shorter side) / 500.
+    Positions and sizes are shares of the sides, not pixels. The blur radius (5-10, tuned for photographs of 500 pixels)
+    is scaled by (shorter side) / 500.
     """
     edited = basic.checked(picture).copy()
     for name, parameters in recipe:
         if name not in STEPS:
-            raise ValueError(f"no edit {name!r} in the mixture: choose one of {', '.join(STEPS)}")
+            raise ValueError(f"no edit {name!r:.60} in the mixture: choose one of {', '.join(STEPS)}")
         edited = STEPS[name].apply(edited, **parameters)
     return edited
 
 
-def random_edit(picture, rng):
+def random_edit(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
     """The edit "Random": draw a recipe from the numpy Generator `rng` and apply it to the PIL RGB picture."""
     return apply_recipe(picture, draw_random_edit(rng))
 
 
-def describe_recipe(recipe):
+def describe_recipe(recipe: Sequence[tuple[str, dict[str, Any]]]) -> str:
     """A recipe in words, for a title: "crop (width 0.45, height 0.38), greyscale, emoji (heart, size 0.52, ...)"."""
     return ", ".join(name + _parameters_in_words(parameters) for name, parameters in recipe)
 

@@ -1,5 +1,7 @@
 """Pasting a picture onto a drawn screenshot: a post in an app, or a page in a browser."""
 
+from __future__ import annotations
+
 import math
 
 from PIL import Image, ImageDraw
@@ -93,6 +95,6 @@ def _page(picture, theme, accent):
 LAYOUTS = {"post": _post, "page": _page}
 
 
-def screenshot(picture, layout, theme, accent):
+def screenshot(picture: Image.Image, layout: str, theme: str, accent: str) -> Image.Image:
     """The picture, at its own size, in a drawn screenshot; layout, theme, accent: keys of LAYOUTS, THEMES, ACCENTS."""
     return LAYOUTS[layout](picture, THEMES[theme], ACCENTS[accent])

@@ -1,27 +1,34 @@
 """Strength sweeps: one edit at many strengths, for curves of recall against strength."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from activeindex_lite.edits import basic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PIL import Image
 
 
 @dataclass(frozen=True)
 class Sweep:
     """One family of edits: `sweep(picture, value)` edits a PIL RGB picture at strength `value`, giving a new one.
 
-    `values` are the strengths of the published curves; others in the family's range work too, and one out of range is a
-    ValueError. `unit` says what the numbers are (an axis label); `neutral` is the value that changes nothing, or None.
+    `values` are the strengths of the published curves. Other values in the family's range work too; one out of range is
+    a ValueError. `unit` says what the numbers are (an axis label). `neutral` is the value that changes nothing, or None.
     """
 
     name: str
     unit: str
-    values: tuple
+    values: tuple[float, ...]
     neutral: float | None
     function: Callable
 
-    def __call__(self, picture, value):
+    def __call__(self, picture: Image.Image, value: float) -> Image.Image:
         return self.function(basic.checked(picture), value)
 
 

@@ -1,8 +1,10 @@
 """The table of the 14 edits that every copy-detection result is measured on."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,13 +12,18 @@ from activeindex_lite.edits import basic
 from activeindex_lite.edits.mixture import random_edit
 from activeindex_lite.edits.text import meme
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from PIL import Image
+
 
 @dataclass(frozen=True)
 class Edit:
-    """A named edit of one picture: `edit(picture, rng=None)` gives a new PIL RGB picture and leaves the input alone.
+    """A named edit of one picture: `edit(picture, rng=None)` gives a new PIL RGB picture and does not change the input.
 
     picture: PIL picture of mode RGB, any size from 1 x 1. rng: numpy Generator, needed where `needs_rng` is true.
-    `note` says in a few words what the edit does. Anything else than an RGB picture, or a missing rng, is a ValueError.
+    `note` says in a few words what the edit does. ValueError for a picture that is not RGB, or a missing rng.
     """
 
     name: str
@@ -24,22 +31,22 @@ class Edit:
     function: Callable
     needs_rng: bool = False
 
-    def __call__(self, picture, rng=None):
+    def __call__(self, picture: Image.Image, rng: np.random.Generator | None = None) -> Image.Image:
         picture = basic.checked(picture)
         if not self.needs_rng:
             return self.function(picture)
         if rng is None or not isinstance(rng, np.random.Generator):
             raise ValueError(
-                f"{self.name} draws its edits and got rng={rng!r}: pass rng=numpy.random.default_rng(seed)"
+                f"{self.name} draws its edits and got rng={rng!r:.60}: pass rng=numpy.random.default_rng(seed)"
             )
         return self.function(picture, rng)
 
 
 class _Edits(dict):
-    """Edits by name; a name that is not there is told with those that are."""
+    """Edits by name; the error about an unknown name lists the known ones."""
 
-    def __missing__(self, name):
-        raise KeyError(f"no edit {name!r}: choose one of {', '.join(self)}")
+    def __missing__(self, name: str):
+        raise KeyError(f"no edit {name!r:.60}: choose one of {', '.join(self)}")
 
 
 def _table():
@@ -65,12 +72,12 @@ def _table():
 EDITS = _table()
 
 
-def apply_edit(name, pictures, rng=None):
-    """Apply the edit called `name` (a key of EDITS) to a list of PIL RGB pictures: a list of new ones.
+def apply_edit(name: str, pictures: Sequence[Image.Image], rng: np.random.Generator | None = None) -> list[Image.Image]:
+    """Apply the edit called `name` (a key of EDITS) to a list of PIL RGB pictures: a list of new pictures.
 
-    rng: numpy Generator, needed for "Random" only; each picture's edit is drawn from it in order. An unknown name is a
-    ValueError that lists the names allowed.
+    rng: numpy Generator, needed for "Random" only; each picture's edit is drawn from it in order. ValueError for an
+    unknown name; the message lists the known ones.
     """
     if name not in EDITS:
-        raise ValueError(f"no edit {name!r}: choose one of {', '.join(EDITS)}")
+        raise ValueError(f"no edit {name!r:.60}: choose one of {', '.join(EDITS)}")
     return [EDITS[name](picture, rng) for picture in pictures]

@@ -1,8 +1,14 @@
-"""Writing on pictures: text that is fitted into a box, text laid over a picture, and the meme caption."""
+"""Writing on pictures: text fitted into a box, text laid over a picture, and the caption of a meme."""
+
+from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 CAPTION = "when the index still finds you"
 MEASURE = 64  # font size at which texts are measured before they are scaled
@@ -28,8 +34,8 @@ def _bounds(text, size):
     )
 
 
-def _breakings(text):
-    """The text on one line, on two of about equal length, and so on down to a word a line."""
+def _breakings(text: str) -> Iterator[str]:
+    """The text on one line, on two lines of about equal length, and so on, up to one word per line."""
     words = text.split()
     for n in range(1, len(words) + 1):
         lines, budget = [[]], len(text) / n
@@ -50,8 +56,8 @@ def _measured(text):
     return sizes
 
 
-def fitted(text, width, height, largest):
-    """The breaking of `text` and the font size in pixels, at most `largest`, with which it is largest in a box."""
+def fitted(text: str, width: float, height: float, largest: float) -> tuple[str, int]:
+    """The line breaks of `text` and the font size in pixels, at most `largest`, that fill a box best."""
     best = max(_measured(text), key=lambda m: min(largest / MEASURE, width / m[1], height / m[2]))
     scale = min(largest / MEASURE, width / best[1], height / best[2])
     size = max(1, int(MEASURE * scale))
@@ -64,8 +70,10 @@ def fitted(text, width, height, largest):
     return best[0], size
 
 
-def overlay_text(picture, text, height, x, y, colour):
-    """Write `text` over the picture, in letters of `height` (share of the picture's height), smaller if need be.
+def overlay_text(
+    picture: Image.Image, text: str, height: float, x: float, y: float, colour: Sequence[int]
+) -> Image.Image:
+    """Write `text` over the picture, in letters of `height` (share of the picture's height), or smaller to fit.
 
     x, y in [0, 1]: where in the room left (0 left or top); colour: (R, G, B) in 0..255. An outline keeps it legible.
     """
@@ -94,7 +102,7 @@ def _caption(width, height):
     return band.reduce(scale)
 
 
-def meme(picture):
+def meme(picture: Image.Image) -> Image.Image:
     """A white band with a black caption above the picture; the band adds a quarter to the height."""
     band = max(1, round(picture.height / 4))
     edited = Image.new("RGB", (picture.width, picture.height + band))

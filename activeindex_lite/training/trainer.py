@@ -1,7 +1,10 @@
-"""Training of the lite extractor: every step pulls edited copies towards their clean originals; resumes from a checkpoint."""
+"""Training of the lite extractor: each step pulls edited copies towards their originals; it resumes from a checkpoint."""
+
+from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +13,13 @@ from tqdm import tqdm
 
 from activeindex_lite.extractor.extractor import IMAGENET_MEAN, IMAGENET_STD
 from activeindex_lite.extractor.network import LiteNet
+from activeindex_lite.support.files import whole_file
 from activeindex_lite.training.views import edited_views
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
 
 TEMPERATURE = 0.05
 SMALL, FULL = 96, 128
@@ -18,11 +27,11 @@ MEAN = torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
 STD = torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
 
 
-def copy_loss(clean, copies):
+def copy_loss(clean: torch.Tensor, copies: Sequence[torch.Tensor]) -> torch.Tensor:
     """InfoNCE of edited copies against clean originals, temperature 0.05 (SSCD, Pizzi et al. 2022).
 
     clean: (B, d); copies: V times (B, d), edited copies of the same pictures. A picture's own row is the right answer in
-    both directions. (Negatives from earlier steps do harm here: all features drift away from the stale ones together.)
+    both directions. Negatives from earlier steps would do harm: all features drift away from the stale ones together.
     """
     right = torch.arange(len(clean), device=clean.device)
     loss = 0.0
@@ -32,18 +41,18 @@ def copy_loss(clean, copies):
     return loss / len(copies)
 
 
-def spread_loss(features):
-    """KoLeo entropy term (Sablayrolles et al. 2019): mean of -log distance to the nearest other feature."""
+def spread_loss(features: torch.Tensor) -> torch.Tensor:
+    """KoLeo entropy term (Sablayrolles et al. 2019): mean of -log distance to the nearest other feature; (B, d)."""
     nearest = (features @ features.T - 2 * torch.eye(len(features), device=features.device)).max(1).values
     return -torch.log((2 - 2 * nearest).clamp(min=1e-6).sqrt()).mean()
 
 
-def rate_at(step, steps, peak, decay):
-    """Learning rate: 500 steps of warm-up, then flat, then straight down to nothing over the last `decay` share."""
+def rate_at(step: int, steps: int, peak: float, decay: float) -> float:
+    """Learning rate: 500 steps of warm-up, then flat, then linearly down to 0 over the last `decay` share."""
     return peak * min(1.0, (step + 1) / 500, max(0.0, (steps - step) / (decay * steps)))
 
 
-def _floats(pictures):
+def _floats(pictures: np.ndarray) -> torch.Tensor:
     """uint8 (B, H, W, 3) to float32 (B, 3, H, W) in [0, 1]."""
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous().float().div_(255)
 
@@ -53,22 +62,22 @@ class Trainer:
 
     def __init__(
         self,
-        originals,
-        copies,
-        steps,
+        originals: Sequence[np.ndarray],
+        copies: np.ndarray,
+        steps: int,
         *,
-        batch=96,
-        peak=2e-3,
-        decay=0.4,
-        small_share=4 / 7,
-        spread=0.7,
-        seed=0,
-        device="cpu",
+        batch: int = 96,
+        peak: float = 2e-3,
+        decay: float = 0.4,
+        small_share: float = 4 / 7,
+        spread: float = 0.7,
+        seed: int = 0,
+        device: str = "cpu",
     ):
         (self.sources, self.clean), self.copies = originals, copies
         if len(self.clean) < batch:
             raise ValueError(
-                f"{len(self.clean)} training pictures: a batch needs {batch} at least, give more (--pictures)"
+                f"{len(self.clean)} training pictures: a batch needs at least {batch}, give more (--pictures)"
             )
         self.steps, self.batch, self.peak, self.decay, self.spread = steps, batch, peak, decay, spread
         self.small_share, self.device, self.step = small_share, device, 0
@@ -80,7 +89,8 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=peak, weight_decay=0.02, fused=True)
         self.order = torch.zeros(0, dtype=torch.long)
 
-    def state(self):
+    def state(self) -> dict[str, Any]:
+        """Everything that `restore` needs to continue, as torch.save takes it."""
         return {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -90,25 +100,26 @@ class Trainer:
             "generator": self.generator.get_state(),
         }
 
-    def restore(self, state):
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a `state`."""
         for name in ("network", "average", "optimiser"):
             getattr(self, name).load_state_dict(state[name])
         self.step, self.order = state["step"], state["order"]
         self.generator.set_state(state["generator"])
 
-    def next_pictures(self):
-        """Indices of the next batch: every picture once before any comes again."""
+    def next_pictures(self) -> np.ndarray:
+        """Indices of the next batch, (B,): every picture comes once before any comes again."""
         if len(self.order) < self.batch:
             self.order = torch.randperm(len(self.clean), generator=self.generator)
         chosen, self.order = self.order[: self.batch].sort().values, self.order[self.batch :]
         return chosen.numpy()
 
     @property
-    def small(self):
+    def small(self) -> bool:
         """Whether this step belongs to the first part: small views, all made on the fly."""
         return self.step < self.small_share * self.steps
 
-    def next_views(self):
+    def next_views(self) -> torch.Tensor:
         """(3 B, 3, size, size) in [0, 1]: B clean originals, then two edited copies of each, one after the other.
 
         First part: 96 pixels, both copies made on the fly. Second part: 128 pixels, exactly edited copies, at every other
@@ -125,8 +136,8 @@ class Trainer:
             return torch.cat([clean, exact, edited_views(sources, FULL, self.generator)])
         return torch.cat([clean, exact, _floats(self.copies[chosen, (which + 1) % self.copies.shape[1]])])
 
-    def advance(self):
-        """One step; returns its loss."""
+    def advance(self) -> torch.Tensor:
+        """One step; returns its loss, a scalar."""
         views = self.next_views().sub_(MEAN).div_(STD)
         views = views.to(self.device).contiguous(memory_format=torch.channels_last)
         for group in self.optimiser.param_groups:
@@ -144,15 +155,15 @@ class Trainer:
         return loss.detach()
 
 
-def bfloat16_is_quick(device):
-    """Whether a device has instructions for bfloat16: a processor that has to emulate it takes ten times as long as in float32."""
+def bfloat16_is_quick(device: str) -> bool:
+    """Whether a device has instructions for bfloat16; emulating it takes ten times as long as float32."""
     if device == "cpu":
         return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.cuda.is_bf16_supported(including_emulation=False)
 
 
-def train(trainer, checkpoint, *, every=500, progress=True):
-    """Run a Trainer to its last step, saving to checkpoint every so many steps; goes on from checkpoint if it is there.
+def train(trainer: Trainer, checkpoint: str | Path, *, every: int = 500, progress: bool = True) -> torch.nn.Module:
+    """Run a Trainer to its last step, saving to checkpoint every so many steps; resumes from the checkpoint if it exists.
 
     Returns the averaged LiteNet. An interruption (Ctrl-C or a kill) loses at most `every` steps.
     """
@@ -168,8 +179,7 @@ def train(trainer, checkpoint, *, every=500, progress=True):
             if trainer.step % 50 == 0:
                 bar.set_postfix(loss=f"{mean:.3f}")
             if trainer.step % every == 0 or trainer.step == trainer.steps:
-                temporary = checkpoint.with_suffix(".part")
-                torch.save(trainer.state(), temporary)
-                temporary.replace(checkpoint)
+                with whole_file(checkpoint) as temporary:
+                    torch.save(trainer.state(), temporary)
     trainer.seconds = time.time() - begun
     return trainer.average.module

@@ -1,8 +1,10 @@
 """Edited views made on the fly for training: geometry, colour, blur, overlays and noise on whole batches of tensors.
 
-These are training's own augmentations, drawn afresh at every step; the edits of the evaluation (PIL pictures, exact) are
-in `activeindex_lite.edits`, and training mixes both.
+These are training's own augmentations, drawn afresh at every step. The edits of the evaluation (PIL pictures, exact)
+are in `activeindex_lite.edits`; training mixes both.
 """
+
+from __future__ import annotations
 
 import math
 
@@ -18,26 +20,27 @@ GREY = torch.tensor(LUMA)
 class Draw:
     """Batches of random numbers from one torch Generator."""
 
-    def __init__(self, n, generator):
+    def __init__(self, n: int, generator: torch.Generator):
         self.n, self.generator = n, generator
 
-    def uniform(self, low=0.0, high=1.0, *shape):
+    def uniform(self, low: float = 0.0, high: float = 1.0, *shape: int) -> torch.Tensor:
+        """Uniform numbers in [low, high), (n, *shape)."""
         return low + (high - low) * torch.rand(self.n, *shape, generator=self.generator)
 
-    def where(self, p, value, otherwise):
+    def where(self, p: float, value: torch.Tensor, otherwise: torch.Tensor | float) -> torch.Tensor:
         """value with probability p for each of the batch, else otherwise (both (n,))."""
         return torch.where(torch.rand(self.n, generator=self.generator) < p, value, torch.as_tensor(otherwise))
 
-    def some(self, p):
-        """The positions in the batch that a coin of probability p chooses, (m,) int64."""
+    def some(self, p: float) -> torch.Tensor:
+        """The positions in the batch that are chosen, each with probability p, (m,) int64."""
         return torch.nonzero(torch.rand(self.n, generator=self.generator) < p)[:, 0]
 
-    def one(self):
+    def one(self) -> float:
         """A single uniform number in [0, 1)."""
         return float(torch.rand((), generator=self.generator))
 
 
-def edited_views(sources, size, generator):
+def edited_views(sources: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
     """Edited views of a batch: uint8 pictures (B, H, W, 3) to float32 (B, 3, size, size) in [0, 1]."""
     draw = Draw(len(sources), generator)
     pictures = sources.permute(0, 3, 1, 2).contiguous().float().div_(255)
@@ -52,8 +55,8 @@ def edited_views(sources, size, generator):
     return views
 
 
-def homographies(draw):
-    """(B, 3, 3) maps from output coordinates to source coordinates, both in [-1, 1]."""
+def homographies(draw: Draw) -> tuple[torch.Tensor, torch.Tensor]:
+    """(B, 3, 3) maps from output to source coordinates, both in [-1, 1], and (B,) by how much each shrinks the source."""
     n = draw.n
     zoom = draw.where(0.3, draw.uniform(1.0, 1.9), draw.where(0.6, draw.uniform(0.2, 1.0).sqrt(), 1.0))
     free = (1 - zoom).abs()
@@ -78,7 +81,7 @@ def homographies(draw):
     return tilt @ crop @ turn, zoom * grow
 
 
-def geometry(pictures, size, draw):
+def geometry(pictures: torch.Tensor, size: int, draw: Draw) -> torch.Tensor:
     """Crop, zoom out, rotate, flip and tilt; what lies outside the picture is black, white or a colour."""
     maps, scale = homographies(draw)
     at = (torch.arange(size) + 0.5) * 2 / size - 1
@@ -98,8 +101,8 @@ def geometry(pictures, size, draw):
     return views + surround
 
 
-def colour(views, draw):
-    """Brightness, contrast, saturation, greyscale and hue as one colour matrix a picture; then clipped."""
+def colour(views: torch.Tensor, draw: Draw) -> torch.Tensor:
+    """Brightness, contrast, saturation, greyscale and hue as one colour matrix per picture; then clipped."""
     n = draw.n
     bright = draw.where(0.4, torch.exp(draw.uniform(-1.2, 0.8)), 1.0)
     contrast = draw.where(0.4, torch.exp(draw.uniform(-1.0, 0.9)), 1.0)
@@ -120,7 +123,7 @@ def colour(views, draw):
     return flat.clamp_(0, 1).view_as(views)
 
 
-def overlay(views, others, draw):
+def overlay(views: torch.Tensor, others: torch.Tensor, draw: Draw) -> torch.Tensor:
     """A box, a disc or a band of a colour or of another picture, laid over with an opacity."""
     size = views.shape[-1]
     at = (torch.arange(size) + 0.5) / size
@@ -137,14 +140,14 @@ def overlay(views, others, draw):
     return views + (paint - views) * inside[:, None]
 
 
-def grain(views, draw):
+def grain(views: torch.Tensor, draw: Draw) -> torch.Tensor:
     """Uniform noise of up to 5 % of the range, clipped."""
     strength = draw.uniform(0, 0.1).view(-1, 1, 1, 1)
     noise = torch.rand(views.shape, generator=draw.generator) - 0.5
     return noise.mul_(strength).add_(views).clamp_(0, 1)
 
 
-def soften(views, draw):
+def soften(views: torch.Tensor, draw: Draw) -> torch.Tensor:
     """Blur an eighth of the batch, pixelate another: one strength for each group, drawn afresh at every call."""
     eighth = max(len(views) // 8, 1)
     sigma = 0.4 + 3.0 * draw.one()

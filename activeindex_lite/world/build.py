@@ -1,5 +1,7 @@
 """Making the ready world again: draw every picture, extract its feature, store it in half precision."""
 
+from __future__ import annotations
+
 import os
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -15,8 +17,9 @@ SETS = {"train": (TRAIN_SEED, 60_000), "references": (REFERENCE_SEED, 50_000)}
 CHUNK = 500
 
 
-def _chunk(first, n):
+def _chunk(first: int, n: int) -> np.ndarray:
     """Features of n pictures from a first seed on, in one process with one thread."""
+    # Here, not above: torch belongs to the workers, and a process that has loaded it should not be forked.
     import torch
 
     from activeindex_lite.extractor import load_extractor
@@ -25,22 +28,22 @@ def _chunk(first, n):
     return load_extractor("lite")(synthetic_pictures(range(first, first + n), SIZE)).astype(np.float16)
 
 
-def build_world(folder, progress=True):
+def build_world(folder: str | Path, progress: bool = True) -> None:
     """Write train.npy (60000, 128) and references.npy (50000, 128), float16, into folder, with all cores.
 
-    Parts that an interrupted call left behind are used; finished files are never overwritten.
+    Parts that an interrupted call left behind are used. FileExistsError if a finished file exists.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     taken = [folder / f"{name}.npy" for name in SETS if (folder / f"{name}.npy").exists()]
     if taken:
-        raise FileExistsError(f"{taken[0]} exists: give a new folder, or delete the file first")
+        raise FileExistsError(f"{taken[0]} exists: name a new folder, or delete the file first")
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for name, (first, n) in SETS.items():
             _fill(pool, folder, name, first, n, progress)
 
 
-def _fill(pool, folder, name, first, n, progress):
+def _fill(pool: ProcessPoolExecutor, folder: Path, name: str, first: int, n: int, progress: bool) -> None:
     parts = {start: folder / f"{name}.{start}.part.npy" for start in range(0, n, CHUNK)}
     jobs = {
         start: pool.submit(_chunk, first + start, min(CHUNK, n - start))
@@ -55,6 +58,6 @@ def _fill(pool, folder, name, first, n, progress):
         path.unlink()
 
 
-def _save(path, array):
+def _save(path: Path, array: np.ndarray) -> None:
     with whole_file(path) as temporary, open(temporary, "wb") as file:
         np.save(file, array)

@@ -1,12 +1,17 @@
-"""A world as large as one likes: simulated features that follow a stated mixture fitted to the ready world's real ones."""
+"""A world of any size: simulated features that follow a mixture fitted to the ready world's real ones."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from functools import cache
 
+import lazy_loader
 import numpy as np
 
 from activeindex_lite.support.checks import features_array, whole_number
 from activeindex_lite.world.world import load_world
 
+faiss = lazy_loader.load("faiss")
 NEIGHBOURS, BANDWIDTH = 20, 0.9
 BLOCK = 2000
 
@@ -18,41 +23,42 @@ class SimulatedFeatures:
 
         x = c_i + sqrt(1 - h^2) (t_i - c_i) + h sum_k g_k (t_ik - c_i) / sqrt(K),    g_k ~ N(0, 1),
 
-    scaled to unit length: a Gaussian of the neighbours' covariance (rank K - 1), as in the manifold Parzen windows of Vincent
-    and Bengio (NeurIPS 2002), with its mean drawn in toward the neighbours, as in the smoothed bootstrap of Silverman and
-    Young (Biometrika 1987), so that noise does not spread the whole. h = 0 gives the features back, h = 1 forgets t_i.
+    scaled to unit length. This is a Gaussian of the neighbours' covariance (rank K - 1), as in the manifold Parzen windows
+    of Vincent and Bengio (NeurIPS 2002). Its mean is drawn in toward the neighbours, as in the smoothed bootstrap of
+    Silverman and Young (Biometrika 1987), so that noise does not spread the whole. h = 0 gives the features themselves,
+    h = 1 forgets t_i.
 
     features: (N, d) real unit vectors, N > neighbours. The rows of a seed are one endless sequence: row j comes from
-    Gaussian j mod N, and the rows of block b (of 2,000) from the stream (seed, b), so any stretch can be made alone.
-    Neighbours are searched by brute force as they are needed: about a second for 2,000 of 60,000 features on one core.
+    Gaussian j mod N, and the rows of block b (of 2,000) from the stream (seed, b), so any part can be made alone.
+    Neighbours are searched by brute force when they are needed: about a second for 2,000 of 60,000 features on one core.
     """
 
-    def __init__(self, features, neighbours=NEIGHBOURS, bandwidth=BANDWIDTH):
+    def __init__(self, features: np.ndarray, neighbours: int = NEIGHBOURS, bandwidth: float = BANDWIDTH):
         if not 0 <= bandwidth <= 1:
-            raise ValueError(f"bandwidth={bandwidth!r}: a number from 0 (the features themselves) to 1 is expected")
+            raise ValueError(f"bandwidth={bandwidth!r:.60}: expected a number from 0 (the features themselves) to 1")
         self.features = features_array(features)
         self.neighbours = whole_number(neighbours, "neighbours", len(self.features) - 1, "fewer than the features")
         self.bandwidth = np.float32(bandwidth)
         self._near = np.full((len(self.features), self.neighbours), -1, np.int32)
 
-    def rows(self, n, start=0, seed=0):
+    def rows(self, n: int, start: int = 0, seed: int | Sequence[int] = 0) -> np.ndarray:
         """Rows start .. start + n - 1 of the sequence of this seed, (n, d) float32 of unit norm."""
         return np.concatenate(list(self.blocks(n, start, seed)))
 
-    def blocks(self, n, start=0, seed=0):
+    def blocks(self, n: int, start: int = 0, seed: int | Sequence[int] = 0) -> Iterator[np.ndarray]:
         """The same rows in arrays of at most 2,000, one at a time, for more of them than memory should hold.
 
         seed: a whole number, or a sequence of them.
         """
         n = whole_number(n, "n")
         if start != int(start) or start < 0:
-            raise ValueError(f"start={start!r}: the number of a row is expected, 0 or more")
+            raise ValueError(f"start={start!r:.60}: expected the number of a row, 0 or more")
         stop = int(start) + n
         for b in range(int(start) // BLOCK, -(-stop // BLOCK)):
             first = b * BLOCK
             yield self._block(b, seed)[max(start - first, 0) : stop - first]
 
-    def _block(self, b, seed):
+    def _block(self, b: int, seed: int | Sequence[int]) -> np.ndarray:
         """Rows b * BLOCK .. (b + 1) * BLOCK - 1, (BLOCK, d)."""
         own = np.arange(b * BLOCK, (b + 1) * BLOCK) % len(self.features)
         near = self.features[self._neighbours_of(own)]
@@ -69,10 +75,8 @@ class SimulatedFeatures:
         )
         return x / np.linalg.norm(x, axis=1, keepdims=True)
 
-    def _neighbours_of(self, own):
+    def _neighbours_of(self, own: np.ndarray) -> np.ndarray:
         """Positions of the nearest neighbours of features own (B,), without themselves: (B, neighbours)."""
-        import faiss
-
         missing = np.unique(own[self._near[own, 0] < 0])
         if len(missing):
             found = faiss.knn(self.features[missing], self.features, self.neighbours + 1)[1]
@@ -80,22 +84,27 @@ class SimulatedFeatures:
         return self._near[own]
 
 
-def simulate(n, start=0, seed=0):
+def simulate(n: int, start: int = 0, seed: int | Sequence[int] = 0) -> np.ndarray:
     """n simulated references of the ready world, (n, 128) float32 unit vectors; rows start .. of this seed's sequence.
 
-    A `SimulatedFeatures` fitted to the 60,000 training features. How like real ones they are (`python -m benchmarks.realism`): with
-    40,000 of the 50,000 references simulated, R@1 in IVF1536,PQ4x8 is .530 at nprobe 1 and .826 at 16, and .978 by brute
-    force, where real references give .529, .822, .980, and 40,000 other real features .528, .823, .978. Real references lie .957
-    from the nearest simulated one, .954 from the nearest real one. But simulated ones lie nearer to one another (.904, real .953)
-    and to their cells' centroids (.835, .856). As they grow in number they crowd real ones a little less than more real ones would:
-    .936 at 100,000 (real .930), .888 at a million, where the trend of real ones leads to .87.
+    They come from a `SimulatedFeatures` fitted to the 60,000 training features. `python -m benchmarks.realism` measures
+    how much they resemble real ones:
 
-    For many rows, take `ready_simulation().blocks(n, start, seed)`, which gives 2,000 at a time.
+    - R@1 in IVF1536,PQ4x8, with 40,000 of the 50,000 references simulated: 0.530 at nprobe 1, 0.826 at nprobe 16, and
+      0.978 by brute force. Real references give 0.529, 0.822 and 0.980, and 40,000 other real features 0.528, 0.823
+      and 0.978.
+    - Distance of a real reference to the nearest simulated one: 0.957; to the nearest real one: 0.954.
+    - Distance of a simulated one to the nearest other: 0.904 (real: 0.953); to the centroid of its cell: 0.835
+      (real: 0.856).
+    - In large numbers they crowd real ones a little less than more real ones would: 0.936 at 100,000 (real: 0.930),
+      0.888 at a million, where the trend of real ones leads to 0.87.
+
+    For many rows, use `ready_simulation().blocks(n, start, seed)`, which gives 2,000 at a time.
     """
     return ready_simulation().rows(n, start, seed)
 
 
 @cache
-def ready_simulation():
+def ready_simulation() -> SimulatedFeatures:
     """The SimulatedFeatures of the ready world's training features, made once; it remembers neighbours (5 MB)."""
     return SimulatedFeatures(load_world().train)

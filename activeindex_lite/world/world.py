@@ -1,14 +1,23 @@
-"""Opening the ready world: stored features, and pictures drawn from their seeds when somebody looks at them."""
+"""Opening the ready world: stored features, and pictures drawn from their seeds when they are asked for."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from activeindex_lite.pictures.synthetic import synthetic_pictures
 
-# Seeds apart from each other and from the extractor's training pictures (1,000,000 and up). Fresh pictures are in no set.
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from PIL import Image
+
+# No two sets share a seed, nor does any with the extractor's training pictures (1,000,000 and up).
+# Fresh pictures belong to no set.
 TRAIN_SEED, REFERENCE_SEED, FRESH_SEED = 2_000_000, 3_000_000, 4_000_000
 SIZE = 224
 DATA = files("activeindex_lite") / "data"
@@ -27,29 +36,32 @@ class World:
     references: np.ndarray
     size: int = SIZE
 
-    def pictures(self, ids):
-        """The reference pictures of the given ids (one or several in 0 .. 49999), drawn now: a list of PIL pictures."""
+    def pictures(self, ids: int | Iterable[int]) -> list[Image.Image]:
+        """The reference pictures of the given ids (one or several in 0 .. 49999), drawn now: a list of PIL pictures.
+
+        ValueError for anything else.
+        """
         ids = np.atleast_1d(ids)
         n = len(self.references)
         if ids.size and ids.dtype.kind not in "iu":
-            raise ValueError(f"reference ids {ids.tolist()!r:.60}: whole numbers from 0 to {n - 1} are expected")
+            raise ValueError(f"reference ids {ids.tolist()!r:.60}: expected whole numbers from 0 to {n - 1}")
         if ids.min(initial=0) < 0 or ids.max(initial=0) >= n:
-            raise ValueError(f"reference ids {ids.min()} to {ids.max()}: the ready world has 0 to {n - 1}")
+            raise ValueError(f"reference ids {ids.min()} to {ids.max()}: the ready world has ids from 0 to {n - 1}")
         return synthetic_pictures(REFERENCE_SEED + ids, self.size)
 
 
 @cache
-def load_world():
-    """Open the ready world that comes with the package. Needs neither torch nor faiss; about 0.1 s and 56 MB.
+def load_world() -> World:
+    """Open the ready world in the package. It needs neither torch nor faiss, about 0.1 s and 56 MB.
 
-    It is opened once: every call gives the same arrays, which are read-only (copy what you want to change).
+    It is opened once: every call returns the same arrays, which are read-only (copy what you want to change).
     """
     # Mapped, so that the half-precision file leaves no trace in memory.
     return World(*(unit(np.load(DATA / f"{name}.npy", mmap_mode="r")) for name in ("train", "references")))
 
 
-def unit(features):
-    """Stored half precision back to float32 of exactly unit norm; read-only."""
+def unit(features: np.ndarray) -> np.ndarray:
+    """Features stored in half precision, (..., d), as float32 of unit norm; read-only."""
     features = features.astype(np.float32)
     # In place: np.linalg.norm would make another array of this size.
     features /= np.sqrt(np.einsum("...d,...d->...", features, features))[..., None]
