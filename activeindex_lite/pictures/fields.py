@@ -1,11 +1,15 @@
 """Building blocks of the synthetic pictures: pixel grids, smooth noise, palettes and outlines as numpy arrays.
 
 Everything is a function of coordinates in [0, 1], so that one seed gives the same scene at every size. Only uniform
-numbers and raw bytes are drawn (their streams are the same in every numpy), and every edge is soft, so a rounding
-difference between two machines moves a pixel by no more than one grey level.
+numbers and raw bytes are drawn, whose streams are the same in every numpy. Every edge is soft, so a rounding difference
+between two machines moves a pixel by no more than one grey level.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -15,39 +19,39 @@ TAU = 2 * np.pi
 class Dice:
     """Uniform draws from one PCG64 stream, with the few distributions the scenes need."""
 
-    def __init__(self, seed):
+    def __init__(self, seed: int):
         self.rng = np.random.Generator(np.random.PCG64(seed))
 
-    def uniform(self, low=0.0, high=1.0, size=None):
+    def uniform(self, low: float = 0.0, high: float = 1.0, size: int | tuple | None = None) -> float | np.ndarray:
         """Uniform numbers in [low, high): a float, or a float32 array of the given size."""
         value = low + (high - low) * self.rng.random(size)
         return value if size is None else value.astype(np.float32)
 
-    def below(self, n):
+    def below(self, n: int) -> int:
         """A whole number from 0 to n - 1."""
         return int(self.rng.random() * n)
 
-    def choose(self, options):
-        """One of a sequence."""
+    def choose(self, options: Sequence) -> Any:
+        """One element of a sequence."""
         return options[self.below(len(options))]
 
-    def chance(self, p):
+    def chance(self, p: float) -> bool:
         """True with probability p."""
         return self.rng.random() < p
 
-    def bytes(self, shape):
-        """Uniform uint8 array."""
+    def bytes(self, shape: tuple) -> np.ndarray:
+        """A uniform uint8 array."""
         return np.frombuffer(self.rng.bytes(int(np.prod(shape))), np.uint8).reshape(shape)
 
 
 @lru_cache(maxsize=8)
-def axis(size):
+def axis(size: int) -> np.ndarray:
     """Pixel centres of one axis, (size,) float32 in (0, 1)."""
     return ((np.arange(size) + 0.5) / size).astype(np.float32)
 
 
 @lru_cache(maxsize=256)
-def _interpolation(size, cells):
+def _interpolation(size: int, cells: int) -> np.ndarray:
     """(size, cells + 3) weights of uniform cubic B-splines over `cells` intervals, which smooth a coarse grid."""
     u = axis(size).astype(np.float64) * cells
     i = np.minimum(u.astype(int), cells - 1)
@@ -59,11 +63,13 @@ def _interpolation(size, cells):
     return weights.astype(np.float32)
 
 
-def noise(dice, size, cells=4, octaves=4, persistence=0.5, stretch=1.0):
+def noise(
+    dice: Dice, size: int, cells: int = 4, octaves: int = 4, persistence: float = 0.5, stretch: float = 1.0
+) -> np.ndarray:
     """Smooth 1/f-like noise, (size, size) float32, about zero mean and within about [-1, 1].
 
-    cells: intervals of the coarsest octave; each further octave doubles them and is scaled by `persistence`;
-    stretch > 1 draws the noise out along x (water, wood, strata).
+    cells: intervals of the coarsest octave; each further octave doubles them and is scaled by `persistence`.
+    stretch > 1 stretches the noise along x (water, wood, strata).
     """
     down, across, amplitude = [], [], 1.8
     for _ in range(octaves):
@@ -76,7 +82,7 @@ def noise(dice, size, cells=4, octaves=4, persistence=0.5, stretch=1.0):
     return np.hstack(down) @ np.hstack(across).T
 
 
-def profile(dice, size, cells, octaves=4, persistence=0.5):
+def profile(dice: Dice, size: int, cells: int, octaves: int = 4, persistence: float = 0.5) -> np.ndarray:
     """The same noise in one dimension, (size,) float32: a ridge line or a shore."""
     line = np.zeros(size, np.float32)
     amplitude = 1.8
@@ -87,7 +93,7 @@ def profile(dice, size, cells, octaves=4, persistence=0.5):
     return line
 
 
-def hsv(h, s, v):
+def hsv(h: np.ndarray | float, s: np.ndarray | float, v: np.ndarray | float) -> np.ndarray:
     """HSV in [0, 1] (hue is cyclic) to RGB, arrays broadcast, (..., 3) float32."""
     h, s, v = np.broadcast_arrays(h, s, v)
     k = (np.array([5.0, 3.0, 1.0]) + 6.0 * h[..., None]) % 6.0
@@ -105,7 +111,7 @@ SCHEMES = (
 )
 
 
-def palette(dice, n=8):
+def palette(dice: Dice, n: int = 8) -> np.ndarray:
     """n colours of one harmony (neighbouring, opposite, three or four hues), (n, 3) float32 in [0, 1]."""
     base = dice.uniform()
     hues = (
@@ -122,7 +128,7 @@ def palette(dice, n=8):
     return hsv(hues, saturation, value)
 
 
-def polar_outline(dice):
+def polar_outline(dice: Dice) -> np.ndarray:
     """A closed outline r(theta) <= 1 as a table over one turn, (256,) float32: polygon, star, flower, blob or leaf."""
     theta = np.arange(256) * (TAU / 256)
     kind = dice.below(5)

@@ -1,24 +1,26 @@
 """What a synthetic picture is made of: backgrounds, landscapes, cities, textured shapes and the finish of the surface.
 
-A canvas is a planar float32 array (3, size, size) in [0, 1]; every painter changes it in place, each shape only inside
-its own box, which is what keeps a picture under three milliseconds.
+A canvas is a planar float32 array (3, size, size) in [0, 1]. Every painter changes it in place, and each shape changes
+only its own box, which keeps a picture under three milliseconds.
 """
+
+from __future__ import annotations
 
 from math import cos, sin
 
 import numpy as np
 
-from activeindex_lite.pictures.fields import TAU, axis, noise, polar_outline, profile
+from activeindex_lite.pictures.fields import TAU, Dice, axis, noise, polar_outline, profile
 
 
-def mix(a, b, t):
+def mix(a: np.ndarray, b: np.ndarray, t: np.ndarray | float) -> np.ndarray:
     """a + t (b - a) for two colours (3,) and a mask or field (H, W): planar (3, H, W)."""
     blend = (b - a)[:, None, None] * t
     blend += a[:, None, None]
     return blend
 
 
-def ramp(colours, t):
+def ramp(colours: np.ndarray, t: np.ndarray | float) -> np.ndarray:
     """A smooth colour scale: colours (n, 3), positions t (H, W) clipped to [0, 1]; planar (3, H, W)."""
     # 512 steps looked up by position: half a grey level at most, and far quicker than interpolating each pixel.
     stops = np.linspace(0, 1, len(colours))
@@ -26,7 +28,7 @@ def ramp(colours, t):
     return np.take(table, (t * 511 + 0.5).astype(np.intp), axis=1, mode="clip")
 
 
-def over(canvas, box, colour, mask):
+def over(canvas: np.ndarray, box: tuple[slice, slice], colour: np.ndarray, mask: np.ndarray) -> None:
     """Lay a colour (3,) or planar texture over the canvas inside box = (slice of rows, slice of columns)."""
     view = canvas[:, box[0], box[1]]
     change = (colour[:, None, None] if colour.ndim == 1 else colour) - view
@@ -34,12 +36,12 @@ def over(canvas, box, colour, mask):
     view += change
 
 
-def fraction(u):
+def fraction(u: np.ndarray) -> np.ndarray:
     """u - floor(u), in [0, 1): what u % 1 is, several times quicker."""
     return u - np.floor(u)
 
 
-def stripes(u, softness):
+def stripes(u: np.ndarray, softness: float) -> np.ndarray:
     """A soft square wave of period 1 in [0, 1]; softness is the width of an edge in periods."""
     return np.clip((np.abs(fraction(u) * 4 - 2) - 1) / max(softness, 1e-3) + 0.5, 0, 1)
 
@@ -47,7 +49,7 @@ def stripes(u, softness):
 # Backgrounds ------------------------------------------------------------------------------------------------------
 
 
-def clouds(dice, canvas, colours):
+def clouds(dice: Dice, canvas: np.ndarray, colours: np.ndarray) -> None:
     """Two or three colours blended through 1/f noise, from fog to marble."""
     size = canvas.shape[1]
     t = noise(dice, size, 2 + dice.below(4), 5, dice.uniform(0.4, 0.65), dice.uniform(0.6, 3.0)) * 0.5 + 0.5
@@ -58,7 +60,7 @@ def clouds(dice, canvas, colours):
     canvas[:] = ramp(colours[:3], t)
 
 
-def glow(dice, canvas, colours):
+def glow(dice: Dice, canvas: np.ndarray, colours: np.ndarray) -> None:
     """A linear or radial gradient, with rays or rings now and then."""
     size = canvas.shape[1]
     x, y = axis(size) - dice.uniform(0.1, 0.9), axis(size)[:, None] - dice.uniform(0.1, 0.9)
@@ -75,7 +77,7 @@ def glow(dice, canvas, colours):
     canvas[:] = ramp(colours[:4], t + 0.06 * noise(dice, size, 4, 3))
 
 
-def tiles(dice, canvas, colours):
+def tiles(dice: Dice, canvas: np.ndarray, colours: np.ndarray) -> None:
     """Stripes, checks, bricks or a weave, turned and slightly warped."""
     size = canvas.shape[1]
     turn = dice.choose((0.0, TAU / 8, dice.uniform(0, TAU)))
@@ -97,7 +99,7 @@ def tiles(dice, canvas, colours):
     canvas[:] = ramp(colours[:2] if dice.chance(0.6) else colours[:3], t * 0.9 + 0.08 * noise(dice, size, 5, 3))
 
 
-def landscape(dice, canvas, colours):
+def landscape(dice: Dice, canvas: np.ndarray, colours: np.ndarray) -> None:
     """A sky with a sun and clouds, two to four ridges one behind the other, sometimes water in front."""
     size = canvas.shape[1]
     x, y = axis(size), axis(size)[:, None]
@@ -120,7 +122,7 @@ def landscape(dice, canvas, colours):
         water(dice, canvas, dice.uniform(0.6, 0.85))
 
 
-def ridge(dice, canvas, colour, level, height):
+def ridge(dice: Dice, canvas: np.ndarray, colour: np.ndarray, level: float, height: float) -> None:
     """One range of hills: everything below a noisy line, textured and lit from above."""
     size = canvas.shape[1]
     line = level + height * profile(dice, size, 2 + dice.below(4), 5, dice.uniform(0.35, 0.6))
@@ -132,7 +134,7 @@ def ridge(dice, canvas, colour, level, height):
     over(canvas, np.s_[top:, :], colour[:, None, None] * light, np.clip(depth * size + 0.5, 0, 1))
 
 
-def water(dice, canvas, level):
+def water(dice: Dice, canvas: np.ndarray, level: float) -> None:
     """A mirror of what is above the shore, rippled and darkened."""
     size = canvas.shape[1]
     top = int(level * size)
@@ -142,7 +144,7 @@ def water(dice, canvas, level):
     canvas[:, top:] = canvas[:, source] * ripple
 
 
-def city(dice, canvas, colours):
+def city(dice: Dice, canvas: np.ndarray, colours: np.ndarray) -> None:
     """A skyline of houses with lit windows in front of an evening sky."""
     glow(dice, canvas, colours)
     size = canvas.shape[1]
@@ -153,7 +155,9 @@ def city(dice, canvas, colours):
         left += width * dice.uniform(0.75, 1.3)
 
 
-def house(dice, canvas, colours, frame, size):
+def house(
+    dice: Dice, canvas: np.ndarray, colours: np.ndarray, frame: tuple[float, float, float, float], size: int
+) -> None:
     """One house front with a grid of windows, its edges between pixels blended."""
     x0, y0, x1, y1 = frame
     rows, cols = box_of(x0, y0, x1, y1, size)
@@ -172,7 +176,7 @@ def house(dice, canvas, colours, frame, size):
 # Shapes -----------------------------------------------------------------------------------------------------------
 
 
-def box_of(x0, y0, x1, y1, size):
+def box_of(x0: float, y0: float, x1: float, y1: float, size: int) -> tuple[slice, slice]:
     """The rows and columns of a picture that a frame in [0, 1] touches, with a pixel to spare."""
 
     def span(a, b):
@@ -181,7 +185,7 @@ def box_of(x0, y0, x1, y1, size):
     return span(y0, y1), span(x0, x1)
 
 
-def shape(dice, canvas, colours):
+def shape(dice: Dice, canvas: np.ndarray, colours: np.ndarray) -> None:
     """One object: an outline anywhere on the canvas, with a fill, an optional rim and an optional soft shadow."""
     size = canvas.shape[1]
     cx, cy = dice.uniform(0.05, 0.95), dice.uniform(0.05, 0.95)
@@ -206,7 +210,7 @@ def shape(dice, canvas, colours):
         )
 
 
-def outline(dice, u, v):
+def outline(dice: Dice, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """How far inside its outline a point is, in units of the radius (negative outside), (h, w)."""
     kind = dice.below(8)
     if kind == 0:
@@ -229,7 +233,7 @@ def outline(dice, u, v):
     return 0.97 * (table[i & 255] * (1 - part) + table[(i + 1) & 255] * part) - r
 
 
-def fill(dice, colour, second, u, v, edge):
+def fill(dice: Dice, colour: np.ndarray, second: np.ndarray, u: np.ndarray, v: np.ndarray, edge: float) -> np.ndarray:
     """The surface of a shape: flat, graded, ball-shaped, striped, dotted, checked or mottled; (3,) or (3, h, w)."""
     kind = dice.below(7)
     if kind == 0:
@@ -257,7 +261,7 @@ def fill(dice, colour, second, u, v, edge):
 # Finish -----------------------------------------------------------------------------------------------------------
 
 
-def light(dice, canvas):
+def light(dice: Dice, canvas: np.ndarray) -> None:
     """Uneven light over the whole picture: a slow field, darker towards the corners now and then."""
     size = canvas.shape[1]
     field = 1.0 + dice.uniform(0.05, 0.3) * noise(dice, size, 2, 2)
@@ -267,7 +271,7 @@ def light(dice, canvas):
     canvas *= field
 
 
-def surface(dice, canvas):
+def surface(dice: Dice, canvas: np.ndarray) -> None:
     """A fine 1/f texture and grain as of a sensor or paper, (up to about five grey levels)."""
     size = canvas.shape[1]
     canvas += noise(dice, size, 16, 3, 0.8) * dice.uniform(0.0, 0.035)
