@@ -38,8 +38,8 @@ class Carried(WorkerPlugin):
 class Cluster:
     """Runs chunks on the workers of a Dask client, as `chunks.Loop` runs them here: the same functions on the same tasks.
 
-    A worker that dies loses the chunk it was at, which Dask gives to another one. Pictures are read by the workers, so files
-    must lie under the same paths for all of them; results come back to this process.
+    A worker that dies loses the chunk it was at, which Dask gives to another one. Pictures are read by the workers, so
+    files must lie under the same paths for all of them; results come back to this process.
     """
 
     def __init__(self, client, shared=None):
@@ -89,8 +89,9 @@ class Cluster:
                     begin()
         except KilledWorker as error:
             raise ChildProcessError(
-                f"a chunk brought down one worker after the other, the last one {getattr(error.last_worker, 'address', '?')}: most "
-                "likely their memory is too small for it. Give workers more; the same command goes on from here"
+                "a chunk brought down one worker after the other, the last one "
+                f"{getattr(error.last_worker, 'address', '?')}: most likely their memory is too small for it. Give "
+                "workers more; the same command goes on from here"
             ) from error
         except CancelledError as error:
             raise ConnectionError(
@@ -121,7 +122,8 @@ def connected(address):
     """
     kind, _, number = address.partition(":")
     if kind == "local" and number.isdecimal() and int(number) > 0:
-        # By default Dask lets workers give freed memory back at once; a network that takes it again each time is half as quick.
+        # By default Dask lets workers give freed memory back at once; a network that takes it again each time is half
+        # as quick.
         with (
             _environment_as_before(),
             dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": str(2**30)}),
@@ -137,7 +139,8 @@ def connected(address):
             yield client
     else:
         raise ValueError(
-            f"--dask {address}: give a scheduler's address, such as tcp://scheduler:8786, or local:N for N workers on this machine"
+            f"--dask {address}: give a scheduler's address, such as tcp://scheduler:8786, or local:N for N workers on "
+            "this machine"
         )
 
 
@@ -169,15 +172,16 @@ def check_workers(client):
     several = [worker for worker, threads in client.nthreads().items() if threads != 1]
     if several:
         raise ValueError(
-            f"{len(several)} workers have more than one thread, the first is {several[0]}: begin one worker a core, with "
-            "dask worker --nthreads 1 --nworkers N, or threads_per_worker=1"
+            f"{len(several)} workers have more than one thread, the first is {several[0]}: begin one worker a core, "
+            "with dask worker --nthreads 1 --nworkers N, or threads_per_worker=1"
         )
     own = versions()
     for worker, theirs in client.run(versions).items():
         other = [f"{name} {theirs[name]} (here {own[name]})" for name in own if theirs[name] != own[name]]
         if other:
             raise ValueError(
-                f"the worker {worker} has {', '.join(other)}: install the same versions everywhere, or the last digits differ"
+                f"the worker {worker} has {', '.join(other)}: install the same versions everywhere, or the last digits "
+                "differ"
             )
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_FRESH = 100_000
-# Of a folder of photographs: the share that trains the index, where no other pictures are given for that, and the share that
-# is never indexed.
+# Of a folder of photographs: the share that trains the index, where no other pictures are given for that, and the share
+# that is never indexed.
 TRAIN_SHARE, STRANGER_SHARE = 0.4, 0.2
 FEWEST = 10
 
@@ -27,12 +27,12 @@ FEWEST = 10
 class Collection:
     """Pictures of an evaluation.
 
-    about: a name for people. train: train the index and normalise scores. references: indexed; the originals are drawn from
-    the first of these sources, from the positions `candidates`. strangers: never indexed; their edited copies are the
-    queries without an original (strangers_edited: they are edited already). queries and truth: the benchmark's own queries,
-    used as they are; None where there are none. missing: [(where, name, reason)] of pictures that were named but not found,
-    or left out. notes: sentences that the reader should know. fixed: whether a benchmark prescribes the references, so that
-    duplicates among them stay.
+    about: a name for people. train: train the index and normalise scores. references: indexed; the originals are drawn
+    from the first of these sources, from the positions `candidates`. strangers: never indexed; their edited copies are
+    the queries without an original (strangers_edited: they are edited already). queries and truth: the benchmark's own
+    queries, used as they are; None where there are none. missing: [(where, name, reason)] of pictures that were named
+    but not found, or left out. notes: sentences that the reader should know. fixed: whether a benchmark prescribes the
+    references, so that duplicates among them stay.
     """
 
     about: str
@@ -70,9 +70,9 @@ def folder_collection(
 ) -> Collection:
     """The pictures of a folder, divided by the seed: a fifth are strangers, two fifths train the index, the rest are indexed.
 
-    train: another folder, or synthetic:N, to train the index with; then none of the folder's pictures do. distractors: the
-    same, for further references. keep_duplicates: keep files with equal bytes; by default only the first of them is used.
-    ValueError for fewer than 10 pictures.
+    train: another folder, or synthetic:N, to train the index with; then none of the folder's pictures do. distractors:
+    the same, for further references. keep_duplicates: keep files with equal bytes; by default only the first of them is
+    used. ValueError for fewer than 10 pictures.
     """
     pictures, missing, notes = files_of(folder), [], []
     if not keep_duplicates:
@@ -80,8 +80,8 @@ def folder_collection(
     if len(pictures) < FEWEST:
         different = " different" if missing else ""
         raise ValueError(
-            f"{folder} holds {len(pictures)}{different} pictures: an evaluation needs at least {FEWEST}, to index some and keep "
-            "others apart"
+            f"{folder} holds {len(pictures)}{different} pictures: an evaluation needs at least {FEWEST}, to index some "
+            "and keep others apart"
         )
     order = np.random.default_rng([seed, len(pictures)]).permutation(len(pictures))
     ends = np.cumsum([round(STRANGER_SHARE * len(pictures)), 0 if train else round(TRAIN_SHARE * len(pictures))])
@@ -109,7 +109,7 @@ def _one_of_each(
     names = pictures.names
     missing = [("the folder", names[i], f"a duplicate of {names[first[i]]}") for i in twice]
     note = (
-        f"{len(twice):,} of the {len(pictures):,} files in {folder} are duplicates of another one, such as {names[twice[0]]} "
-        f"of {names[first[twice[0]]]}: one of each is used (--keep-duplicates uses all)"
+        f"{len(twice):,} of the {len(pictures):,} files in {folder} are duplicates of another one, such as "
+        f"{names[twice[0]]} of {names[first[twice[0]]]}: one of each is used (--keep-duplicates uses all)"
     )
     return pictures.part(np.flatnonzero(first == np.arange(len(first)))), missing, [note]

@@ -50,8 +50,9 @@ def collection_of(options: Namespace) -> Collection:
         )
     if not lite:
         raise ValueError(
-            f"--extractor {options.extractor}: the ready world's 110,000 features are those of the lite extractor; give "
-            "--pictures FOLDER, or draw pictures anew with --pictures FOLDER --train synthetic:N --distractors synthetic:N"
+            f"--extractor {options.extractor}: the ready world's 110,000 features are those of the lite extractor; "
+            "give --pictures FOLDER, or draw pictures anew with --pictures FOLDER --train synthetic:N --distractors "
+            "synthetic:N"
         )
     return ready_collection()
 

@@ -1,8 +1,9 @@
 """DISC21 as its owners lay it out, in one folder or in numbered ones, and as people rearrange it, as a Collection.
 
-The owners' downloads are numbered archives (references_0.zip, train_0.zip, dev_queries_50k_0.zip, test_queries_50k_0.zip),
-two ground truths without a header (dev_queries_groundtruth.csv, test_queries_groundtruth.csv), and lists of photographers
-(disc21_yfcc_attributions.csv). A mirror calls them dev_queries, final_queries and dev_ground_truth.csv.
+The owners' downloads are numbered archives (references_0.zip, train_0.zip, dev_queries_50k_0.zip,
+test_queries_50k_0.zip), two ground truths without a header (dev_queries_groundtruth.csv, test_queries_groundtruth.csv),
+and lists of photographers (disc21_yfcc_attributions.csv). A mirror calls them dev_queries, final_queries and
+dev_ground_truth.csv.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from activeindex_lite.support.names import quoted
 from activeindex_lite.world.world import REFERENCE_SEED, TRAIN_SEED
 
 LAYOUT = (
-    "DISC21 is one folder with references/ (or references_0/, references_1/, ...), train/ (or train_0/, ...), the queries in "
-    "queries/ (or dev_queries.../, test_queries.../), and their ground truth as a CSV file of query_id,reference_id"
+    "DISC21 is one folder with references/ (or references_0/, references_1/, ...), train/ (or train_0/, ...), the "
+    "queries in queries/ (or dev_queries.../, test_queries.../), and their ground truth as a CSV file of "
+    "query_id,reference_id"
 )
 # Query folders and ground truths of one split begin with the same word.
 SPLITS = ("dev", "test", "final")
@@ -37,10 +39,11 @@ def disc21_collection(
 ) -> Collection:
     """DISC21: the references, training pictures, queries and ground truth of a folder, see `LAYOUT`.
 
-    ground_truth: the CSV (None: the only one in the folder). Pictures are called by their files' stems (R000000). Originals
-    are references that the truth names; strangers are queries, edited already, to which the truth gives no original. A truth
-    that lists matches alone makes every other query in the folders a stranger. train, distractors: as `folder_collection`.
-    ValueError says what must be where; a picture that the truth names and no folder holds is noted in `missing`.
+    ground_truth: the CSV (None: the only one in the folder). Pictures are called by their files' stems (R000000).
+    Originals are references that the truth names; strangers are queries, edited already, to which the truth gives no
+    original. A truth that lists matches alone makes every other query in the folders a stranger. train, distractors: as
+    `folder_collection`. ValueError says what must be where; a picture that the truth names and no folder holds is noted
+    in `missing`.
     """
     folder = Path(folder)
     path = Path(ground_truth) if ground_truth else _only_truth(folder)
@@ -55,8 +58,9 @@ def disc21_collection(
     strangers = [place[name] for name in listed if name not in copies]
     if not strangers:
         raise ValueError(
-            f"{folder}: every query is a copy according to the ground truth; false alarms cannot be measured without a query "
-            "without an original: put some among the queries (a line that ends in an empty second field, Q00000, or none)"
+            f"{folder}: every query is a copy according to the ground truth; false alarms cannot be measured without a "
+            "query without an original: put some among the queries (a line that ends in an empty second field, Q00000, "
+            "or none)"
         )
     more = (source_of(distractors, REFERENCE_SEED),) if distractors else ()
     return Collection(
@@ -117,8 +121,9 @@ def _query_folders(folder: Path, truth: Path) -> list[Path]:
     splits = {split for split in SPLITS for path in found if path.name.lower().startswith(split)}
     if len(splits) > 1:
         raise ValueError(
-            f"{folder} holds queries of several splits ({', '.join(path.name for path in found):.100}), and the name of "
-            f"{truth.name} does not say which it is about: begin it with {' or '.join(sorted(splits))}, or keep one split"
+            f"{folder} holds queries of several splits ({', '.join(path.name for path in found):.100}), and the name "
+            f"of {truth.name} does not say which it is about: begin it with {' or '.join(sorted(splits))}, or keep one "
+            "split"
         )
     return found
 
@@ -132,8 +137,8 @@ def _with_strangers(truth: pd.DataFrame, queries: PictureFiles) -> tuple[pd.Data
     if not others:
         return truth, []
     note = (
-        f"the ground truth lists matches alone: the {len(others):,} queries that it does not name are taken as strangers, which "
-        "are copies of nothing"
+        f"the ground truth lists matches alone: the {len(others):,} queries that it does not name are taken as "
+        "strangers, which are copies of nothing"
     )
     more = pd.DataFrame({"query_id": others, "reference_id": ""})
     return pd.concat([truth, more], ignore_index=True), [note]

@@ -30,8 +30,8 @@ VERSION = 3  # 2: one thread per chunk; 3: pictures of every mode as pictures.rg
 class Features:
     """Features of the readable pictures of a source.
 
-    features: (N, d) float32, mapped from disk where they were computed; rows: (N,) int64, their positions in the source;
-    names: N texts; skipped: [(name, reason)] of the pictures that could not be read.
+    features: (N, d) float32, mapped from disk where they were computed; rows: (N,) int64, their positions in the
+    source; names: N texts; skipped: [(name, reason)] of the pictures that could not be read.
     """
 
     features: np.ndarray
@@ -81,8 +81,8 @@ def read_some(source: Source, start: int) -> tuple[list[int], list[Image.Image],
 def extract_chunk(source: Source, start: int, seed: int | None, extractor: Extractor) -> dict[str, np.ndarray]:
     """Features of a part of a source that begins at position start, as dict of arrays: features, rows, bad, reasons.
 
-    seed: None for the pictures as they are; a number to give each a Random edit first. The result depends on a picture's
-    position and on its chunk alone, not on where and when the chunk is made.
+    seed: None for the pictures as they are; a number to give each a Random edit first. The result depends on a
+    picture's position and on its chunk alone, not on where and when the chunk is made.
     """
     kept, pictures, bad = read_some(source, start)
     if seed is not None:
@@ -111,8 +111,8 @@ def cached_features(
 ) -> Features:
     """Features of every readable picture of a source; those that the cache holds are not computed again.
 
-    cache: its folder. title: what the pictures are, for the progress bar and errors. seed: as in `extract_chunk`. runner: of
-    the chunks (None: this process). ValueError where no picture can be read.
+    cache: its folder. title: what the pictures are, for the progress bar and errors. seed: as in `extract_chunk`.
+    runner: of the chunks (None: this process). ValueError where no picture can be read.
     """
     stored = source.stored(extractor) if seed is None else None
     if stored is not None:
@@ -161,8 +161,8 @@ def _gather(folder: Path, paths: list[Path], d: int) -> None:
             parts.append(chunk[name])
     columns = {name: np.concatenate(parts) for name, parts in columns.items()}
     n = len(columns["rows"])
-    # Written, not mapped: on a full disk that is an error, not the end of the process. numpy cannot map an array without
-    # rows.
+    # Written, not mapped: on a full disk that is an error, not the end of the process. numpy cannot map an array
+    # without rows.
     with whole_file(folder / "features.npy") as temporary, open(temporary, "wb") as file:
         np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (max(n, 1), d)})
         for path in paths:

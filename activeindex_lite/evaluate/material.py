@@ -19,11 +19,12 @@ from activeindex_lite.evaluation.duplicates import first_with_feature
 class Material:
     """Features and names for all indexes of an evaluation.
 
-    train: features that train the indexes; references: those that the indexes store, one Features per source; names: of all
-    references, (N,); originals: the pictures to activate; strangers: features of the queries without an original;
-    benchmark: features of the benchmark's own queries, None where there are none. truths: "own" and "benchmark" -> DataFrame
-    query_id, reference_id; query_ids: the same keys -> names of the queries, in the order of their features.
-    skipped: dicts where, picture, reason, one per picture that was left out; notes: sentences that the reader should know.
+    train: features that train the indexes; references: those that the indexes store, one Features per source; names: of
+    all references, (N,); originals: the pictures to activate; strangers: features of the queries without an original;
+    benchmark: features of the benchmark's own queries, None where there are none. truths: "own" and "benchmark" ->
+    DataFrame query_id, reference_id; query_ids: the same keys -> names of the queries, in the order of their features.
+    skipped: dicts where, picture, reason, one per picture that was left out; notes: sentences that the reader should
+    know.
     """
 
     train: Features
@@ -128,8 +129,8 @@ def _check_training(train: Features, references: list[Features], collection: Col
     known = np.flatnonzero(first < stored)
     if len(known):
         remarks.say(
-            f"{len(known):,} of {len(train):,} training pictures are references too, such as {train.names[known[0]]}: R@1 and "
-            "normalised scores come out better than with other pictures; give some with --train"
+            f"{len(known):,} of {len(train):,} training pictures are references too, such as {train.names[known[0]]}: "
+            "R@1 and normalised scores come out better than with other pictures; give some with --train"
         )
 
 
@@ -166,8 +167,8 @@ def _unlisted_left_out(
     kept = strangers.kept(np.array([name not in known for name in strangers.names]))
     if not len(kept):
         raise ValueError(
-            f"every stranger is a duplicate of a reference, such as {stranger} of {reference}: false alarms need pictures that "
-            "the index does not store"
+            f"every stranger is a duplicate of a reference, such as {stranger} of {reference}: false alarms need "
+            "pictures that the index does not store"
         )
     return kept
 

@@ -33,7 +33,8 @@ class NotMeasured(ValueError):
 class Measured:
     """Rows of the tables of one index: lists of DataFrames (retrieval) or dicts; quality is a DataFrame or None.
 
-    predictions: (index, nprobe, activated, normalised, queries) -> DataFrame; pictures: the folder of the kept pictures.
+    predictions: (index, nprobe, activated, normalised, queries) -> DataFrame; pictures: the folder of the kept
+    pictures.
     """
 
     retrieval: list[pd.DataFrame] = field(default_factory=list)

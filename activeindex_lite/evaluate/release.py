@@ -57,9 +57,9 @@ def chosen(source: Source, references: Features, ids: np.ndarray) -> Originals:
 class Released:
     """Q originals as they were released.
 
-    queries: dict from the name of an edit to (Q, d) float32, features of the edited copies. quality: dict of (Q,) float64
-    psnr, ssim, linf, seconds, before, after (L_f of the original and of the saved picture), None where nothing was
-    activated. pictures: the folder of the saved PNG files, None where they were not kept.
+    queries: dict from the name of an edit to (Q, d) float32, features of the edited copies. quality: dict of (Q,)
+    float64 psnr, ssim, linf, seconds, before, after (L_f of the original and of the saved picture), None where nothing
+    was activated. pictures: the folder of the saved PNG files, None where they were not kept.
     """
 
     queries: dict[str, np.ndarray]
@@ -70,8 +70,8 @@ class Released:
 def copies_chunk(source: Source, start: int, settings: Settings, extractor: Extractor) -> dict[str, np.ndarray]:
     """Features of the edited copies of all pictures of a source, which are released as they are: queries (14, n, d).
 
-    start: the number of the first picture among all originals. It decides the streams of the Random edit, so that the chunk
-    does not depend on where and when it is made.
+    start: the number of the first picture among all originals. It decides the streams of the Random edit, so that the
+    chunk does not depend on where and when it is made.
     """
     return {"queries": _queries([source[i] for i in range(len(source))], extractor, settings.seed, start)}
 
@@ -81,8 +81,8 @@ def activated_chunk(
 ) -> dict[str, Any]:
     """As `copies_chunk`, of the pictures as `activate` changes them for an index, and what activation measured.
 
-    features: (n, d) of the pictures. Returns queries (14, n, d), (n,) arrays of QUALITY, and with settings.keep_pictures
-    also files: n PNG files as bytes.
+    features: (n, d) of the pictures. Returns queries (14, n, d), (n,) arrays of QUALITY, and with
+    settings.keep_pictures also files: n PNG files as bytes.
     """
     run = activate(
         [source[i] for i in range(len(source))],

@@ -30,13 +30,14 @@ GAINS = ["index", "nprobe", "passive", "activated", "gain", "low", "high"]
 class Evaluation:
     """What was measured; every table is a DataFrame.
 
-    retrieval: index, nprobe, activated, edit, r1, low, high, queries. gains: index, nprobe, passive, activated, gain, low,
-    high. copy_detection: index, nprobe, activated, normalised, queries ("own": Random copies of originals and strangers;
-    "benchmark": the benchmark's own), micro_ap, low, high, recall_at_p90, threshold_at_p90, recall_at_1, recall_at_10.
-    quality: index, picture, psnr, ssim, linf, before, after. timing: index, factory, nprobe, bytes, ms, activation_ms.
-    skipped: where, picture, reason, of pictures. failed: index, factory, reason, of indexes that could not be measured.
-    predictions: (index, nprobe, activated, normalised, queries) -> DataFrame; truths: "own", "benchmark" -> DataFrame.
-    about: the settings, the numbers of pictures, and notes, sentences that the reader should know.
+    retrieval: index, nprobe, activated, edit, r1, low, high, queries. gains: index, nprobe, passive, activated, gain,
+    low, high. copy_detection: index, nprobe, activated, normalised, queries ("own": Random copies of originals and
+    strangers; "benchmark": the benchmark's own), micro_ap, low, high, recall_at_p90, threshold_at_p90, recall_at_1,
+    recall_at_10. quality: index, picture, psnr, ssim, linf, before, after. timing: index, factory, nprobe, bytes, ms,
+    activation_ms. skipped: where, picture, reason, of pictures. failed: index, factory, reason, of indexes that could
+    not be measured. predictions: (index, nprobe, activated, normalised, queries) -> DataFrame; truths: "own",
+    "benchmark" -> DataFrame. about: the settings, the numbers of pictures, and notes, sentences that the reader should
+    know.
     """
 
     retrieval: pd.DataFrame
@@ -61,8 +62,8 @@ def run_evaluation(
 ) -> Evaluation:
     """Evaluate every index of the settings on a Collection.
 
-    cache: a folder; what an interrupted call left there is used, and the tables come out the same (except times). client: a
-    Dask Client, whose workers then extract, activate, fill and search; the tables are the same again.
+    cache: a folder; what an interrupted call left there is used, and the tables come out the same (except times).
+    client: a Dask Client, whose workers then extract, activate, fill and search; the tables are the same again.
     ValueError for settings that cannot be carried out, before the long part begins, and where no index can be measured.
     """
     settings = settings.fitted(collection, extractor)

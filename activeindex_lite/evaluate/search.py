@@ -6,8 +6,8 @@ import numpy as np
 
 from activeindex_lite.support.chunks import on_one_thread
 
-# Vectors of a shard: a whole number of the pieces in which an index takes them (ADDED_AT_ONCE), so that every piece, and with
-# it every code, is the one that adding all at once would make.
+# Vectors of a shard: a whole number of the pieces in which an index takes them (ADDED_AT_ONCE), so that every piece,
+# and with it every code, is the one that adding all at once would make.
 SHARD = 8 * 2048
 QUERIES = 256
 
@@ -22,9 +22,9 @@ def fill_chunk(features, index):
 def filled(index, parts, runner):
     """An index with the training of the given one, which stays as it is, that stores the parts, [(n, d)], in this order.
 
-    Shards are merged in order (faiss's merge_from): each list of an IVF, and each row of a flat list of codes, then stands
-    where adding one after the other would have put it, so searches return the same, ties included. A graph (HNSW) and an
-    index that re-ranks cannot be merged: they are filled here.
+    Shards are merged in order (faiss's merge_from): each list of an IVF, and each row of a flat list of codes, then
+    stands where adding one after the other would have put it, so searches return the same, ties included. A graph
+    (HNSW) and an index that re-ranks cannot be merged: they are filled here.
     """
     whole = index.emptied()
     if not whole.can_merge:

@@ -28,11 +28,11 @@ OPQ_NEEDS = 256
 class Settings:
     """What is evaluated and how; ValueError for a value out of range.
 
-    indexes: dict name -> (faiss factory string, tuple of nprobe; None: 1 and 16, or as many as the index has cells); None:
-    `default_indexes`. originals: how many are activated (None: 100, or all where the collection has fewer). strangers: queries
-    without an original, at most (None: 4 per original). alpha, steps: as `activate`. seed: draws the originals, the Random
-    edits and the bootstrap samples. keep_pictures: keep the activated pictures as PNG files. keep_duplicates: index every
-    duplicate of a picture, not one of each.
+    indexes: dict name -> (faiss factory string, tuple of nprobe; None: 1 and 16, or as many as the index has cells);
+    None: `default_indexes`. originals: how many are activated (None: 100, or all where the collection has fewer).
+    strangers: queries without an original, at most (None: 4 per original). alpha, steps: as `activate`. seed: draws the
+    originals, the Random edits and the bootstrap samples. keep_pictures: keep the activated pictures as PNG files.
+    keep_duplicates: index every duplicate of a picture, not one of each.
     """
 
     indexes: dict[str, tuple[str, tuple[int, ...] | None]] | None = None
@@ -92,8 +92,8 @@ def default_indexes(d: int, n: int) -> dict[str, tuple[str, tuple[int, ...]]]:
     """The families of the paper's tables for d dimensions and n training vectors: dict name -> (factory string, nprobes).
 
     As many cells as n feeds (39 vectors per cell; two binary digits, at most 4096). PQ keeps 8 bytes of a vector of 256
-    dimensions and more, 4 of a shorter one: a comparable loss. Fewer than 256 training vectors feed codes of fewer bits, PCA
-    keeps fewer dimensions than there are vectors, and OPQ is left out.
+    dimensions and more, 4 of a shorter one: a comparable loss. Fewer than 256 training vectors feed codes of fewer
+    bits, PCA keeps fewer dimensions than there are vectors, and OPQ is left out.
     """
     cells = _two_digits(min(MOST_CELLS, max(1, n // WANTED)))
     bits = min(8, max(1, n.bit_length() - 1))

@@ -29,8 +29,8 @@ MOST_SYNTHETIC = 1_000_000
 class Source(Protocol):
     """A list of pictures: source[i] is the picture at position i, or raises UnreadablePicture.
 
-    names: one text per picture, all different; drawn: whether pictures are synthetic; fingerprint: another text for other
-    pictures.
+    names: one text per picture, all different; drawn: whether pictures are synthetic; fingerprint: another text for
+    other pictures.
     """
 
     names: list[str]
@@ -54,8 +54,8 @@ class Source(Protocol):
 class PictureFiles:
     """Files of pictures: source[i] is the picture at position i, or raises UnreadablePicture.
 
-    paths: list of Path; names: as many texts, all different. fingerprint: changes when a file is added, removed, renamed or
-    written again (by size and time), so that nothing made from other files is taken for theirs.
+    paths: list of Path; names: as many texts, all different. fingerprint: changes when a file is added, removed,
+    renamed or written again (by size and time), so that nothing made from other files is taken for theirs.
     """
 
     drawn = False
@@ -79,8 +79,8 @@ class PictureFiles:
             if error.path.parent.is_dir():
                 raise
             raise FileNotFoundError(
-                f"{error.path.parent}: no such folder on {node()}. Was a disk taken away? On a cluster every worker must see "
-                "the pictures under the same path"
+                f"{error.path.parent}: no such folder on {node()}. Was a disk taken away? On a cluster every worker "
+                "must see the pictures under the same path"
             ) from None
 
     def __reduce__(self):
@@ -194,6 +194,7 @@ def source_of(text: str | Path, first_seed: int) -> Source:
         return files_of(text)
     if not (number.isdecimal() and len(number) <= 9 and 0 < int(number) <= MOST_SYNTHETIC):
         raise ValueError(
-            f"{str(text)!r:.60}: write synthetic:N with N from 1 to {MOST_SYNTHETIC}, or the path of a folder of pictures"
+            f"{str(text)!r:.60}: write synthetic:N with N from 1 to {MOST_SYNTHETIC}, or the path of a folder of "
+            "pictures"
         )
     return SyntheticPictures(first_seed, int(number))

@@ -22,8 +22,8 @@ TAIL = 4096
 def first_with_feature(*parts: np.ndarray) -> np.ndarray:
     """For each feature, the position of the first one that is the same, (N,) int64; its own where none is earlier.
 
-    parts: arrays (n, d) float32 of unit vectors, n >= 0, N in all, which may be mapped from disk: positions count through
-    them. Two features are the same where their distance is at most 1e-5.
+    parts: arrays (n, d) float32 of unit vectors, n >= 0, N in all, which may be mapped from disk: positions count
+    through them. Two features are the same where their distance is at most 1e-5.
     """
     first = _first_equal(parts)
     for earlier, later in _near_pairs(parts, np.flatnonzero(first == np.arange(len(first)))):

@@ -50,10 +50,11 @@ def _head(about: dict[str, Any]) -> str:
     notes = "".join(f"<p class=note>{escape(note[0].upper() + note[1:])}.</p>" for note in about["notes"])
     return (
         f"<h1>Search among {escape(title)}</h1><p class=lead>{about['queries']} originals among "
-        f"{about['references']:,} references, released as they are (passive) and activated. The queries are 14 edited copies "
-        f"of each original, and edited copies of {about['strangers']} strangers, which the index does not store.</p>"
-        f"<p class=note>Features of {escape(about['extractor'])} ({about['d']} dimensions), indexes trained on "
-        f"{about['train']:,} pictures, alpha {about['alpha']:g}, {about['steps']} steps, seed {about['seed']}.</p>{notes}"
+        f"{about['references']:,} references, released as they are (passive) and activated. The queries are 14 edited "
+        f"copies of each original, and edited copies of {about['strangers']} strangers, which the index does not "
+        f"store.</p><p class=note>Features of {escape(about['extractor'])} ({about['d']} dimensions), indexes trained "
+        f"on {about['train']:,} pictures, alpha {about['alpha']:g}, {about['steps']} steps, seed "
+        f"{about['seed']}.</p>{notes}"
     )
 
 
@@ -120,7 +121,8 @@ def _copies(tables: Tables, folder: Path) -> str:
         found = read_predictions(folder / "predictions" / predictions_file(*key, "own"))
         curves[label] = precision_recall(found, truth), row.micro_ap, row.low, row.high
     return (
-        f"<h2>Copy or not?</h2><p>{escape(shown[0])}, nprobe {shown[1]}: the predictions of all queries are pooled, and those "
+        f"<h2>Copy or not?</h2><p>{escape(shown[0])}, nprobe {shown[1]}: the predictions of all queries are pooled, "
+        "and those "
         "with the highest scores are accepted first.</p>" + figure(precision_recall_curves(curves))
     )
 
@@ -171,9 +173,9 @@ def _skipped(tables: Tables) -> str:
 
 def _notes() -> str:
     return (
-        "<h2>How it was measured</h2><p class=note>R@1: share of queries whose first result is the original; ties count "
-        "against it. Intervals: 95 % bootstrap over pictures; the interval of the gain is paired. uAP: DISC21's micro-average "
-        "precision, ten predictions per query, wrong ones first at equal scores. Normalised: the mean distance of a query to "
-        "its first 3 training pictures is added to its scores (SSCD). The index stores the original features; activation does "
-        "not change it.</p>"
+        "<h2>How it was measured</h2><p class=note>R@1: share of queries whose first result is the original; ties "
+        "count against it. Intervals: 95 % bootstrap over pictures; the interval of the gain is paired. uAP: DISC21's "
+        "micro-average precision, ten predictions per query, wrong ones first at equal scores. Normalised: the mean "
+        "distance of a query to its first 3 training pictures is added to its scores (SSCD). The index stores the "
+        "original features; activation does not change it.</p>"
     )

@@ -99,9 +99,9 @@ def make_chunks(
 ) -> list[Path]:
     """Make the chunks of 0 .. n - 1 that have no file yet; the paths of all of them, in order.
 
-    function(*task(start, stop), **needed) makes one chunk, a dict of arrays. It may run elsewhere, so a task holds all that
-    it needs except the shared things. keep(start, result), if given, is called in this process before the result is
-    written, and may take parts from it. An interruption loses the chunks that are being made, no others.
+    function(*task(start, stop), **needed) makes one chunk, a dict of arrays. It may run elsewhere, so a task holds all
+    that it needs except the shared things. keep(start, result), if given, is called in this process before the result
+    is written, and may take parts from it. An interruption loses the chunks that are being made, no others.
     """
     paths = {start: folder / f"{start:08d}.npz" for start in range(0, n, size)}
     missing = [start for start, path in paths.items() if not path.exists()]
