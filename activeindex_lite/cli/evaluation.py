@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.cli.options import add_originals, extractor_of
+from activeindex_lite.support.names import readable
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -24,8 +25,8 @@ def add_evaluation(commands: _SubParsersAction) -> None:
     """Add evaluate to the commands of the parser."""
     parser = commands.add_parser(
         "evaluate",
-        help="R@1 under 14 edits and copy detection, passive and activated, on the ready world, a folder, or DISC21; continues "
-        "after an interruption",
+        help="R@1 under 14 edits and copy detection, passive and activated, on the ready world, a folder, or DISC21; "
+        "continues after an interruption",
     )
     parser.set_defaults(run=_evaluate)
     add = parser.add_argument
@@ -38,7 +39,8 @@ def add_evaluation(commands: _SubParsersAction) -> None:
     add(
         "--train",
         metavar="FOLDER",
-        help="pictures that train the index, or synthetic:N (default: DIR/train, two fifths of FOLDER, or the ready world's)",
+        help="pictures that train the index, or synthetic:N (default: DIR/train, two fifths of FOLDER, or the ready "
+        "world's)",
     )
     add("--distractors", metavar="FOLDER", help="further references, or synthetic:N")
     add("--keep-duplicates", action="store_true", help="index every duplicate of a picture (default: one of each)")
@@ -47,7 +49,8 @@ def add_evaluation(commands: _SubParsersAction) -> None:
         "--index",
         nargs="+",
         metavar="FACTORY",
-        help="faiss factory strings (default: the families of the paper's tables, as large as the training pictures allow)",
+        help="faiss factory strings (default: the families of the paper's tables, as large as the training pictures "
+        "allow)",
     )
     add(
         "--nprobe",
@@ -68,8 +71,8 @@ def add_evaluation(commands: _SubParsersAction) -> None:
     add(
         "--dask",
         metavar="ADDRESS",
-        help="run on a Dask cluster: a scheduler's address, such as tcp://scheduler:8786, or local:N for N workers on this "
-        "machine; same tables",
+        help="run on a Dask cluster: a scheduler's address, such as tcp://scheduler:8786, or local:N for N workers on "
+        "this machine; same tables",
     )
 
 
@@ -83,13 +86,13 @@ def _evaluate(options: Namespace) -> int:
     check_options(options)
     named = {name: value for name, value in vars(options).items() if name not in NO_SETTINGS}
     if is_finished(options.out, named):
-        print(f"{options.out} holds this evaluation already; its tables:")
+        print(f"{readable(options.out)} holds this evaluation already; its tables:")
     else:
         _run(options, named)
     page = write_evaluation_page(options.out)
     tables, about = read_tables(options.out)
     _print(tables, about)
-    print(f"\ntables: {options.out}; open {page}")
+    print(f"\ntables: {readable(options.out)}; open {readable(page)}")
     return 1 if len(tables["failed"]) else 0
 
 
@@ -127,7 +130,7 @@ def _print(tables: dict[str, Any], about: dict[str, Any]) -> None:
 
 
 def _client(address: str | None) -> AbstractContextManager[Client | None]:
-    """A context manager around a Dask client, or around None without an address; Dask is loaded only where it is used."""
+    """A context manager around a Dask client, or around None without an address; only then is Dask loaded."""
     if address is None:
         return nullcontext()
     try:

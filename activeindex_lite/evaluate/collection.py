@@ -10,6 +10,7 @@ import numpy as np
 
 from activeindex_lite.evaluate.sources import PictureFiles, Source, SyntheticPictures, files_of, source_of
 from activeindex_lite.evaluation.duplicates import first_with_bytes
+from activeindex_lite.support.names import readable
 from activeindex_lite.world import load_world
 from activeindex_lite.world.world import FRESH_SEED, REFERENCE_SEED, TRAIN_SEED
 
@@ -68,7 +69,7 @@ def folder_collection(
     seed: int = 0,
     keep_duplicates: bool = False,
 ) -> Collection:
-    """The pictures of a folder, divided by the seed: a fifth are strangers, two fifths train the index, the rest are indexed.
+    """The pictures of a folder, divided by the seed: a fifth are strangers, two fifths train, the rest are indexed.
 
     train: another folder, or synthetic:N, to train the index with; then none of the folder's pictures do. distractors:
     the same, for further references. keep_duplicates: keep files with equal bytes; by default only the first of them is
@@ -80,7 +81,7 @@ def folder_collection(
     if len(pictures) < FEWEST:
         different = " different" if missing else ""
         raise ValueError(
-            f"{folder} holds {len(pictures)}{different} pictures: an evaluation needs at least {FEWEST}, to index some "
+            f"{readable(folder)} holds {len(pictures)}{different} pictures: an evaluation needs at least {FEWEST}, to index some "
             "and keep others apart"
         )
     order = np.random.default_rng([seed, len(pictures)]).permutation(len(pictures))
@@ -88,7 +89,7 @@ def folder_collection(
     strangers, trainers, references = (pictures.part(np.sort(rows)) for rows in np.split(order, ends))
     more = (source_of(distractors, REFERENCE_SEED),) if distractors else ()
     return Collection(
-        f"the pictures of {folder}",
+        f"the pictures of {readable(folder)}",
         source_of(train, TRAIN_SEED) if train else trainers,
         (references, *more),
         np.arange(len(references)),
@@ -109,7 +110,7 @@ def _one_of_each(
     names = pictures.names
     missing = [("the folder", names[i], f"a duplicate of {names[first[i]]}") for i in twice]
     note = (
-        f"{len(twice):,} of the {len(pictures):,} files in {folder} are duplicates of another one, such as "
+        f"{len(twice):,} of the {len(pictures):,} files in {readable(folder)} are duplicates of another one, such as "
         f"{names[twice[0]]} of {names[first[twice[0]]]}: one of each is used (--keep-duplicates uses all)"
     )
     return pictures.part(np.flatnonzero(first == np.arange(len(first)))), missing, [note]

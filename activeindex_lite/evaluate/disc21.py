@@ -17,7 +17,7 @@ import pandas as pd
 from activeindex_lite.evaluate.collection import Collection
 from activeindex_lite.evaluate.sources import PictureFiles, files_in, source_of
 from activeindex_lite.evaluation.benchmark_files import read_truth
-from activeindex_lite.support.names import quoted
+from activeindex_lite.support.names import quoted, readable
 from activeindex_lite.world.world import REFERENCE_SEED, TRAIN_SEED
 
 LAYOUT = (
@@ -47,7 +47,7 @@ def disc21_collection(
     """
     folder = Path(folder)
     path = Path(ground_truth) if ground_truth else _only_truth(folder)
-    truth = read_truth(path).map(quoted)  # as files_in names the pictures
+    truth = read_truth(path).map(quoted)  # as the names of files are
     references = files_in(_folders(folder, "references"), stems=True)
     queries = files_in(_query_folders(folder, path), stems=True)
     truth, notes = _with_strangers(truth, queries)
@@ -64,7 +64,7 @@ def disc21_collection(
         )
     more = (source_of(distractors, REFERENCE_SEED),) if distractors else ()
     return Collection(
-        f"DISC21 in {folder}",
+        f"DISC21 in {readable(folder)}",
         source_of(train, TRAIN_SEED) if train else files_in(_folders(folder, "train"), stems=True),
         (references, *more),
         candidates,
@@ -79,7 +79,7 @@ def disc21_collection(
 
 
 def _only_truth(folder: Path) -> Path:
-    """The ground truth of a folder: its only CSV file, or the only one whose name says so; hidden files do not count."""
+    """The ground truth of a folder: its only CSV file, or the only one named so; hidden files do not count."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such folder. {LAYOUT}")
     files = [path for path in folder.glob("*") if path.suffix.lower() == ".csv" and not path.name.startswith(".")]
@@ -129,7 +129,7 @@ def _query_folders(folder: Path, truth: Path) -> list[Path]:
 
 
 def _with_strangers(truth: pd.DataFrame, queries: PictureFiles) -> tuple[pd.DataFrame, list[str]]:
-    """A truth that lists matches alone, completed by the other queries, which have no original; and a note about that."""
+    """A truth that lists matches alone, completed by the other queries, which have no original; and a note."""
     if (truth.reference_id == "").any():
         return truth, []
     named = set(truth.query_id)

@@ -1,4 +1,4 @@
-"""What an evaluation measures with: features of all pictures, the originals that are drawn, and which query copies which."""
+"""What an evaluation measures with: features of all pictures, the originals that are drawn, and the ground truth."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from activeindex_lite.evaluate.collection import Collection
 from activeindex_lite.evaluate.features import Features, Workplace
 from activeindex_lite.evaluate.release import Originals, chosen
-from activeindex_lite.evaluate.settings import STRANGERS, Settings, check_originals
+from activeindex_lite.evaluate.settings import STRANGERS, Settings
 from activeindex_lite.evaluation.duplicates import first_with_feature
 
 
@@ -23,8 +23,7 @@ class Material:
     all references, (N,); originals: the pictures to activate; strangers: features of the queries without an original;
     benchmark: features of the benchmark's own queries, None where there are none. truths: "own" and "benchmark" ->
     DataFrame query_id, reference_id; query_ids: the same keys -> names of the queries, in the order of their features.
-    skipped: dicts where, picture, reason, one per picture that was left out; notes: sentences that the reader should
-    know.
+    remarks: what was left out, and what the reader should know.
     """
 
     train: Features
@@ -35,13 +34,12 @@ class Material:
     benchmark: Features | None
     truths: dict[str, pd.DataFrame]
     query_ids: dict[str, list[str]]
-    skipped: list[dict[str, str]]
-    notes: list[str]
+    remarks: Remarks
 
 
 @dataclass
 class Remarks:
-    """Collects the pictures that are left out, and sentences that the reader should know, which are also warned of at once."""
+    """Collects the pictures that are left out, and sentences that the reader should know."""
 
     skipped: list[dict[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -51,9 +49,17 @@ class Remarks:
         self.skipped += [dict(where=where, picture=name, reason=reason) for name, reason in named]
 
     def say(self, sentence: str) -> None:
-        """Note a sentence."""
+        """Note a sentence, and warn with it at once: the tables may be hours away."""
         self.notes.append(sentence)
         warnings.warn(sentence, stacklevel=3)
+
+    def report_blank(self, blank: list[str], originals: int) -> None:
+        """Note the originals of one colour all over, if there are some."""
+        if blank:
+            self.say(
+                f"{len(blank)} of {originals} originals have one colour all over, such as {blank[0]}: no search tells "
+                "them from other blank pictures; leave them out"
+            )
 
 
 def gather(collection: Collection, settings: Settings, work: Workplace) -> Material:
@@ -85,16 +91,14 @@ def gather(collection: Collection, settings: Settings, work: Workplace) -> Mater
         benchmark = features(collection.queries, "the benchmark's queries")
     query_ids, truths = _truths(originals, strangers, benchmark, collection)
     names = np.concatenate([part.names for part in references])
-    return Material(
-        train, references, names, originals, strangers, benchmark, truths, query_ids, remarks.skipped, remarks.notes
-    )
+    return Material(train, references, names, originals, strangers, benchmark, truths, query_ids, remarks)
 
 
 def _drawn(references: Features, collection: Collection, settings: Settings) -> Originals:
     """The originals: drawn by the seed from the candidates that could be read, in rising order."""
     ids = np.flatnonzero(np.isin(references.rows, collection.candidates))
-    check_originals(settings.originals, len(ids), collection.about)
-    ids = np.sort(np.random.default_rng(settings.seed).choice(ids, settings.originals, replace=False))
+    many = settings.originals_of(len(ids), collection.about)
+    ids = np.sort(np.random.default_rng(settings.seed).choice(ids, many, replace=False))
     return chosen(collection.references[0], references, ids)
 
 
@@ -143,7 +147,7 @@ def _unlisted_left_out(
     work: Workplace,
     remarks: Remarks,
 ) -> Features:
-    """The strangers without those that the index stores after all: such a query would be a copy that the truth denies."""
+    """The strangers without those that are references too: such a query would be a copy that the truth denies."""
     if source.drawn:
         return strangers
     plain = strangers if collection.strangers_edited else work.features(source, "strangers as they are")

@@ -1,4 +1,4 @@
-"""One index of an evaluation: trained, searched with passive and activated copies, and written down as rows of tables."""
+"""One index of an evaluation: trained, searched with passive and activated copies, and measured as rows of tables."""
 
 from __future__ import annotations
 

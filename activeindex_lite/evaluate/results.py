@@ -1,4 +1,4 @@
-"""The folder of an evaluation: its tables as CSV files, predictions in the benchmark's form, and what it was begun with."""
+"""The folder of an evaluation: tables as CSV files, predictions in the benchmark's form, and its settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BEGUN, DONE = "settings.json", "about.json"
 
 
 def is_finished(folder: str | Path, settings: dict[str, Any]) -> bool:
-    """Whether a folder holds a finished evaluation with these settings (a dict that JSON can hold); False if there is none.
+    """Whether a folder holds a finished evaluation with these settings (a dict that JSON can hold).
 
     FileExistsError where something else is in the folder, or an evaluation with other settings: the message names them.
     """
@@ -56,7 +56,7 @@ def begin_folder(folder: str | Path, settings: dict[str, Any]) -> None:
 
 
 def write_evaluation(evaluation: Evaluation, folder: str | Path) -> None:
-    """Write the tables, predictions/ and about.json of a finished Evaluation into its folder; each file whole or not at all.
+    """Write the tables, predictions/ and about.json of an Evaluation into its folder; each file whole or not at all.
 
     Predictions are called INDEX-nprobeN-passive|activated[-normalised]-own|benchmark.csv and go with truth-own.csv and
     truth-benchmark.csv beside them.

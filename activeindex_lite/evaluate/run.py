@@ -71,6 +71,7 @@ def run_evaluation(
         work = Workplace(extractor, cache, runner, progress)
         material = gather(collection, settings, work)
         passive = release_passive(material.originals, settings, work)
+        material.remarks.report_blank(passive.blank, len(material.originals))
         settings = settings.with_indexes(extractor.d, len(material.train))
         measured, failed = {}, []
         for name, (factory, nprobes) in settings.indexes.items():
@@ -116,7 +117,7 @@ def _tables(
         copy_detection=pd.DataFrame([row for one in rows for row in one.copy_detection]),
         quality=quality.drop(columns="seconds"),
         timing=timing,
-        skipped=pd.DataFrame(material.skipped, columns=["where", "picture", "reason"]),
+        skipped=pd.DataFrame(material.remarks.skipped, columns=["where", "picture", "reason"]),
         failed=pd.DataFrame(failed, columns=["index", "factory", "reason"]),
         predictions={key: table for one in rows for key, table in one.predictions.items()},
         truths=material.truths,
@@ -140,7 +141,7 @@ def _about(
         alpha=settings.alpha,
         steps=settings.steps,
         seed=settings.seed,
-        notes=material.notes,
+        notes=material.remarks.notes,
     )
     pictures = {name: one.pictures for name, one in measured.items() if one.pictures}
     return about | ({"pictures": pictures} if pictures else {})

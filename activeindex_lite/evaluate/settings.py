@@ -53,30 +53,29 @@ class Settings:
         whole_number(self.seed, "seed", least=0)
 
     def fitted(self, collection: Collection, extractor: Extractor) -> Settings:
-        """These settings with the numbers that the collection and the extractor decide; ValueError where they do not fit.
+        """These settings with what the collection and the extractor decide; ValueError where they do not fit.
 
         Nothing is read or computed, so that what cannot be carried out is known before the long part begins.
         """
-        there = len(collection.candidates)
-        originals = min(ORIGINALS, there) if self.originals is None else self.originals
-        check_originals(originals, there, collection.about)
+        self.originals_of(len(collection.candidates), collection.about)
         indexes = self.indexes and {
             name: (factory, _nprobes(ActiveIndex(factory, extractor.d), nprobes))
             for name, (factory, nprobes) in self.indexes.items()
         }
-        return replace(self, originals=originals, indexes=indexes)
+        return replace(self, indexes=indexes)
+
+    def originals_of(self, available: int, where: str) -> int:
+        """How many of the available pictures are activated; ValueError where that is fewer than the settings ask for."""
+        originals = min(ORIGINALS, max(1, available)) if self.originals is None else self.originals
+        if originals > available:
+            raise ValueError(
+                f"originals={originals}: {where} has {available} pictures to activate; ask for fewer with --originals"
+            )
+        return originals
 
     def with_indexes(self, d: int, n: int) -> Settings:
         """These settings with the default indexes for d dimensions and n training vectors, where none were named."""
         return self if self.indexes else replace(self, indexes=default_indexes(d, n))
-
-
-def check_originals(originals: int, there: int, where: str) -> None:
-    """ValueError where a collection has fewer pictures to activate than were asked for."""
-    if originals > there:
-        raise ValueError(
-            f"originals={originals}: {where} has {there} pictures to activate; ask for fewer with --originals"
-        )
 
 
 def _nprobes(index: ActiveIndex, nprobes: tuple[int, ...] | None) -> tuple[int, ...]:
@@ -89,7 +88,7 @@ def _nprobes(index: ActiveIndex, nprobes: tuple[int, ...] | None) -> tuple[int, 
 
 
 def default_indexes(d: int, n: int) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """The families of the paper's tables for d dimensions and n training vectors: dict name -> (factory string, nprobes).
+    """The families of the paper's tables for d dimensions and n training vectors: dict name -> (factory, nprobes).
 
     As many cells as n feeds (39 vectors per cell; two binary digits, at most 4096). PQ keeps 8 bytes of a vector of 256
     dimensions and more, 4 of a shorter one: a comparable loss. Fewer than 256 training vectors feed codes of fewer

@@ -1,4 +1,4 @@
-"""Lists of pictures with names, decoded or drawn one at a time: the files of a folder, or synthetic pictures by seed."""
+"""Lists of pictures with names, decoded or drawn one at a time: files of a folder, or synthetic pictures by seed."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class Drawn:
 
 
 class SyntheticPictures:
-    """Synthetic pictures of the seeds first .. first + n - 1; source[i] is drawn when asked for. `names` are the seeds."""
+    """Synthetic pictures of the seeds first .. first + n - 1, drawn when asked for; `names` are the seeds."""
 
     drawn = True
 
@@ -161,7 +161,7 @@ class SyntheticPictures:
         return f"synthetic {self.first} {self.n} {SIZE}"
 
     def stored(self, extractor: Extractor) -> np.ndarray | None:
-        """The ready world's features of these pictures, (n, d) float32, where it has them and the extractor is its own."""
+        """The ready world's features of these pictures, (n, d) float32, where it has them for this extractor."""
         if extractor.name != "lite" or extractor.size != LITE_SIZE:
             return None
         world = load_world()
