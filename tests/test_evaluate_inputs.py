@@ -258,8 +258,21 @@ def test_one_index_that_cannot_be_measured_does_not_cost_the_others(bad, drawn, 
 
 def test_where_no_index_can_be_measured_the_first_reason_is_given(drawn, tmp_path, capsys):
     photos = saved(drawn, tmp_path / "photos")
-    evaluate("--pictures", photos, "--index", "PQ4x8", "--originals", 4, "--train", "synthetic:50", "--distractors",
-             "synthetic:9", "--out", tmp_path / "out", status=2)  # fmt: skip
+    evaluate(
+        "--pictures",
+        photos,
+        "--index",
+        "PQ4x8",
+        "--originals",
+        4,
+        "--train",
+        "synthetic:50",
+        "--distractors",
+        "synthetic:9",
+        "--out",
+        tmp_path / "out",
+        status=2,
+    )
     assert "no index could be measured; PQ4x8: 50 training vectors" in capsys.readouterr().err
 
 
@@ -301,9 +314,17 @@ def test_a_4_bit_index_runs_a_second_time(drawn, tmp_path):
     photos = saved(drawn, tmp_path / "photos")
     for out in ("a", "b"):
         command = ["--pictures", photos, *TRAIN, "--index", "IVF2,PQ4x4fs", "--nprobe", "1", "--originals", "2"]
+        command += ["--out", tmp_path / out]
         run = subprocess.run(
-            [sys.executable, "-m", "activeindex_lite.cli", "evaluate", *map(str, command)]
-            + ["--out", str(tmp_path / out), "--cache", str(tmp_path / "cache")],
+            [
+                sys.executable,
+                "-m",
+                "activeindex_lite.cli",
+                "evaluate",
+                *map(str, command),
+                "--cache",
+                tmp_path / "cache",
+            ],
             capture_output=True,
             check=False,
         )
@@ -336,7 +357,7 @@ def disc21(root, drawn, layout):
             "train_0/images/train",
             "dev_queries/images/queries",
             "final_queries/images/final_queries",
-        ),  # fmt: skip
+        ),
         one=("references", "references/more", "train", "queries", "queries"),
     )[layout]
     for folder in names:
@@ -427,8 +448,21 @@ def test_what_is_missing_in_a_disc21_folder_is_said(change, said, drawn, tmp_pat
 def test_matches_alone_are_evaluated(drawn, tmp_path, capsys):
     root = disc21(tmp_path / "disc", drawn, "owners")
     path = truth(root / "dev_queries_groundtruth.csv", 0, strangers=False)
-    evaluate("--disc21", root, "--ground-truth", path, "--train", "synthetic:300", "--index", "Flat", "IVF4,Flat",
-             "--originals", 2, "--out", tmp_path / "out")  # fmt: skip
+    evaluate(
+        "--disc21",
+        root,
+        "--ground-truth",
+        path,
+        "--train",
+        "synthetic:300",
+        "--index",
+        "Flat",
+        "IVF4,Flat",
+        "--originals",
+        2,
+        "--out",
+        tmp_path / "out",
+    )
     assert "the 2 queries that it does not name are taken as strangers" in capsys.readouterr().out
     tables, about = read_tables(tmp_path / "out")
     assert about["strangers"] == 2 and (tables["copy_detection"].queries == "benchmark").sum() == 6
