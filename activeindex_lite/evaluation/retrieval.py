@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import lazy_loader
 import numpy as np
 
-from activeindex_lite.index import ActiveIndex
+from activeindex_lite.index.active_index import checked_index
 from activeindex_lite.support.checks import one_per_row, whole_number
+
+if TYPE_CHECKING:
+    from activeindex_lite.index import ActiveIndex
 
 pd = lazy_loader.load("pandas")
 
@@ -24,11 +28,7 @@ def first_is_original(
     queries: (Q, d) features; truth: (Q,) whole numbers, the ids of the originals; nprobe: for this search only (None: the
     index's own). ValueError for another kind of index, or ids that it does not store.
     """
-    if not isinstance(index, ActiveIndex):
-        raise ValueError(
-            f"index is a {type(index).__module__.partition('.')[0]} {type(index).__name__}: expected an ActiveIndex, as "
-            "build_index(factory, train_features, reference_features) makes it"
-        )
+    checked_index(index)
     truth = one_per_row(truth, len(queries), "truth", "ids of originals", "queries")
     if len(truth) and (truth.dtype.kind not in "iu" or not 0 <= truth.min() <= truth.max() < index.ntotal):
         raise ValueError(
