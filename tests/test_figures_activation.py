@@ -104,7 +104,7 @@ def test_staying_draws_both_shares(copies):
     marks = [line for line in drawn.figure.axes[0].lines if len(line.get_xdata()) == 2]
     for line, activated in zip(marks, (False, True), strict=True):
         np.testing.assert_allclose(line.get_xdata(), table[table.activated == activated].share)
-    assert "least under Identity" in drawn.alt
+    assert "the smallest gain under Identity, where it stays at 1.00" in drawn.alt
 
 
 def test_steps_draw_each_picture_and_the_mean(runs, extractor):

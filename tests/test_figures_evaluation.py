@@ -43,10 +43,10 @@ def test_the_big_table_writes_ours_and_the_papers(retrieval):
     np.testing.assert_allclose(axes.images[0].get_array()[2], [0.32, 0.52, 0.72])
     assert [label.get_text() for label in axes.get_yticklabels()][:3] == [
         "No index",
-        "IVF-PQ, 1 cell\npassive",
-        "IVF-PQ, 1 cell\nactivated",
+        "IVF-PQ, nprobe 1\npassive",
+        "IVF-PQ, nprobe 1\nactivated",
     ]
-    assert "IVF-PQ, 1 cell activated 0.72 (paper 0.75)" in drawn.alt and drawn.png()
+    assert "IVF-PQ, nprobe 1 activated 0.72 (paper 0.75)" in drawn.alt and drawn.png()
 
 
 def test_flattery_names_every_gain():
@@ -96,9 +96,9 @@ def test_strength_curves_have_a_style_each():
     assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) == len(keys)
     by_label = {line.get_label(): line for line in lines}
     np.testing.assert_allclose(by_label[draw.CURVES["IVF-PQ", 1, True][0]].get_ydata(), [0.2, 0.4])
-    # Only the curves of one visited cell carry bands.
+    # Only the curves at nprobe 1 carry bands.
     assert len(shown[0].collections) == 2
-    assert "Crop: most is gained at" in drawn.alt and drawn.png()
+    assert "Crop: no strength gains, and the smallest loss is at 1 (0.50 to 0.40)" in drawn.alt and drawn.png()
 
 
 def test_why_lost_sorts_edits_by_how_far_they_move():

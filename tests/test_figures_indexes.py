@@ -80,7 +80,7 @@ def test_recall_curve_and_its_plotly_twin_show_the_table():
     drawn = ivf.recall_against_nprobe(table)
     lines = [line.get_ydata().tolist() for line in drawn.figure.axes[0].lines]
     assert table.r1.tolist() in lines and table["share"].tolist() in lines
-    assert "0.50 at nprobe 1" in drawn.alt
+    assert "From nprobe 1 to 4, R@1 rises from 0.50 to 0.90" in drawn.alt
     hover = ivf.recall_against_nprobe_hover(table)
     assert list(hover.data[0].y) == table.r1.tolist() and list(hover.data[1].y) == table["share"].tolist()
 
@@ -137,7 +137,7 @@ def test_pictures_of_search_and_cost(world):
     assert [axes.get_title() for axes in drawn.figure.axes][1] == "1. ✓ original\n0.100"
     assert "is not among them" in search.search_results(pictures[0], "Meme", pictures, [0.1, 0.4]).alt
     table = pd.DataFrame({"copy": [0.9, 0.8, 0.2], "impostor": [0.3, 0.4, 0.5]})
-    assert "67% of the copies pass and 33% of the strangers" in search.similarity_histogram(table, 0.5).alt.replace(
+    assert "67% of the copies pass and 33% of the others" in search.similarity_histogram(table, 0.5).alt.replace(
         ".3%", "%"
     )
     measured = pd.DataFrame({"index": ["Flat"] * 2, "N": [10, 100], "d": 4, "ms": [0.1, 1], "bytes": [160, 1600]})

@@ -1,10 +1,14 @@
-"""Pictures of activation among the features: walks and the borders they meet, distances to the code, and what stays in its cell."""
+"""Figures of notebook 05: walks among the features, borders, distances to the code, and what stays in its cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon
-from matplotlib.path import Path
 
+from activeindex_lite.figures.borders import KEEPS, LINES, OWN, draw_borders, draw_code, stays
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
@@ -16,24 +20,21 @@ from activeindex_lite.figures.style import (
     REFERENCE,
     SKY,
     Described,
+    extremes,
+    goes,
     new_figure,
 )
 
-BORDER = "#777777"
-# What the shaded region holds, by kind of borders.
-OWN = {"cells": "its own cell", "sub-codes": "the same code in every part", "bits": "the same bits"}
-STAYS = {"cells": "stays in its own cell", "sub-codes": "keeps the whole code", "bits": "keeps all its bits"}
-LINES = {
-    "cells": "borders of cells",
-    "sub-codes": "where one part of the code changes",
-    "bits": "hyperplanes: one bit flips",
-}
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from activeindex_lite.lessons.activation import Scene
 
 
-def walks(scenes):
-    """The walk of one picture's feature in each index, side by side, with the borders that the index draws.
+def walks(scenes: dict[str, Scene]) -> Described:
+    """The walk of one picture's feature in each index, side by side, with the borders of that index.
 
-    scenes: dict from a title to a Scene (lessons.activation.scene with the path of an activation). Returns a Described figure.
+    scenes: dict from a title to a Scene (lessons.activation.scene with the path of an activation).
     """
     figure = Figure(figsize=(9, 9 / len(scenes) + 1.0), layout="constrained")
     told = []
@@ -45,17 +46,7 @@ def walks(scenes):
         axes.plot(*scene.features[-1], ACTIVATED_MARKER, color=ACTIVATED, mec="white", ms=11, zorder=7)
         draw_code(axes, scene)
         axes.set_title(f"{name}\nthe plane keeps {scene.kept:.0%} of the walk", fontsize=11, loc="left")
-        gone = np.linalg.norm(path[-1] - path[0])
-        told.append(
-            f"{name}: the plane keeps {scene.kept:.0%} of the walk's variance; the feature goes {gone:.2f} far, "
-            + (f"{STAYS[scene.kind]}" if _stays(scene) else "leaves the region of its code")
-            + (
-                f" and ends {np.linalg.norm(scene.code - path[-1]):.2f} from the code, from which it began "
-                f"{np.linalg.norm(scene.code - scene.start):.2f} away"
-                if scene.code_known
-                else ""
-            )
-        )
+        told.append(f"{name}: {_walk_in_words(scene, path)}")
     _legend(
         figure,
         {
@@ -66,15 +57,28 @@ def walks(scenes):
             "the same code": dict(marker="s", color=SKY, alpha=0.5, ms=11),
         },
     )
-    return Described(figure, "Walks of one picture's feature toward its stored code. " + "; ".join(told) + ".")
+    return Described(figure, "The walk of one picture's feature. " + "; ".join(told) + ".")
 
 
-def copies_and_borders(scenes, edit):
-    """Where an edit carries a feature, in the one plane through it, the stored code and its copy: a panel a Scene.
+def _walk_in_words(scene: Scene, path: np.ndarray) -> str:
+    said = (
+        f"the plane keeps {scene.kept:.0%} of the walk's variance; the feature moves by "
+        f"{np.linalg.norm(path[-1] - path[0]):.2f} and "
+        + (KEEPS[scene.kind] if stays(scene) else "leaves the region of its code")
+    )
+    if scene.code_known:
+        began, ended = (np.linalg.norm(scene.code - point) for point in (path[0], path[-1]))
+        said += f"; its distance to the code {goes(began, ended)}"
+    return said
 
-    scenes: dict from a title to a Scene, the passive picture first, then (if there is one) the activated; each made by
-    lessons.activation.scene with `start` the feature of the released picture and one feature, its copy's. In such a plane all
-    three points and the borders are exact; give the second the first as `like`, for one scale. edit: its name. Returns a Described figure.
+
+def copies_and_borders(scenes: dict[str, Scene], edit: str) -> Described:
+    """Where an edit moves a feature, in the plane through it, the stored code and the copy: one panel per Scene.
+
+    scenes: dict from a title to a Scene, first the passive picture, then (optional) the activated one. Each is made
+    by lessons.activation.scene with `start` the feature of the released picture and one feature, that of its copy. In
+    this plane all three points and the borders are exact. Give the first Scene to the second as `like`, for equal
+    scales. edit: its name.
     """
     figure = Figure(figsize=(9, 5.7) if len(scenes) > 1 else (5.6, 5.2), layout="constrained")
     told, entries = [], {}
@@ -83,7 +87,7 @@ def copies_and_borders(scenes, edit):
     for axes, (name, scene), (colour, marker, size) in zip(panels, scenes.items(), roles, strict=False):
         draw_borders(axes, scene)
         copy = scene.features[0]
-        stays = _stays(scene)
+        inside = stays(scene)
         axes.annotate(
             "",
             copy,
@@ -94,10 +98,10 @@ def copies_and_borders(scenes, edit):
         axes.plot(*scene.start, marker, mfc="white", mec=colour, mew=2, ms=size + 1, zorder=7)
         axes.plot(*copy, marker, color=colour, mec="white", ms=size + 2, zorder=7)
         draw_code(axes, scene)
-        verdict = f"✓ the copy {STAYS[scene.kind]}" if stays else "✗ the copy crosses a border"
+        verdict = f"✓ the copy {KEEPS[scene.kind]}" if inside else "✗ the copy crosses a border"
         axes.set_title(f"{name}\n{verdict}", fontsize=12, loc="left")
         told.append(
-            f"{name}: the edited copy {'stays inside' if stays else 'leaves'} the region with {OWN[scene.kind]}"
+            f"{name}: the edited copy {'stays inside' if inside else 'leaves'} the region with {OWN[scene.kind]}"
         )
         entries |= {
             name: dict(marker=marker, mfc="white", mec=colour, mew=2, ms=size),
@@ -115,15 +119,14 @@ def copies_and_borders(scenes, edit):
     )
 
 
-def distances_to_code(table, edits):
-    """How far released pictures and their copies are from the stored code, passive and activated: a histogram pair an edit.
+def distances_to_code(table: pd.DataFrame, edits: Sequence[str]) -> Described:
+    """Distances of released pictures and of their copies to the stored code: passive and activated histograms per edit.
 
-    table: lessons.activation.code_distances; edits: the rows to show, such as ("Identity", "Contrast 2"). Returns a
-    Described figure.
+    table: from lessons.activation.code_distances; edits: the edits to show, such as ("Identity", "Contrast 2").
     """
     figure = Figure(figsize=(9, 1.0 + 1.15 * len(edits)), layout="constrained")
     shown = table[table.edit.isin(edits)]
-    # As many bins as the fewer pictures can fill.
+    # As many bins as this number of pictures can fill.
     bins = np.linspace(
         shown.distance.min(), shown.distance.max(), int(np.clip(4 * np.sqrt(shown.picture.nunique()), 12, 45))
     )
@@ -150,7 +153,8 @@ def distances_to_code(table, edits):
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(labelsize=11)
         told.append(
-            f"{'the released pictures' if edit == 'Identity' else edit} {means[0]:.2f} passive, {means[1]:.2f} activated"
+            f"{'the released pictures' if edit == 'Identity' else edit} {means[0]:.2f} passive, {means[1]:.2f} "
+            "activated"
         )
     axes.set_xlabel("squared distance to the stored code q(x)", fontsize=11)
     _legend(
@@ -163,10 +167,10 @@ def distances_to_code(table, edits):
     return Described(figure, f"Histograms of the squared distance to the stored code. Means: {'; '.join(told)}.")
 
 
-def steps(table):
-    """Loss and PSNR over the steps: thin lines for pictures, a thick one for their mean.
+def steps(table: pd.DataFrame) -> Described:
+    """Loss and PSNR over the steps: a thin line per picture, a thick one for the mean.
 
-    table: lessons.activation.quality_by_steps. Returns a Described figure.
+    table: from lessons.activation.quality_by_steps.
     """
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     for axes, (column, label, colour) in zip(
@@ -193,25 +197,26 @@ def steps(table):
         axes.grid(alpha=0.25)
         axes.set_xlim(0, table.steps.max() * 1.12)
     mean = table.groupby("steps")[["loss", "psnr"]].mean()
-    last, one = mean.iloc[-1], mean.iloc[1]
+    first, second, last = mean.iloc[0], mean.iloc[1], mean.iloc[-1]
+    steps_taken = f"{mean.index[1]} step{'s' if mean.index[1] > 1 else ''}"
     return Described(
         figure,
-        f"Over {mean.index[-1]} steps the mean loss falls from {mean.loss.iloc[0]:.2f} to {last.loss:.2f}; after {mean.index[1]} it is "
-        f"{one.loss:.2f}. The mean PSNR goes from {one.psnr:.1f} dB after {mean.index[1]} to {last.psnr:.1f} dB.",
+        f"Over {mean.index[-1]} steps the mean loss {goes(first.loss, last.loss)}; after {steps_taken} it is "
+        f"{second.loss:.2f}. From there to the end the mean PSNR {goes(second.psnr, last.psnr, '.1f', ' dB')}.",
     )
 
 
-def three_terms(table, edits):
-    """Means of the three terms whose sum is the squared distance of a copy to the code, stacked, passive above activated.
+def three_terms(table: pd.DataFrame, edits: Sequence[str]) -> Described:
+    """The three terms whose sum is the squared distance of a copy to the code, as stacked means, passive and activated.
 
-    table: lessons.activation.three_terms; edits: the rows to show. Returns a Described figure.
+    table: from lessons.activation.three_terms; edits: the edits to show.
     """
     means = table.groupby(["edit", "activated"])[["shift", "code", "cross", "total"]].mean()
     figure, axes = new_figure(9, 1.4 + 0.95 * len(edits))
     terms = (
         ("code", "|x − q|²: the released picture to its code", SKY, ""),
-        ("shift", "|f − x|²: what the edit moves", ORANGE, "..."),
-        ("cross", "2 (f − x)·(x − q): whether it moves toward the code (negative) or away", GREEN, "///"),
+        ("shift", "|f − x|²: how far the edit moves the feature", ORANGE, "..."),
+        ("cross", "2 (f − x)·(x − q): negative where the edit moves toward the code", GREEN, "///"),
     )
     told = []
     for row, edit in enumerate(edits):
@@ -259,10 +264,10 @@ def three_terms(table, edits):
     )
 
 
-def staying(table, label="share that stays in its cell: 1 − p_f"):
-    """What stays in its cell (or of its code) under each edit: passive and activated, joined by a line, with 95 % intervals.
+def staying(table: pd.DataFrame, label: str = "share that stays in its cell: 1 − p_f") -> Described:
+    """The share that stays in its cell (or keeps its code) under each edit, passive and activated, with 95 % intervals.
 
-    table: lessons.activation.staying at one nprobe; label: of the axis. Returns a Described figure.
+    table: from lessons.activation.staying at one nprobe; label: of the axis.
     """
     wide = table.set_index(["activated", "edit"])
     passive, active = (wide.loc[a].reindex(table.edit.unique()) for a in (False, True))
@@ -281,49 +286,10 @@ def staying(table, label="share that stays in its cell: 1 − p_f"):
     axes.set_xlabel(label, fontsize=11)
     axes.grid(axis="x", alpha=0.25)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncol=2, frameon=False, fontsize=12)
-    gain = active.share - passive.share
     return Described(
         figure,
-        f"{label}: {passive.share.mean():.2f} passive and {active.share.mean():.2f} activated in the mean of {len(rows)} edits; "
-        f"most is gained under {gain.idxmax()} ({passive.share[gain.idxmax()]:.2f} to {active.share[gain.idxmax()]:.2f}), least under "
-        f"{gain.idxmin()} ({passive.share[gain.idxmin()]:.2f} to {active.share[gain.idxmin()]:.2f}).",
-    )
-
-
-def _stays(scene):
-    return len(scene.own) > 0 and Path(scene.own).contains_point(scene.features[-1])
-
-
-def draw_borders(axes, scene):
-    """Shades where all of the code is the own one, and draws the other borders of the index as lines."""
-    for region in scene.regions:
-        if len(region):
-            axes.add_patch(Polygon(region, fc="none", ec=BORDER, lw=0.8 if scene.kind == "bits" else 1.1))
-    if len(scene.own):
-        axes.add_patch(Polygon(scene.own, fc=(SKY, 0.3), ec=ACTIVATED, lw=2))
-    (left, low), (right, high) = scene.window.min(0), scene.window.max(0)
-    axes.set(xlim=(left, right), ylim=(low, high), xticks=[], yticks=[])
-    axes.set_aspect("equal")
-    # The window's own edges are no borders of the index.
-    axes.spines[:].set(visible=True, color="white", linewidth=3)
-
-
-def draw_code(axes, scene):
-    if scene.code_known:
-        axes.plot(*scene.code, "*", color=GREEN, mec=INK, ms=17, zorder=8)
-        return
-    # Bits are no point: only the direction in which all of them hold more firmly.
-    end = scene.start + 0.3 * np.ptp(scene.window, axis=0)[0] * np.array([1, 0])
-    axes.annotate("", end, scene.start, arrowprops=dict(arrowstyle="-|>", color=GREEN, lw=2.5, shrinkA=7), zorder=8)
-    axes.annotate(
-        "more firmly\nthe same bits",
-        end,
-        xytext=(4, 0),
-        textcoords="offset points",
-        color=GREEN,
-        fontsize=11,
-        weight="bold",
-        va="center",
+        f"{label}: {passive.share.mean():.2f} passive and {active.share.mean():.2f} activated, mean of {len(rows)} "
+        f"edits. From passive to activated, {extremes(passive.share, active.share)}.",
     )
 
 

@@ -1,4 +1,8 @@
-"""Figures of the comparison: where copies are lost, what each method gains at equal PSNR, and where the gain ends."""
+"""Figures of notebook 10: where copies are lost, what each method gains at equal PSNR, and the limits of the gain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,19 +16,23 @@ from activeindex_lite.figures.style import (
     REFERENCE,
     SKY,
     Described,
+    goes,
     new_figure,
 )
 from activeindex_lite.lessons.beyond import FATES
 
-# A colour, a marker and a line for each release, whatever they are called.
+if TYPE_CHECKING:
+    import pandas as pd
+
+# In this order: a colour, a marker and a line style for each release.
 LOOKS = ((PASSIVE, "o", ":"), (ACTIVATED, "D", "--"), (GREEN, "^", "-"), (PURPLE, "s", "-."), (ORANGE, "v", ":"))
-PROBES = (("o", ACTIVATED), ("s", GREEN), ("^", PURPLE))
+NPROBES = (("o", ACTIVATED), ("s", GREEN), ("^", PURPLE))
 
 
-def where_copies_go(table):
-    """Bars of what becomes of copies: found, lost to another code, lost because their cell is not visited.
+def where_copies_go(table: pd.DataFrame) -> Described:
+    """What becomes of copies, as bars: found, lost to another code, or lost because their cell is not visited.
 
-    table: from lessons.beyond.fates. Returns a Described figure.
+    table: from lessons.beyond.fates.
     """
     figure, axes = new_figure(9, 0.62 * len(table) + 1.5)
     place, left = np.arange(len(table))[::-1], np.zeros(len(table))
@@ -57,29 +65,29 @@ def where_copies_go(table):
 
 
 def _row(name, nprobe):
-    return f"{name}, {nprobe} cell{'s' if nprobe > 1 else ''}"
+    return f"{name}, nprobe {nprobe}"
 
 
-def gains_at_equal_psnr(methods):
+def gains_at_equal_psnr(methods: pd.DataFrame) -> Described:
     """What each method gains over passive pictures, with 95 % intervals, for each nprobe.
 
-    methods: the table `methods` of a comparison, at one PSNR. Returns a Described figure.
+    methods: the table `methods` of a comparison, at one PSNR.
     """
     names, nprobes = list(dict.fromkeys(methods.method)), list(dict.fromkeys(methods.nprobe))
     place = dict(zip(names, np.arange(len(names))[::-1]))
     figure, axes = new_figure(9, 0.75 * len(names) + 1.6)
     for (marker, colour), nprobe, shift in zip(
-        PROBES, nprobes, np.linspace(0.13, -0.13, len(nprobes)) if len(nprobes) > 1 else [0]
+        NPROBES, nprobes, np.linspace(0.13, -0.13, len(nprobes)) if len(nprobes) > 1 else [0]
     ):
         table = methods[methods.nprobe == nprobe]
         y = table.method.map(place) + shift
         axes.hlines(y, table.low, table.high, color=colour, lw=2)
-        axes.plot(table.gain, y, marker, color=colour, ms=9, label=f"{nprobe} cell{'s' if nprobe > 1 else ''} visited")
+        axes.plot(table.gain, y, marker, color=colour, ms=9, label=f"nprobe {nprobe}")
         axes.axvline(table.gain[table.method == names[0]].iloc[0], color=colour, lw=1, ls=":", zorder=0)
     axes.axvline(0, color=REFERENCE, lw=1)
     axes.set(yticks=list(place.values()), yticklabels=names, ylim=(-0.5, len(names) - 0.5))
     axes.set_xlabel(
-        f"gain in mean R@1 over passive pictures, at {methods.psnr.mean():.1f} dB (bars: 95 % bootstrap)", fontsize=11
+        f"gain in mean R@1 over passive pictures, at {methods.psnr.mean():.1f} dB (bars: 95 % intervals)", fontsize=11
     )
     axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.2 - 0.3 / len(names)), ncol=3, frameon=False, fontsize=11)
     axes.grid(axis="x", alpha=0.25)
@@ -91,8 +99,8 @@ def gains_at_equal_psnr(methods):
     )
 
 
-def elsewhere(table, title="one cell visited"):
-    """R@1 of each release in each index. table: from lessons.beyond.r1_elsewhere. Returns a Described figure."""
+def elsewhere(table: pd.DataFrame, title: str = "nprobe 1") -> Described:
+    """R@1 of each release in each index. table: from lessons.beyond.r1_elsewhere; title: the nprobe of the searches."""
     names, indexes = list(dict.fromkeys(table.release)), list(dict.fromkeys(table["index"]))
     figure, axes = new_figure(9, 0.8 * len(indexes) + 1.5)
     base = np.arange(len(indexes))[::-1]
@@ -101,7 +109,7 @@ def elsewhere(table, title="one cell visited"):
         axes.hlines(base + shift, rows.low, rows.high, color=colour, lw=1.5)
         axes.plot(rows.r1, base + shift, marker, color=colour, ms=9, label=name)
     axes.set(yticks=base, yticklabels=indexes, xlim=(0, 1), ylim=(-0.5, len(indexes) - 0.5))
-    axes.set_xlabel(f"mean R@1 over the edits, {title} (bars: 95 % bootstrap)", fontsize=11)
+    axes.set_xlabel(f"mean R@1 over the edits, {title} (bars: 95 % intervals)", fontsize=11)
     axes.legend(
         loc="upper center",
         bbox_to_anchor=(0.4, -0.2 - 0.25 / len(indexes)),
@@ -114,18 +122,20 @@ def elsewhere(table, title="one cell visited"):
     return Described(figure, f"Mean R@1 of released pictures in several indexes. {told}.")
 
 
-def blurred(table):
-    """R@1 against the blur's strength, a line a release. table: from lessons.beyond.under_blur. Returns a Described figure."""
+def blurred(table: pd.DataFrame) -> Described:
+    """R@1 against the strength of a blur, one line per release. table: from lessons.beyond.under_blur."""
     figure, axes = new_figure(9, 4)
     for (colour, marker, line), (name, rows) in zip(LOOKS, table.groupby("release", sort=False)):
         axes.plot(rows.kernel, rows.r1, marker + line, color=colour, ms=8, lw=2, label=name)
     axes.set(ylim=(0, 1.03), xticks=sorted(table.kernel.unique()))
-    axes.set_xlabel("blur kernel, pixels (1: no blur, 11 is the edit of the tables)", fontsize=11)
-    axes.set_ylabel("R@1, one cell visited", fontsize=11)
+    axes.set_xlabel("blur kernel, pixels (1: no blur; 11: the edit Blur 2 of the tables)", fontsize=11)
+    axes.set_ylabel("R@1 at nprobe 1", fontsize=11)
     axes.legend(frameon=False, fontsize=11)
     axes.grid(alpha=0.25)
     ends = table.groupby("release", sort=False).r1.agg(["first", "last"])
-    told = "; ".join(f"{name}: from {first:.2f} to {last:.2f}" for name, first, last in ends.itertuples())
+    told = "; ".join(f"{name}: {goes(first, last)}" for name, first, last in ends.itertuples())
     return Described(
-        figure, f"R@1 against the strength of a blur, from none to a kernel of {table.kernel.max()} pixels. {told}."
+        figure,
+        f"R@1 against the strength of a blur, from a kernel of {table.kernel.min()} to {table.kernel.max()} pixels. "
+        f"{told}.",
     )

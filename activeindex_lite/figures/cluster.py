@@ -1,14 +1,22 @@
-"""The stages of an evaluation on one process and on a cluster, what a million pictures cost, and how speed grows with workers."""
+"""Figures of notebook 11: stages of an evaluation on one process and on a cluster, their cost, and the speed-up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, PASSIVE, PURPLE, Described, new_figure
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 COLOURS, HATCHES = (ACTIVATED, PASSIVE, GREEN, PURPLE), ("", "///", "...", "xx")
 
 
-def split(runs):
-    """Seconds of each stage as bars side by side: runs: {name: table of a Stages}. Returns a Described figure."""
+def split(runs: dict[str, pd.DataFrame]) -> Described:
+    """Seconds of each stage, as bars side by side. runs: dict from a name to the table of a Stages."""
     figure, axes = new_figure(8, 0.9 + 0.55 * len(runs) * 3)
     stages = next(iter(runs.values())).stage.tolist()
     high, told = 0.8 / len(runs), []
@@ -19,7 +27,7 @@ def split(runs):
             axes.text(
                 row.seconds,
                 y,
-                f"  {row.seconds:.2f} s: {_rate(row)} {_plural(row.unit)} a second",
+                f"  {row.seconds:.2f} s: {_rate(row)} {_plural(row.unit)} per second",
                 va="center",
                 fontsize=11,
                 color=INK,
@@ -46,8 +54,11 @@ def _plural(unit):
     return f"{unit.removesuffix('y')}ies" if unit.endswith("y") else f"{unit}s"
 
 
-def cost_of_a_million(costs, price, workers=(1, 10, 100)):
-    """Core-hours of each stage, and hours with so many workers: costs: DataFrame stage, n, core_hours, cost. A Described figure."""
+def cost_of_a_million(costs: pd.DataFrame, price: float, workers: Sequence[int] = (1, 10, 100)) -> Described:
+    """Core-hours of each stage, and the hours that several numbers of workers need.
+
+    costs: DataFrame stage, n, core_hours, cost (lessons.cluster.million); price: per core-hour.
+    """
     figure, axes = new_figure(8, 3.2)
     axes.barh(costs.stage, costs.core_hours, 0.6, color=ACTIVATED)
     for y, row in enumerate(costs.itertuples()):
@@ -66,27 +77,28 @@ def cost_of_a_million(costs, price, workers=(1, 10, 100)):
     waits = ", ".join(f"{w}: {hours / w:.2g} h" for w in workers)
     axes.set_xlabel("core-hours", fontsize=11)
     axes.set_title(
-        f"in all {hours:.3g} core-hours, at {price:g} each {cost:.2g}\nhours with so many workers, if none ever waits: {waits}",
+        f"together {hours:.3g} core-hours, which cost {cost:.2g} at {price:g} each\n"
+        f"hours by number of workers, if none ever waits: {waits}",
         fontsize=11,
         loc="left",
     )
     told = "; ".join(f"{row.stage} {row.core_hours:.2g} core-hours for {row.n:,}" for row in costs.itertuples())
     return Described(
         figure,
-        f"What a million pictures take, in proportion to what was measured: {told}. In all {hours:.3g} core-hours, at {price:g} "
-        f"a core-hour {cost:.2g}. Hours by number of workers: {waits}.",
+        f"A large evaluation, in proportion to what was measured: {told}. Together {hours:.3g} core-hours, which cost "
+        f"{cost:.2g} at {price:g} per core-hour. Hours by number of workers: {waits}.",
     )
 
 
-def speed_up(shares=(0.0, 0.01, 0.05, 0.2), workers=1000):
-    """How many times quicker n workers are, for shares of the work that only one process can do: a Described figure."""
+def speed_up(shares: Sequence[float] = (0.0, 0.01, 0.05, 0.2), workers: int = 1000) -> Described:
+    """The speed-up with n workers, for several shares of the work that only one process can do (Amdahl's law)."""
     figure, axes = new_figure(7, 3.6)
     n = np.geomspace(1, workers, 200)
     for share, colour, style in zip(shares, COLOURS, ("-", "--", "-.", ":"), strict=True):
         axes.plot(n, 1 / (share + (1 - share) / n), style, color=colour, lw=2, label=f"{share:.0%} cannot be shared")
     axes.set(xscale="log", yscale="log")
     axes.set_xlabel("workers", fontsize=11)
-    axes.set_ylabel("times quicker", fontsize=11)
+    axes.set_ylabel("speed-up", fontsize=11)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter("{x:,.0f}")
     axes.grid(alpha=0.25)
@@ -94,6 +106,6 @@ def speed_up(shares=(0.0, 0.01, 0.05, 0.2), workers=1000):
     ends = "; ".join(f"{share:.0%}: {1 / (share + (1 - share) / workers):,.0f} times" for share in shares)
     return Described(
         figure,
-        f"How many times quicker the work gets with more workers, for several shares of it that only one process can do. "
+        f"Speed-up with more workers, for several shares of the work that only one process can do. "
         f"With {workers:,} workers: {ends}.",
     )

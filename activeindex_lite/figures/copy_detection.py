@@ -1,4 +1,9 @@
-"""Pictures of copy detection: scores and thresholds, precision against recall, what is blocked, and how far activation carries."""
+"""Figures of notebook 08: scores and thresholds, precision and recall, what is blocked, and transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -19,6 +24,12 @@ from activeindex_lite.figures.style import (
     new_figure,
 )
 from activeindex_lite.lessons import copy_detection as m
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from activeindex_lite.lessons.copy_detection import Uploads
+    from activeindex_lite.world import World
 
 # In this order: a colour, a line style and a marker for each curve that is compared.
 CURVES = (
@@ -45,11 +56,11 @@ GROUPS = (
 )
 
 
-def score_distributions(panels):
-    """Scores of first results: of copies that got the right answer, of those that got another, and of strangers.
+def score_distributions(panels: dict[str, pd.DataFrame]) -> Described:
+    """Scores of first results: of copies with the right answer, of copies with another answer, and of strangers.
 
-    panels: dict from the name of the score to a DataFrame of lessons.copy_detection.judge, whose threshold is drawn unless it is
-    NaN. Panels stand one above the other, each with a scale of its own. Returns a Described figure.
+    panels: dict from the name of the score to a DataFrame of lessons.copy_detection.judge, whose threshold is drawn
+    unless it is NaN. One panel below the other, each with its own scale.
     """
     figure = Figure(figsize=(9, 1.2 + 2.5 * len(panels)), layout="constrained")
     told = []
@@ -107,14 +118,16 @@ def _groups(table):
     return table.right.to_numpy(), copy & ~table.right.to_numpy(), ~copy
 
 
-def precision_recall_curves(curves, precision=0.9):
+def precision_recall_curves(
+    curves: dict[str, tuple[pd.DataFrame, float, float, float]], precision: float = 0.9
+) -> Described:
     """Precision against recall as the threshold falls, with micro-AP, its interval and the recall at a precision.
 
     curves: dict from a label to (DataFrame of evaluation.copy_detection.precision_recall, micro_ap, low, high), at most
-    seven. Returns a Described figure.
+    seven.
     """
     if not 1 <= len(curves) <= len(CURVES):
-        raise ValueError(f"{len(curves)} curves: 1 to {len(CURVES)} can be told apart")
+        raise ValueError(f"{len(curves)} curves: expected 1 to {len(CURVES)}, the number of distinct styles")
     figure, axes = new_figure(9, 4.6 + 0.22 * len(curves))
     axes.axhline(precision, color=REFERENCE, lw=1.2)
     axes.annotate(
@@ -136,7 +149,8 @@ def precision_recall_curves(curves, precision=0.9):
             at = good.loc[good.recall.idxmax()]
             axes.plot(at.recall, at.precision, marker, color=colour, mec="white", ms=11, zorder=5, clip_on=False)
         told.append(
-            f"{label}: micro-AP {area:.2f} (from {low:.2f} to {high:.2f}), recall {reached:.2f} at a precision of {precision:.0%}"
+            f"{label}: micro-AP {area:.2f} (from {low:.2f} to {high:.2f}), "
+            f"recall {reached:.2f} at a precision of {precision:.0%}"
         )
     axes.set(xlim=(0, 1), ylim=(0, 1.03))
     axes.set_xlabel("recall: share of the copies that get a right alarm", fontsize=11)
@@ -152,10 +166,10 @@ def precision_recall_curves(curves, precision=0.9):
     return Described(figure, f"Precision-recall curves. {'; '.join(told)}.")
 
 
-def normalisation(plain, normalised):
-    """What score normalisation changes: micro-AP and recall at precision 90, an arrow a row.
+def normalisation(plain: pd.DataFrame, normalised: pd.DataFrame) -> Described:
+    """What score normalisation changes: micro-AP and recall at precision 90 %, one arrow per row.
 
-    plain, normalised: DataFrames of lessons.copy_detection.score_table with the same names. Returns a Described figure.
+    plain, normalised: DataFrames of lessons.copy_detection.score_table with the same names.
     """
     names = list(plain.what)
     if list(normalised.what) != names:
@@ -193,10 +207,10 @@ def normalisation(plain, normalised):
     )
 
 
-def actions(table):
-    """What happens to the uploads, a bar a release: the copies on the left, the strangers on the right.
+def actions(table: pd.DataFrame) -> Described:
+    """What happens to the uploads, one bar per release: copies on the left, strangers on the right.
 
-    table: DataFrame of lessons.copy_detection.actions. Returns a Described figure.
+    table: DataFrame of lessons.copy_detection.actions.
     """
     figure = Figure(figsize=(9, 1.7 + 0.6 * len(table)), layout="constrained")
     panels = ((m.OF_COPIES, "copies"), (m.OF_STRANGERS, "strangers"))
@@ -244,23 +258,20 @@ def actions(table):
             columnspacing=1,
             handlelength=1.4,
         )
-    told = "; ".join(
-        f"{name}: {', '.join(f'{int(row[o])} {o}' for o in (*m.OF_COPIES, *m.OF_STRANGERS))}"
-        for name, row in table.iterrows()
-    )
-    return Described(
-        figure,
-        f"What happens to {int(table.iloc[0][list(m.OF_COPIES)].sum())} copies and {int(table.iloc[0][list(m.OF_STRANGERS)].sum())} strangers. "
-        f"{told}.",
-    )
+    told = []
+    for name, row in table.iterrows():
+        counts = ", ".join(f"{int(row[outcome])} {outcome}" for outcome in (*m.OF_COPIES, *m.OF_STRANGERS))
+        told.append(f"{name}: {counts}")
+    copies, strangers = (int(table.iloc[0][list(of)].sum()) for of in (m.OF_COPIES, m.OF_STRANGERS))
+    return Described(figure, f"What happens to {copies} copies and {strangers} strangers. {'; '.join(told)}.")
 
 
-def decisions(uploads, world, judged, rows):
-    """A sheet of single decisions: each upload of `rows`, the first result, its score, and what is done, in two releases.
+def decisions(uploads: Uploads, world: World, judged: dict[str, pd.DataFrame], rows: Sequence[int]) -> Described:
+    """Single decisions: each upload of `rows`, its first result, the score, and what is done, in each release.
 
-    uploads: lessons.copy_detection.Uploads; world: whose pictures the first results are; judged: dict from the name of a
-    release to a DataFrame of lessons.copy_detection.judge, two of them; rows: numbers of uploads, such as of `telling` there.
-    Returns a Described figure.
+    uploads: lessons.copy_detection.Uploads; world: the World whose pictures are the results; judged: dict from the
+    name of a release to a DataFrame of lessons.copy_detection.judge; rows: numbers of uploads, such as
+    lessons.copy_detection .telling returns.
     """
     figure = Figure(figsize=(9, 0.6 + 1.95 * len(rows)), layout="constrained")
     grid = figure.subplots(len(rows), 2 * len(judged), squeeze=False)
@@ -278,13 +289,7 @@ def decisions(uploads, world, judged, rows):
             sign = "✓" if row.outcome in (m.CAUGHT, m.LEFT) else "✗"
             colour = GREEN if sign == "✓" else PASSIVE
             _frame(answer, world.pictures(int(row.answer))[0] if known else None, colour, row.outcome)
-            answer.set_title(
-                f"{sign} {row.outcome}\n{row.score:.3f} {'≥' if row.score >= row.threshold else '<'} {row.threshold:.3f}"
-                if known
-                else f"{sign} {row.outcome}\nno answer",
-                fontsize=11,
-                color=INK,
-            )
+            answer.set_title(f"{sign} {row.outcome}\n{_against_threshold(row, known)}", fontsize=11, color=INK)
             said.append(
                 f"{release}: {row.outcome}"
                 + (f", score {row.score:.3f}, threshold {row.threshold:.3f}" if known else "")
@@ -293,11 +298,17 @@ def decisions(uploads, world, judged, rows):
     return Described(figure, f"Single decisions, each with the upload and the first result. {'. '.join(told)}.")
 
 
+def _against_threshold(row: pd.Series, known: bool) -> str:
+    if not known:
+        return "no answer"
+    return f"{row.score:.3f} {'≥' if row.score >= row.threshold else '<'} {row.threshold:.3f}"
+
+
 def _frame(axes, picture, colour, outcome):
     if picture is not None:
         axes.imshow(np.asarray(picture))
     axes.set(xticks=[], yticks=[])
-    # Solid round what is right, dotted round an error: a second cue beside the colour.
+    # A solid frame for a right decision, a dotted one for an error: a second cue beside the colour.
     wrong = outcome in (m.MISTAKEN, m.MISSED, m.BLOCKED)
     plain = outcome == "upload"
     axes.spines[:].set(
@@ -309,11 +320,18 @@ def _frame(axes, picture, colour, outcome):
     )
 
 
-def transfer(table):
-    """R@1 of each release in each place, as a map: colour is the gain over the first release, pictures that were not activated.
+def _sign(low: float, high: float) -> str:
+    """A triangle for an interval that does not contain 0."""
+    if low > 0:
+        return "▲"
+    return "▼" if high < 0 else ""
 
-    table: DataFrame of lessons.transfer.transfer_table. Each field has R@1, and below it the gain with its 95 % interval;
-    a triangle stands where that leaves no doubt about the sign. Returns a Described figure.
+
+def transfer(table: pd.DataFrame) -> Described:
+    """R@1 of each release in each place, as a map whose colour is the gain over the first release (unchanged pictures).
+
+    table: DataFrame of lessons.transfer.transfer_table. Each field shows R@1, and below it the gain with its 95 %
+    interval; a triangle marks gains whose interval does not contain 0.
     """
     releases, places = list(table.released.unique()), list(table.place.unique())
     gain = table.pivot(index="released", columns="place", values="gain").loc[releases, places].to_numpy()
@@ -324,7 +342,7 @@ def transfer(table):
     told = []
     for row in table.itertuples():
         y, x = releases.index(row.released), places.index(row.place)
-        sign = "▲" if row.gain_low > 0 else "▼" if row.gain_high < 0 else ""
+        sign = _sign(row.gain_low, row.gain_high)
         said = (
             f"{sign}{_signed(row.gain, True)}\n[{_signed(row.gain_low, True)}, {_signed(row.gain_high, True)}]"
             if y

@@ -1,4 +1,8 @@
-"""Pictures of an evaluation: how results flatter and scatter, the big table beside the paper's, strength curves, what edits do."""
+"""Figures of notebook 07: fair and flattering results, the big table, strengths, and what edits do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -14,20 +18,24 @@ from activeindex_lite.figures.style import (
     PASSIVE_MARKER,
     REFERENCE,
     Described,
+    goes,
     new_figure,
 )
 
-# (index, nprobe, activated) -> name, colour, line style, marker: what the strength curves show.
+if TYPE_CHECKING:
+    import pandas as pd
+
+# The strength curves: (index, nprobe, activated) -> label, colour, line style, marker.
 CURVES = {
     ("No index", 1, False): ("No index: brute force", INK, ":", ""),
-    ("IVF-PQ", 16, False): ("passive, 16 cells visited", REFERENCE, "-.", "^"),
-    ("IVF-PQ", 1, True): ("activated, 1 cell visited", ACTIVATED, "-", ACTIVATED_MARKER),
-    ("IVF-PQ", 1, False): ("passive, 1 cell visited", PASSIVE, "--", PASSIVE_MARKER),
+    ("IVF-PQ", 16, False): ("passive, nprobe 16", REFERENCE, "-.", "^"),
+    ("IVF-PQ", 1, True): ("activated, nprobe 1", ACTIVATED, "-", ACTIVATED_MARKER),
+    ("IVF-PQ", 1, False): ("passive, nprobe 1", PASSIVE, "--", PASSIVE_MARKER),
 }
 
 
-def ways_to_flatter(table):
-    """R@1 with one simplification at a time, the fair result as a line. table: lessons.evaluation.flattered. Returns a Described figure."""
+def ways_to_flatter(table: pd.DataFrame) -> Described:
+    """R@1 with one simplification at a time; the fair result is a line. table: from lessons.evaluation.flattered."""
     rows = np.arange(len(table))
     figure, axes = new_figure(9, 1.1 + 0.5 * len(rows))
     fair = table.r1[0]
@@ -54,13 +62,16 @@ def ways_to_flatter(table):
     told = "; ".join(f"{row.way} {row.r1:.2f} ({row.gain:+.2f})" for _, row in table[1:].iterrows())
     return Described(
         figure,
-        f"The same copies, five results. Measured fairly, R@1 is {fair:.2f}. With one simplification at a time: {told}.",
+        f"The same copies, {len(table)} results. Measured fairly, R@1 is {fair:.2f}. "
+        f"With one simplification at a time: {told}.",
     )
 
 
-def few_and_many(table, whole):
-    """R@1 of several draws of few pictures, with their intervals. table: lessons.evaluation.scatter_of_few; whole: R@1 of all
-    pictures there are. Returns a Described figure."""
+def few_and_many(table: pd.DataFrame, whole: float) -> Described:
+    """R@1 of several draws of few pictures, with intervals.
+
+    table: from lessons.evaluation.scatter_of_few; whole: R@1 of all pictures.
+    """
     figure, axes = new_figure(9, 3.6)
     axes.axhline(whole, color=REFERENCE, ls="--", label=f"all pictures: {whole:.2f}")
     sizes = table.pictures.unique()
@@ -73,22 +84,23 @@ def few_and_many(table, whole):
         )
     axes.set(xticks=range(len(sizes)), xticklabels=sizes)
     axes.set_xlabel("pictures in the evaluation", fontsize=11)
-    axes.set_ylabel("R@1, mean over 14 edits", fontsize=11)
+    axes.set_ylabel("R@1, mean over the edits", fontsize=11)
     axes.grid(axis="y", alpha=0.25)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncol=3, frameon=False, fontsize=11)
     spread = table.groupby("pictures").r1.agg(["min", "max"])
     told = "; ".join(f"{size} pictures: {low:.2f} to {high:.2f}" for size, (low, high) in spread.iterrows())
     return Described(
         figure,
-        f"R@1 in repeated draws of few pictures, each with its interval; with all pictures it is {whole:.2f}. Over the draws: {told}.",
+        f"R@1 in repeated draws of few pictures, each with its interval; with all pictures it is {whole:.2f}. "
+        f"Lowest and highest of the draws: {told}.",
     )
 
 
-def big_table(retrieval, published=PUBLISHED):
-    """R@1 of every index, passive and activated, under every edit: a heat map with the paper's figure under ours.
+def big_table(retrieval: pd.DataFrame, published: dict = PUBLISHED) -> Described:
+    """R@1 of every index, passive and activated, under every edit: a heat map with the paper's value below ours.
 
-    retrieval: index, nprobe, activated, edit, r1, as the demonstration and the evaluation give it; published: as
-    evaluation.PUBLISHED. Returns a Described figure.
+    retrieval: a table index, nprobe, activated, edit, r1, as the demonstration and the evaluation give it; published:
+    the paper's values, as evaluation.PUBLISHED.
     """
     edits = list(dict.fromkeys(retrieval.edit))
     wide = retrieval.pivot(index=["index", "nprobe", "activated"], columns="edit", values="r1")[edits]
@@ -132,7 +144,7 @@ def big_table(retrieval, published=PUBLISHED):
             axes.axhline(row + 0.5, color="white", lw=4)
     axes.axhline(0.5, color="white", lw=4)
     axes.axvline(len(edits) - 1.5, color="white", lw=4)
-    labels = [(f"{name}, {n} cell{'s' if n > 1 else ''}" if "IVF" in name else name) for name, n, _ in order]
+    labels = [f"{name}, nprobe {n}" if "IVF" in name else name for name, n, _ in order]
     axes.set_yticks(
         range(len(order)),
         [
@@ -145,7 +157,7 @@ def big_table(retrieval, published=PUBLISHED):
     axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     axes.spines[:].set_visible(False)
     figure.colorbar(shown, ax=axes, orientation="horizontal", shrink=0.5, aspect=40, pad=0.01).set_label(
-        "R@1: bold, measured here; below it in italics, the paper's on a million photographs", fontsize=11
+        "R@1: bold, measured here; italic, the paper's on a million photographs", fontsize=11
     )
     means = wide[MEAN]
     told = "; ".join(
@@ -158,10 +170,10 @@ def big_table(retrieval, published=PUBLISHED):
     )
 
 
-def strengths(table, curves=CURVES):
-    """R@1 against strength, a panel a sweep, with 95 % intervals as bands for one visited cell.
+def strengths(table: pd.DataFrame, curves: dict[tuple, tuple] = CURVES) -> Described:
+    """R@1 against strength, one panel per sweep, with 95 % intervals as bands at nprobe 1.
 
-    table: sweeps.strengths.strength_curves or load_strengths; curves: which lines are drawn. Returns a Described figure.
+    table: from sweeps.strengths.strength_curves or load_strengths; curves: the lines to draw, as CURVES.
     """
     sweeps = list(dict.fromkeys(table.sweep))
     rows = -(-len(sweeps) // 2)
@@ -202,16 +214,21 @@ def strengths(table, curves=CURVES):
 
 
 def _told(name, own):
-    """The finding of one panel: where activation gains most, and what both come to at the ends."""
+    """The finding of one panel: where activation gains most, and the mean over the strengths."""
     passive, active = (own.loc[[("IVF-PQ", 1, a)]].set_index("value").r1 for a in (False, True))
-    best = (active - passive).idxmax()
-    return f"{name}: most is gained at {best:g} ({passive[best]:.2f} to {active[best]:.2f}), the mean over its strengths goes from {passive.mean():.2f} to {active.mean():.2f}"
+    gain = active - passive
+    best = gain.idxmax()
+    what = "the largest gain is" if gain[best] > 0 else "no strength gains, and the smallest loss is"
+    return (
+        f"{name}: {what} at {best:g} ({passive[best]:.2f} to {active[best]:.2f}), and the mean over its strengths "
+        f"{goes(passive.mean(), active.mean())}"
+    )
 
 
-def why_lost(table):
-    """What each edit does, row by row: how far it moves the feature, how near the copy is to its own code and to a rival, and R@1.
+def why_lost(table: pd.DataFrame) -> Described:
+    """What each edit does: how far it moves the feature, how near the copy is to its own code and to a rival, and R@1.
 
-    table: lessons.evaluation.edit_effects. Returns a Described figure; the edit that moves a passive feature least comes first.
+    table: from lessons.evaluation.edit_effects. The edit that moves a passive feature least comes first.
     """
     passive, active = (table[table.activated == a].set_index("edit") for a in (False, True))
     passive = passive.sort_values("moved")
@@ -222,7 +239,7 @@ def why_lost(table):
     titles = (
         "how far the edit\nmoves the feature",
         "how near the copy is to\nits code and to others",
-        "R@1: one cell visited,\nopen: all cells",
+        "R@1 at nprobe 1\n(open: all cells visited)",
     )
     for axes, column, title in zip(panels, ("moved", "code", "r1"), titles):
         axes.hlines(rows, passive[column], active[column], color=REFERENCE, lw=3, alpha=0.6)
@@ -264,15 +281,21 @@ def why_lost(table):
     figure.legend(entries.values(), entries, loc="outside lower center", ncol=2, frameon=False, fontsize=11)
     gain = (active.r1 - passive.r1).sort_values()
     told = "; ".join(
-        f"{edit} moves {passive.moved[edit]:.2f}, distance to its code {passive.code[edit]:.2f} to {active.code[edit]:.2f}, R@1 "
-        f"{passive.r1[edit]:.2f} to {active.r1[edit]:.2f} (all cells visited: {passive.r1_all[edit]:.2f} to {active.r1_all[edit]:.2f})"
-        for edit in (gain.index[-1], passive.index[-1])
+        f"{edit} moves {passive.moved[edit]:.2f}, distance to its code {_pair(passive.code, active.code, edit)}, "
+        f"R@1 {_pair(passive.r1, active.r1, edit)} (all cells visited: {_pair(passive.r1_all, active.r1_all, edit)})"
+        for edit in dict.fromkeys((gain.index[-1], passive.index[-1]))
     )
     return Described(
         figure,
-        "Three columns of dots, passive and activated, edits sorted by how far they move the feature. The movement is about the "
-        f"same passive and activated; the distance to the code shrinks. {told}.",
+        "Three columns of dots, passive and activated, edits sorted by how far they move the feature. From passive to "
+        f"activated, the mean movement {goes(passive.moved.mean(), active.moved.mean())}, the mean distance to the "
+        f"code {goes(passive.code.mean(), active.code.mean())}, and R@1 {goes(passive.r1.mean(), active.r1.mean())}. "
+        f"{told}.",
     )
+
+
+def _pair(passive: pd.Series, active: pd.Series, edit: str) -> str:
+    return f"{passive[edit]:.2f} to {active[edit]:.2f}"
 
 
 def _short(value):

@@ -1,23 +1,34 @@
-"""Pictures of an inverted file: its cells, what a search visits, and what more visited cells bring and cost."""
+"""Figures of notebook 02: the cells of an inverted file, what a search visits, and R@1 and cost by nprobe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.tri import Triangulation
 
-from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, PASSIVE, SKY, Described, new_figure
+from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, PASSIVE, SKY, Described, goes, new_figure
 from activeindex_lite.scratch.plane import plane_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
 
-def voronoi_polygons(centroids):
-    """The cells of centroids (nlist, 2) as polygons, a list of (corners, 2) arrays, in their order.
+    from activeindex_lite.scratch import IVF
 
-    The corners of a cell are the circumcentres of the Delaunay triangles round its centroid. Four helpers far outside
-    close the outer cells.
+
+def voronoi_polygons(centroids: np.ndarray) -> list[np.ndarray]:
+    """The cells of centroids (nlist, 2) as polygons: a list of (corners, 2) arrays, in the order of the centroids.
+
+    The corners of a cell are the circumcentres of the Delaunay triangles around its centroid. Four auxiliary points far
+    outside close the outer cells.
     """
     centroids = np.asarray(centroids, float)
     centre, far = centroids.mean(0), 20 * np.ptp(centroids, axis=0).max() + 1
     points = np.concatenate([centroids, centre + far * np.array([[1, 0.1], [-1, -0.1], [0.1, 1], [-0.1, -1]])])
-    # matplotlib's own Delaunay triangulation (Qhull); scipy.spatial would do it too, and take 40 MB more.
+    # The Delaunay triangulation (Qhull) in matplotlib; scipy.spatial would take 40 MB more.
     triangles = Triangulation(*points.T).triangles
     a, b, c = points[triangles].transpose(1, 0, 2)
     # |p - a|^2 = |p - b|^2 = |p - c|^2 are two linear equations for the circumcentre p.
@@ -33,13 +44,13 @@ def voronoi_polygons(centroids):
     return polygons
 
 
-def probing_in_2d(ivf, query, nprobes=(1, 2, 3)):
-    """A search in a two-dimensional IVF at several nprobe, side by side: cells visited, candidates, and what is found.
+def probing_in_2d(ivf: IVF, query: np.ndarray, nprobes: Sequence[int] = (1, 2, 3)) -> Described:
+    """A search in a two-dimensional IVF at several nprobe, side by side: cells visited, candidates, and the result.
 
-    ivf: scratch.IVF with vectors of d = 2; query: (2,). Returns a Described figure.
+    ivf: scratch.IVF with vectors of d = 2; query: (2,).
     """
     if ivf.d != 2:
-        raise ValueError(f"the vectors have {ivf.d} dimensions; this figure draws 2: see cells_projected for more.")
+        raise ValueError(f"ivf: the vectors have {ivf.d} dimensions, expected 2; for more, use cells_projected")
     query = np.asarray(query, np.float32)
     exact = int(np.square(ivf.vectors - query).sum(1).argmin())
     figure = Figure(figsize=(9, 9 / len(nprobes) + 1.0), layout="constrained")
@@ -91,7 +102,7 @@ def _cells_in_2d(axes, ivf, probed):
 
 def _points_in_2d(axes, ivf, query, candidates, exact, found):
     other = np.setdiff1d(np.arange(len(ivf.vectors)), candidates)
-    axes.plot(*ivf.vectors[other].T, ".", color="#BBBBBB", ms=4, label="not looked at")
+    axes.plot(*ivf.vectors[other].T, ".", color="#BBBBBB", ms=4, label="not compared")
     axes.plot(*ivf.vectors[candidates].T, ".", color=ACTIVATED, ms=6, label="compared")
     axes.plot(*query, "X", color=PASSIVE, mec="white", ms=13, zorder=7, label="query")
     axes.plot(*ivf.vectors[exact], "*", color=GREEN, mec=INK, ms=17, zorder=6, label="its true nearest")
@@ -104,11 +115,11 @@ def _points_in_2d(axes, ivf, query, candidates, exact, found):
     axes.set_aspect("equal")
 
 
-def cells_projected(ivf, query, nprobe, original=None):
-    """The same search on features of many dimensions, seen in the plane in which the centroids vary most.
+def cells_projected(ivf: IVF, query: np.ndarray, nprobe: int, original: int | None = None) -> Described:
+    """A search in features of many dimensions, projected to the plane in which the centroids vary most.
 
-    ivf: scratch.IVF; query: (d,); original: id of the vector one hopes to find, or None. The plane's share of variance is
-    written into the figure: neighbours in it need not be neighbours. Returns a Described figure.
+    ivf: scratch.IVF; query: (d,); original: id of the vector to find, or None. The title states the plane's share of
+    the variance: neighbours in the plane need not be neighbours in the space.
     """
     mean, plane, kept = plane_of(ivf.centroids)
 
@@ -140,7 +151,7 @@ def cells_projected(ivf, query, nprobe, original=None):
     axes.spines[:].set_visible(False)
     axes.set_title(
         f"A plane through {ivf.d} dimensions keeps {kept:.0%} of the centroids' variance:\n"
-        "what looks near here may be far, so the visited cells mix with others",
+        "what is near in the plane may be far apart, so visited cells mix with others",
         fontsize=12,
         loc="left",
     )
@@ -148,15 +159,15 @@ def cells_projected(ivf, query, nprobe, original=None):
     return Described(
         figure,
         f"Features of {ivf.d} dimensions projected to a plane that keeps {kept:.0%} of the centroids' variance. "
-        f"With nprobe {nprobe}, {len(candidates)} of {len(ivf.vectors)} are compared; they lie among "
-        f"others, since near in the plane is not near in the space.{said}",
+        f"With nprobe {nprobe}, {len(candidates)} of {len(ivf.vectors)} vectors are compared. Near in the plane is not "
+        f"always near in the space.{said}",
     )
 
 
-def recall_against_nprobe(table):
+def recall_against_nprobe(table: pd.DataFrame) -> Described:
     """R@1 and the share of vectors compared against nprobe, on a logarithmic axis.
 
-    table: of sweeps.nprobe.recall_by_nprobe. Returns a Described figure.
+    table: from sweeps.nprobe.recall_by_nprobe.
     """
     figure, axes = new_figure(9, 4.6)
     axes.fill_between(table.nprobe, table.low, table.high, color=ACTIVATED, alpha=0.18, lw=0)
@@ -197,14 +208,15 @@ def recall_against_nprobe(table):
     near = table[table.r1 >= 0.98 * table.r1.max()].iloc[0]
     return Described(
         figure,
-        f"R@1 rises from {first.r1:.2f} at nprobe {first.nprobe:.0f} to {last.r1:.2f} at {last.nprobe:.0f}, while the "
-        f"share of vectors compared rises from {first.share:.2%} to {last.share:.0%}. nprobe {near.nprobe:.0f} already "
-        f"gives {near.r1:.2f} with {near.share:.1%} compared.",
+        f"From nprobe {first.nprobe:.0f} to {last.nprobe:.0f}, R@1 {goes(first.r1, last.r1)}, and the share of vectors "
+        f"compared {goes(first.share, last.share, '.2%')}. The smallest nprobe within 2 % of the highest R@1 is "
+        f"{near.nprobe:.0f}: {near.r1:.2f} with {near.share:.1%} compared.",
     )
 
 
-def recall_against_nprobe_hover(table):
-    """The same curves as a plotly go.Figure whose points tell all their values."""
+def recall_against_nprobe_hover(table: pd.DataFrame) -> go.Figure:
+    """The same curves as a plotly go.Figure whose points show all their values."""
+    # Here, so that the other figures need numpy and matplotlib alone.
     import plotly.graph_objects as go
 
     figure = go.Figure(
@@ -242,11 +254,12 @@ def recall_against_nprobe_hover(table):
     return figure
 
 
-def list_lengths(sizes):
+def list_lengths(sizes: Sequence[int]) -> Described:
     """How many vectors each cell holds: sorted bars with the mean, and what imbalance costs.
 
-    sizes: (nlist,) numbers of vectors. A query is likelier to meet a long list, so that it compares more than the mean:
-    the factor sum(s^2) nlist / sum(s)^2 is faiss's "imbalance factor", 1 for equal lists. Returns a Described figure.
+    sizes: (nlist,) numbers of vectors. A query is likelier to fall into a cell with a long list, so it compares more
+    vectors than the mean. The factor, sum(s^2) nlist / sum(s)^2, is faiss's "imbalance factor"; it is 1 for equal
+    lists.
     """
     sizes = np.sort(np.asarray(sizes))[::-1]
     factor = (sizes**2).sum() * len(sizes) / sizes.sum() ** 2
@@ -266,14 +279,14 @@ def list_lengths(sizes):
     )
     axes.set(xlim=(0, len(sizes)), ylim=(0, None))
     axes.set_xlabel("cells, the fullest first", fontsize=11)
-    axes.set_ylabel("vectors in it", fontsize=11)
+    axes.set_ylabel("vectors per cell", fontsize=11)
     axes.set_title(
-        f"Imbalance factor {factor:.2f}: a query compares that many times more than with equal lists",
+        f"Imbalance factor {factor:.2f}: a query compares {factor:.2f} times as many vectors as with equal lists",
         fontsize=12,
         loc="left",
     )
     return Described(
         figure,
-        f"Lengths of {len(sizes)} posting lists, sorted: the longest holds {sizes[0]} vectors, the shortest {sizes[-1]}, "
-        f"the mean is {sizes.mean():.1f}. The imbalance factor is {factor:.2f}.",
+        f"Lengths of {len(sizes)} posting lists, sorted: the longest holds {sizes[0]} vectors, the shortest "
+        f"{sizes[-1]}, the mean is {sizes.mean():.1f}. The imbalance factor is {factor:.2f}.",
     )

@@ -1,9 +1,19 @@
-"""Pictures of locality-sensitive hashing: hyperplanes, bits, Hamming distances against angles, and what more bits bring."""
+"""Figures of notebook 04: hyperplanes, bits, Hamming distances against angles, and R@1 by number of bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, PASSIVE, REFERENCE, Described, new_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from activeindex_lite.scratch import LSH
 
 BOX = dict(fc="white", ec=REFERENCE, boxstyle="round,pad=.2", alpha=0.9)
 
@@ -13,7 +23,7 @@ def _written(code):
 
 
 def _draw_hyperplane(axes, normal, threshold, label, x, reach):
-    """The line where normal . x = threshold, with an arrow to the side of bit 1, labelled where fewest of x (N, 2) are."""
+    """The line normal . x = threshold, with an arrow to the side of bit 1 and a label that hides few of x (N, 2)."""
     length = np.linalg.norm(normal)
     unit, foot = normal / length, threshold * normal / length**2
     along = np.array([-unit[1], unit[0]])
@@ -21,14 +31,12 @@ def _draw_hyperplane(axes, normal, threshold, label, x, reach):
     side = int(np.sign(unit[0])) if abs(unit[0]) > 0.4 else 0
 
     def crowd(tip):
-        """How many vectors the arrow and its label would hide, or infinity where they leave the picture."""
+        """The number of vectors that the arrow and its label would hide; infinity where they leave the figure."""
         end, middle = tip + 0.14 * reach * unit, tip + reach * (0.17 * unit + [0.13 * side, 0])
         outside = np.abs(middle) > [0.85 * reach, 0.95 * reach]
-        return (
-            np.inf
-            if outside.any() or np.abs(tip).max() > reach
-            else (np.abs(x - (end + middle) / 2) < [0.2 * reach, 0.1 * reach]).all(1).sum()
-        )
+        if outside.any() or np.abs(tip).max() > reach:
+            return np.inf
+        return (np.abs(x - (end + middle) / 2) < [0.2 * reach, 0.1 * reach]).all(1).sum()
 
     tip = min((foot + place * reach * along for place in (0.9, -0.9, 1.1, -1.1, 0.75, -0.75, 0.6, -0.6)), key=crowd)
     axes.annotate("", tip + 0.14 * reach * unit, tip, arrowprops=dict(arrowstyle="-|>", color=INK))
@@ -37,18 +45,25 @@ def _draw_hyperplane(axes, normal, threshold, label, x, reach):
         tip + 0.16 * reach * unit,
         fontsize=11,
         ha=("center", "left", "right")[side],
-        va="center" if side else "bottom" if unit[1] > 0 else "top",
+        va=_vertical(side, unit[1]),
         bbox=dict(fc="white", ec="none", pad=1, alpha=0.8),
     )
 
 
-def hyperplanes_in_2d(lsh, x, query):
+def _vertical(side: int, up: float) -> str:
+    """The vertical alignment of a label beside, above or below the tip of an arrow."""
+    if side:
+        return "center"
+    return "bottom" if up > 0 else "top"
+
+
+def hyperplanes_in_2d(lsh: LSH, x: np.ndarray, query: np.ndarray) -> Described:
     """Hyperplanes (lines) in the plane, the bits of each region, and the vectors by their Hamming distance to a query.
 
-    lsh: scratch.LSH of d = 2, to which x was added; x: (N, 2); query: (2,). Returns a Described figure.
+    lsh: scratch.LSH of d = 2, to which x was added; x: (N, 2); query: (2,).
     """
     if lsh.d != 2:
-        raise ValueError(f"the hyperplanes have {lsh.d} dimensions; this figure draws 2.")
+        raise ValueError(f"lsh: the hyperplanes have {lsh.d} dimensions; this figure draws 2")
     reach = 1.08 * np.abs(x).max()
     distances = lsh.hamming(query[None])[0]
     figure, axes = new_figure(9, 6.2)
@@ -58,7 +73,7 @@ def hyperplanes_in_2d(lsh, x, query):
         axes.plot(*x[at].T, "oD^sv*"[h % 6], color=colours[h % 6], ms=5, label=f"{h}: {at.sum()} vectors", ls="none")
     for j, (normal, threshold) in enumerate(zip(lsh.hyperplanes, lsh.thresholds, strict=True)):
         _draw_hyperplane(axes, normal, threshold, f"bit {j + 1} is 1", x, reach)
-    # The code in the middle of each region's vectors; the query carries its own.
+    # Each region's code, at the median of its vectors; the query has a label of its own.
     codes, own_code = lsh.bits(x), lsh.bits(query[None])[0]
     for code in np.unique(codes, axis=0):
         own = x[(codes == code).all(1)]
@@ -96,10 +111,10 @@ def hyperplanes_in_2d(lsh, x, query):
     )
 
 
-def codes_compared(bits, names):
+def codes_compared(bits: np.ndarray, names: Sequence[str]) -> Described:
     """Codes as rows of black and white squares, and where each differs from the first.
 
-    bits: (rows, nbits) bool, the first row the one to compare with; names: (rows,). Returns a Described figure.
+    bits: (rows, nbits) bool; the others are compared with the first row; names: (rows,).
     """
     bits = np.asarray(bits)
     differ = bits != bits[0]
@@ -125,11 +140,11 @@ def codes_compared(bits, names):
     )
 
 
-def hamming_against_angle(tables, nbits, theory):
+def hamming_against_angle(tables: dict[str, pd.DataFrame], nbits: int, theory: Callable) -> Described:
     """Differing bits of pairs of features against their angle, with the theory for random hyperplanes.
 
-    tables: dict name -> DataFrame angle, differing (lessons.lsh.hamming_by_angle); theory: lessons.lsh.
-    differing_bits. Returns a Described figure.
+    tables: dict name -> DataFrame angle, differing (lessons.lsh.hamming_by_angle); theory: a function such as
+    lessons.lsh.differing_bits.
     """
     figure = Figure(figsize=(9, 4.4), layout="constrained")
     angles = np.linspace(0, np.pi / 1.6, 200)
@@ -161,15 +176,15 @@ def hamming_against_angle(tables, nbits, theory):
     )
     return Described(
         figure,
-        f"Differing bits of {nbits} against the angle of pairs of features, with the theory's line and a band of two standard "
-        f"deviations. Within the band: {'; '.join(told)}.",
+        f"Differing bits of {nbits} against the angle of pairs of features, with the theory's line and a band of two "
+        f"standard deviations. Within the band: {'; '.join(told)}.",
     )
 
 
-def recall_by_bits(table, brute):
+def recall_by_bits(table: pd.DataFrame, brute: float) -> Described:
     """R@1 of random and PCA hyperplanes against bits, with brute force as the limit.
 
-    table: lessons.lsh.recall_by_bits; brute: R@1 of brute force. Returns a Described figure.
+    table: from lessons.lsh.recall_by_bits; brute: R@1 of brute force.
     """
     figure, axes = new_figure(9, 4.2)
     for (kind, rows), colour, marker, below in zip(
@@ -191,15 +206,15 @@ def recall_by_bits(table, brute):
     ticks = sorted(table.nbits.unique())
     axes.set(xticks=ticks, xticklabels=[f"{n}\n{n / 8:g} B" for n in ticks], ylim=(0, 1.05))
     axes.minorticks_off()
-    axes.set_xlabel("bits and bytes a vector", fontsize=11)
-    axes.set_ylabel("R@1, ties count against", fontsize=11)
+    axes.set_xlabel("bits and bytes per vector", fontsize=11)
+    axes.set_ylabel("R@1 (a tie counts as a miss)", fontsize=11)
     axes.grid(alpha=0.25)
     told = "; ".join(f"{r.kind} {r.nbits} bits {r.r1:.2f}" for r in table.itertuples())
     return Described(figure, f"R@1 by number of bits, brute force {brute:.2f}: {told}.")
 
 
-def shared_first_places(counts, nbits):
-    """How many stored codes share the smallest Hamming distance to a query. counts: (Q,). Returns a Described figure."""
+def shared_first_places(counts: np.ndarray, nbits: int) -> Described:
+    """The number of stored codes that share the smallest Hamming distance to a query. counts: (Q,), of each query."""
     counts = np.asarray(counts)
     groups = [
         ("1: no tie", counts == 1),

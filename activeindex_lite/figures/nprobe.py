@@ -1,4 +1,9 @@
-"""One search in an inverted file as a sheet: the cells round the query, the pictures found, and the curve."""
+"""A still of the nprobe explorer: the cells around the query, the pictures found, and R@1 against nprobe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.collections import PolyCollection
@@ -8,12 +13,24 @@ from matplotlib.patches import Circle
 from activeindex_lite.figures.ivf import voronoi_polygons
 from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, ORANGE, PASSIVE, REFERENCE, SKY, Described
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from PIL import Image
 
-def search_sheet(view, about, phase, nprobe, query, pictures, curve):
-    """The nprobe explorer's present setting as a still. Returns a Described figure.
 
-    view, about, phase: as the explorer keeps them; query: the edited PIL picture; pictures: PIL, of the phase's results;
-    curve: DataFrame nprobe, r1, low, high.
+def search_sheet(
+    view: dict,
+    about: dict,
+    phase: dict,
+    nprobe: int,
+    query: Image.Image,
+    pictures: Sequence[Image.Image],
+    curve: pd.DataFrame,
+) -> Described:
+    """The current setting of the nprobe explorer as a still.
+
+    view, about, phase: dicts of the explorer's state; query: the edited PIL picture; pictures: PIL pictures of the
+    results; curve: DataFrame nprobe, r1, low, high.
     """
     figure = Figure(figsize=(9, 6.6), layout="constrained")
     grid = figure.add_gridspec(2, 2, height_ratios=[3, 2])
@@ -84,7 +101,7 @@ def _map(axes, view, about, nprobe):
 
 def _results(axes, view, phase, query, pictures):
     axes.axis("off")
-    shown = [(query, f"searched for ({view['edit']})", REFERENCE)]
+    shown = [(query, f"query ({view['edit']})", REFERENCE)]
     for place, (picture, result) in enumerate(zip(pictures[:3], phase["results"], strict=False), 1):
         own = result["original"]
         shown.append(

@@ -1,4 +1,9 @@
-"""One picture before and after activation, its feature's walk toward the code, and what a search for its copies finds."""
+"""A still of the alpha explorer: a picture before and after activation, the walk of its feature, and a search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -15,12 +20,25 @@ from activeindex_lite.figures.style import (
 )
 from activeindex_lite.lessons.one_picture import amplified_difference
 
+if TYPE_CHECKING:
+    from PIL import Image
 
-def release_and_search(one, release, passive, active, picture_of, alpha, edit):
-    """A sheet of pictures (original, released, difference x 10; the copies and their first results) and the walk.
+    from activeindex_lite.lessons.one_picture import Found, OnePicture, Release
 
-    one: OnePicture; release: its Release; passive, active: Found of the copies at one nprobe; picture_of: from an id to a
-    PIL picture; alpha, edit: what to write. Returns a Described figure.
+
+def release_and_search(
+    one: OnePicture,
+    release: Release,
+    passive: Found,
+    active: Found,
+    picture_of: Callable[[int], Image.Image],
+    alpha: float,
+    edit: str,
+) -> Described:
+    """Pictures (original, released, difference x 10; the copies and their first results) and the walk of the feature.
+
+    one: OnePicture; release: its Release; passive, active: Found of the copies at one nprobe; picture_of: from an id
+    to a PIL picture; alpha, edit: of the release and of the copies, for the titles.
     """
     figure = Figure(figsize=(9, 7.4), layout="constrained")
     grid = figure.add_gridspec(3, 6)
@@ -35,7 +53,7 @@ def release_and_search(one, release, passive, active, picture_of, alpha, edit):
     _walk(figure.add_subplot(grid[1:, :3]), one, release, passive, active)
     outcomes, n = [], passive.nprobes[0]
     # LSH has no cells to visit.
-    visited = "" if passive.cell_rank is None else f", {n} cell{'s' * (n > 1)} visited"
+    visited = "" if passive.cell_rank is None else f", nprobe {n}"
     for row, (found, name, colour) in enumerate(
         ((passive, "passive copy", PASSIVE), (active, "activated copy", ACTIVATED))
     ):
@@ -44,17 +62,14 @@ def release_and_search(one, release, passive, active, picture_of, alpha, edit):
         axes.axis("off")
         axes.set_title(f"{name} ({edit}){visited}", fontsize=11, loc="left", color=colour)
         for place, (picture, title) in enumerate(
-            (
-                (found.query, "searched for"),
-                (picture_of(found.ids[0]), ("✓ " if found.first[0] else "✗ ") + outcomes[-1]),
-            )
+            ((found.query, "query"), (picture_of(found.ids[0]), ("✓ " if found.first[0] else "✗ ") + outcomes[-1]))
         ):
             _picture(axes.inset_axes([0.5 * place, 0, 0.46, 0.86]), picture, title)
     squared = np.square(np.linalg.norm(np.array([release.walk[0], release.walk[-1]]) - _code(one), axis=1))
     alt = (
         f"One picture activated at alpha {alpha:g} ({quality}). Squared distance of its feature to {one.goal}: "
-        f"{squared[0]:.2f} before, {squared[1]:.2f} after. The passive copy under {edit}{visited} "
-        f"brings {outcomes[0]} first, the activated copy {outcomes[1]}."
+        f"{squared[0]:.2f} before, {squared[1]:.2f} after. A search for the passive copy under {edit}{visited} "
+        f"finds {outcomes[0]} first, one for the activated copy {outcomes[1]}."
     )
     return Described(figure, alt)
 
@@ -96,7 +111,7 @@ def _walk(axes, one, release, passive, active):
     axes.axhline(0, color=REFERENCE, lw=0.8, zorder=0)
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_title(f"The walk, and squared distances to {one.goal}", fontsize=11, loc="left")
-    axes.set_xlabel("each point at its true distance from x and from the star", fontsize=11)
+    axes.set_xlabel("distances from x and from the star are true, all others are not", fontsize=11)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), frameon=False, fontsize=11, ncol=2)

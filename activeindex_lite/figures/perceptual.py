@@ -1,4 +1,9 @@
-"""What activation costs the eye: where a picture may change, what changed, bounds and schedules compared, and what it buys."""
+"""Figures of notebook 06: where a picture may change, what changed, bounds and schedules, and R@1 against PSNR."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -18,24 +23,30 @@ from activeindex_lite.figures.style import (
 )
 from activeindex_lite.lessons.one_picture import amplified_difference
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from PIL import Image
+
+    from activeindex_lite.activation import Activation
+
 # In this order: a colour, a marker and a line style for each run that is compared.
 RUNS = ((PASSIVE, "s", "--"), (ACTIVATED, "D", "-"), (GREEN, "^", ":"), (PURPLE, "v", "-."))
 
 
-def one_picture(picture):
-    """A PIL picture by itself, as a Described figure."""
+def one_picture(picture: Image.Image) -> Described:
+    """A PIL picture by itself."""
     width, height = picture.size
     figure = Figure(figsize=(4.5 * min(1, width / height), 4.5 * min(1, height / width)), layout="constrained")
     axes = figure.subplots()
     _picture(axes, picture, "")
-    return Described(figure, f"The picture of this notebook, {width} x {height} pixels, before anything is done to it.")
+    return Described(figure, f"The original picture of this notebook, {width} x {height} pixels.")
 
 
-def room_to_change(picture, luminance, contrast, room):
-    """A picture and how far the perceptual model lets its pixels move: luminance masking, contrast masking, and both.
+def room_to_change(picture: Image.Image, luminance: np.ndarray, contrast: np.ndarray, room: np.ndarray) -> Described:
+    """A picture and how far the perceptual model lets its pixels change: luminance and contrast masking, and both.
 
-    picture: PIL; luminance, contrast, room: (H, W) in grey levels, from lessons.perceptual.masking. Returns a Described
-    figure; the three maps share one scale.
+    picture: PIL; luminance, contrast, room: (H, W) in grey levels, from lessons.perceptual.masking. The three maps
+    share one scale.
     """
     figure = Figure(figsize=(9, 7.4), layout="compressed")
     first, *maps = figure.subplots(2, 2).flat
@@ -44,7 +55,7 @@ def room_to_change(picture, luminance, contrast, room):
     names = (
         "luminance masking LA\n(dark and bright places)",
         "contrast masking CM\n(edges and texture)",
-        "both: the room H",
+        "both: the bound H",
     )
     for axes, name, values in zip(maps, names, (luminance, contrast, room), strict=True):
         shown = axes.imshow(values, cmap="cividis", vmin=0, vmax=top)
@@ -56,17 +67,19 @@ def room_to_change(picture, luminance, contrast, room):
     by_contrast = (contrast > luminance).mean()
     return Described(
         figure,
-        f"A picture and three maps in grey levels. Luminance masking is {luminance.mean():.1f} on average, contrast masking "
-        f"{contrast.mean():.1f}, both together {room.mean():.1f} (from {room.min():.1f} to {room.max():.1f}). Contrast decides in "
-        f"{by_contrast:.0%} of the pixels, luminance in the others.",
+        f"A picture and three maps in grey levels. Luminance masking is {luminance.mean():.1f} on average, contrast "
+        f"masking {contrast.mean():.1f}, both together {room.mean():.1f} (from {room.min():.1f} to {room.max():.1f}). "
+        f"Contrast masking is the larger one in {by_contrast:.0%} of the pixels.",
     )
 
 
-def original_and_released(original, released, box, title):
+def original_and_released(
+    original: Image.Image, released: Image.Image, box: tuple[int, int, int, int], title: str
+) -> Described:
     """Original, released picture and ten times their difference, whole and enlarged.
 
-    original, released: PIL pictures of one size; box: (left, top, right, bottom) of the part to enlarge; title: what to
-    write above the released one, such as "alpha 3: 40.1 dB". Returns a Described figure.
+    original, released: PIL pictures of one size; box: (left, top, right, bottom) of the part to enlarge; title: of the
+    released picture, such as "alpha 3: 40.1 dB".
     """
     figure = Figure(figsize=(9, 6.4), layout="constrained")
     pictures = (original, released, amplified_difference(original, released))
@@ -80,16 +93,19 @@ def original_and_released(original, released, box, title):
     red, green, blue = change.mean((0, 1))
     return Described(
         figure,
-        f"The original, the released picture ({title}) and ten times their difference, below the same enlarged. The largest "
-        f"change is {change.max()} grey levels; the mean change is {red:.1f} in red, {green:.1f} in green and {blue:.1f} in blue.",
+        f"The original, the released picture ({title}) and ten times their difference; below, a part of each enlarged. "
+        f"The largest change is {change.max()} grey levels; the mean change is {red:.1f} in red, {green:.1f} in green "
+        f"and {blue:.1f} in blue.",
     )
 
 
-def bounds_side_by_side(original, runs, i, box):
+def bounds_side_by_side(
+    original: Image.Image, runs: dict[str, tuple[float, Activation]], i: int, box: tuple[int, int, int, int]
+) -> Described:
     """One picture under each bound: the enlarged part, and ten times the difference of the whole.
 
-    original: PIL; runs: dict name -> (alpha, Activation), from lessons.perceptual.compare_bounds; i: which of its
-    pictures; box: the part to enlarge. Returns a Described figure.
+    original: PIL; runs: dict name -> (alpha, Activation), from lessons.perceptual.compare_bounds; i: number of the
+    picture in it; box: the part to enlarge.
     """
     figure = Figure(figsize=(9, 6.4), layout="constrained")
     columns = figure.subplots(2, len(runs) + 1).T
@@ -111,10 +127,10 @@ def bounds_side_by_side(original, runs, i, box):
     return Described(figure, "One picture under two bounds. " + "; ".join(told) + " grey levels.")
 
 
-def quality_distributions(table):
-    """PSNR, SSIM and largest change of every picture, a row of dots a run, with the mean.
+def quality_distributions(table: pd.DataFrame) -> Described:
+    """PSNR, SSIM and largest change of every picture, one row of dots per run, with the mean.
 
-    table: lessons.perceptual.runs_table. Returns a Described figure.
+    table: from lessons.perceptual.runs_table.
     """
     return _rows_of_dots(
         table,
@@ -122,8 +138,8 @@ def quality_distributions(table):
     )
 
 
-def bounds_and_code(table):
-    """As `quality_distributions`, with the squared distance to the code instead of the largest change."""
+def bounds_and_code(table: pd.DataFrame) -> Described:
+    """Like `quality_distributions`, with the squared distance to the code instead of the largest change."""
     return _rows_of_dots(
         table,
         (
@@ -134,15 +150,15 @@ def bounds_and_code(table):
     )
 
 
-def schedules(table):
-    """Time, PSNR and what is left of the squared distance to the code, for each schedule of steps and learning rate.
+def schedules(table: pd.DataFrame) -> Described:
+    """Time, PSNR and the squared distance to the code after activation, for each schedule of steps and learning rate.
 
-    table: lessons.perceptual.runs_table of compare_schedules. Returns a Described figure.
+    table: lessons.perceptual.runs_table of compare_schedules.
     """
     return _rows_of_dots(
         table,
         (
-            ("ms", "ms a picture, here", "{:.0f}"),
+            ("ms", "ms per picture, measured here", "{:.0f}"),
             ("psnr", "PSNR, dB", "{:.1f}"),
             ("after", "squared distance to the code", "{:.2f}"),
         ),
@@ -161,7 +177,7 @@ def _rows_of_dots(table, columns):
             axes.annotate("before ", (before, -0.5), fontsize=11, ha="right", va="top")
         for row, ((name, own), (colour, marker, _)) in enumerate(zip(groups.items(), RUNS, strict=False)):
             values = own[column].to_numpy()
-            # Dots of like values would cover each other: they are spread over the row in the order of the pictures.
+            # Spread over the row in the order of the pictures, so that dots of similar values do not cover each other.
             axes.plot(
                 values, row + np.linspace(0.12, 0.32, len(values)), marker, color=colour, ms=5, alpha=0.6, mec="none"
             )
@@ -184,31 +200,23 @@ def _rows_of_dots(table, columns):
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(axis="y", length=0)
     n = len(next(iter(groups.values())))
-    end = (
-        f" Before activation the squared distance was {table.before.mean():.2f}."
-        if any(c[0] == "after" for c in columns)
-        else ""
-    )
-    return Described(
-        figure,
-        f"Means over {n} pictures. "
-        + "; ".join(f"{name}: {', '.join(parts)}" for name, parts in told.items())
-        + "."
-        + end,
-    )
+    said = f"Means over {n} pictures. " + "; ".join(f"{name}: {', '.join(parts)}" for name, parts in told.items()) + "."
+    if any(column == "after" for column, *_ in columns):
+        said += f" Before activation the squared distance was {table.before.mean():.2f}."
+    return Described(figure, said)
 
 
-def pareto(grid, index="IVF-PQ", nprobes=(1, 16)):
-    """R@1 against PSNR, a curve through the alphas for each nprobe, with the passive level of each.
+def pareto(grid: pd.DataFrame, index: str = "IVF-PQ", nprobes: Sequence[int] = (1, 16)) -> Described:
+    """R@1 against PSNR: for each nprobe a curve through the alphas, and the passive value.
 
-    grid: sweeps.alpha.load_grid(); index: a name in it. Bars are 95 % intervals. Returns a Described figure.
+    grid: sweeps.alpha.load_grid(); index: a name in it. Bars are 95 % intervals.
     """
     figure, axes = new_figure(9, 5)
     told = []
     for nprobe, (colour, marker, style) in zip(nprobes, (RUNS[1], RUNS[2], RUNS[3], RUNS[0]), strict=False):
         rows = grid[(grid["index"] == index) & (grid.nprobe == nprobe)]
         if not len(rows):
-            raise ValueError(f"index={index!r}, nprobe={nprobe!r}: the grid has no such rows")
+            raise ValueError(f"index={index!r:.100}, nprobe={nprobe!r:.100}: {_in_grid(grid)}")
         passive, rows = rows[rows.alpha == 0].iloc[0], rows[rows.alpha > 0]
         axes.errorbar(
             rows.psnr,
@@ -231,7 +239,7 @@ def pareto(grid, index="IVF-PQ", nprobes=(1, 16)):
             capsize=4,
         )
         axes.annotate(
-            f"{nprobe} {'cells' if nprobe > 1 else 'cell'} visited",
+            f"nprobe {nprobe}",
             (rows.psnr.iloc[2], rows.r1.iloc[2]),
             xytext=(4, 18),
             textcoords="offset points",
@@ -240,7 +248,7 @@ def pareto(grid, index="IVF-PQ", nprobes=(1, 16)):
             weight="bold",
         )
         told.append(
-            f"with {nprobe} {'cells' if nprobe > 1 else 'cell'} visited, passive {passive.r1:.2f}, "
+            f"at nprobe {nprobe}, passive {passive.r1:.2f}, "
             + ", ".join(f"alpha {r.alpha:g} ({r.psnr:.1f} dB) {r.r1:.2f}" for r in rows.itertuples())
         )
         for r in rows.itertuples() if nprobe == nprobes[0] else ():
@@ -249,27 +257,29 @@ def pareto(grid, index="IVF-PQ", nprobes=(1, 16)):
             )
     ticks = range(35, int(rows.psnr.max()) + 1, 5)
     axes.set(xticks=[*ticks, right], xticklabels=[*map(str, ticks), "unchanged\n(passive)"], ylim=(None, 1))
-    axes.set_xlabel("mean PSNR of the released pictures, dB: the further right, the less they changed", fontsize=11)
+    axes.set_xlabel("mean PSNR of the released pictures, dB (further right: less change)", fontsize=11)
     axes.set_ylabel("R@1, mean of 14 edits", fontsize=11)
     axes.grid(alpha=0.25)
-    axes.set_title(f"{index}: what the eye pays and what the search gains", fontsize=12, loc="left")
+    axes.set_title(f"{index}: R@1 against the quality of the released pictures", fontsize=12, loc="left")
     return Described(figure, f"R@1 of {index} against the mean PSNR of the released pictures: " + "; ".join(told) + ".")
 
 
-def alpha_and_nprobe(grid, index="IVF-PQ", alphas=(0, 1, 3, 8), nprobe=16):
-    """R@1 against the cells visited, a curve an alpha, with the passive level at nprobe as the mark to reach.
+def alpha_and_nprobe(
+    grid: pd.DataFrame, index: str = "IVF-PQ", alphas: Sequence[float] = (0, 1, 3, 8), nprobe: int = 16
+) -> Described:
+    """R@1 against nprobe, one curve per alpha, with a line at the passive value at `nprobe`.
 
-    grid: sweeps.alpha.load_grid(); index: a name in it. Bands are 95 % intervals. Returns a Described figure.
+    grid: sweeps.alpha.load_grid(); index: a name in it. Bands are 95 % intervals.
     """
     rows = grid[grid["index"] == index]
     mark = rows[(rows.alpha == 0) & (rows.nprobe == nprobe)]
     if not len(mark):
-        raise ValueError(f"index={index!r}, nprobe={nprobe!r}: the grid has no such row")
+        raise ValueError(f"index={index!r:.100}, nprobe={nprobe!r:.100}: {_in_grid(grid)}")
     mark = mark.r1.iloc[0]
     figure, axes = new_figure(9, 5)
     axes.axhline(mark, color=INK, ls=":", lw=1.5)
     axes.annotate(
-        f"passive, {nprobe} cells: {mark:.2f}",
+        f"passive, nprobe {nprobe}: {mark:.2f}",
         (rows.nprobe.max(), mark),
         xytext=(0, -15),
         textcoords="offset points",
@@ -297,22 +307,26 @@ def alpha_and_nprobe(grid, index="IVF-PQ", alphas=(0, 1, 3, 8), nprobe=16):
         )
         enough = own.nprobe[own.r1 >= mark]
         told.append(
-            f"{name}: {one.r1:.2f} with one cell, "
-            + (f"needs {enough.min()} cells for that" if len(enough) else "never reaches it")
+            f"{name}: {one.r1:.2f} at nprobe {one.nprobe}, "
+            + (f"reaches it at nprobe {enough.min()}" if len(enough) else "never reaches it")
         )
     ticks = sorted(rows.nprobe.unique())
     axes.set_xscale("log", base=2)
     axes.set(xticks=ticks, xticklabels=ticks, xlim=(0.26, 1.15 * ticks[-1]), ylim=(None, 1))
     axes.minorticks_off()
-    axes.set_xlabel("cells visited (nprobe)", fontsize=11)
+    axes.set_xlabel("nprobe: cells visited", fontsize=11)
     axes.set_ylabel("R@1, mean of 14 edits", fontsize=11)
     axes.grid(alpha=0.25)
     return Described(
         figure,
-        f"R@1 of {index} against the cells visited. Passive copies reach {mark:.2f} with {nprobe} cells. "
-        + "; ".join(told)
-        + ".",
+        f"R@1 of {index} against nprobe. Passive copies reach {mark:.2f} at nprobe {nprobe}. " + "; ".join(told) + ".",
     )
+
+
+def _in_grid(grid: pd.DataFrame) -> str:
+    """What a grid has, for an error message."""
+    names, values = ", ".join(grid["index"].unique()), ", ".join(map(str, sorted(grid.nprobe.unique())))
+    return f"the grid has the indexes {names} and nprobe {values}"
 
 
 def _picture(axes, picture, title):

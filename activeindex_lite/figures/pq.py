@@ -1,4 +1,9 @@
-"""Pictures of product quantization: parts, codebooks, codes, tables, and what is lost for how many bytes."""
+"""Figures of notebook 03: parts, codebooks, codes, distance tables, and reconstruction error against bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -15,19 +20,25 @@ from activeindex_lite.figures.style import (
     SKY,
     YELLOW,
     Described,
+    goes,
     new_figure,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from activeindex_lite.scratch import PQ
 
 PART_COLOURS = (ACTIVATED, ORANGE, GREEN, PURPLE, SKY, PASSIVE, REFERENCE, YELLOW)
 
 
-def product_in_2d(pq, x):
+def product_in_2d(pq: PQ, x: np.ndarray) -> Described:
     """Two codebooks of a 2-D quantizer and the grid of codewords that they span, with the vectors.
 
-    pq: scratch.PQ of d = 2, M = 2; x: (N, 2). Returns a Described figure.
+    pq: scratch.PQ of d = 2, M = 2; x: (N, 2).
     """
     if (pq.d, pq.M) != (2, 2):
-        raise ValueError(f"a PQ of d = 2 and M = 2 is drawn here, this one has d = {pq.d} and M = {pq.M}.")
+        raise ValueError(f"pq: d = {pq.d} and M = {pq.M}; this figure draws a PQ of d = 2 and M = 2")
     first, second = np.sort(pq.codebooks[:, :, 0], axis=1)
     figure = Figure(figsize=(9, 6), layout="constrained")
     parts = figure.subplot_mosaic([["top", "."], ["plane", "right"]], width_ratios=[5, 1.1], height_ratios=[1, 5])
@@ -37,7 +48,7 @@ def product_in_2d(pq, x):
             draw(edge, color="#BBBBBB", lw=1)
     axes.plot(*x.T, ".", color=REFERENCE, ms=4)
     axes.plot(*np.stack(np.meshgrid(first, second)).reshape(2, -1), "+", color=ACTIVATED, ms=11, mew=2)
-    # The vector that loses most, so that its way to its code is seen.
+    # The vector with the largest error, whose arrow to its code is long enough to see.
     codes = pq.decode(pq.encode(x))
     worst = np.square(x - codes).sum(1).argmax()
     axes.annotate(
@@ -58,20 +69,21 @@ def product_in_2d(pq, x):
     right.set_ylabel(f"{pq.K} codewords for the second part", fontsize=12)
     right.yaxis.set_label_position("right")
     axes.set_xlabel(
-        f"{pq.K} + {pq.K} codewords stored, {pq.K} x {pq.K} = {pq.K**2} places to stand (+)\nArrow: the vector that moves furthest to its place",
+        f"{pq.K} + {pq.K} codewords stored, {pq.K} x {pq.K} = {pq.K**2} possible codes (+)\n"
+        "Arrow: the vector with the largest error",
         fontsize=12,
     )
     return Described(
         figure,
-        f"A cloud of {len(x)} points in the plane, cut into two one-dimensional parts with {pq.K} codewords each. Together they "
-        f"span a grid of {pq.K**2} points; each vector is replaced by the nearest of them.",
+        f"A cloud of {len(x)} points in the plane, cut into two one-dimensional parts with {pq.K} codewords each. "
+        f"Together they span a grid of {pq.K**2} points; each vector is replaced by the nearest of them.",
     )
 
 
-def vector_and_code(pq, x):
-    """One vector cut in M parts, the codeword nearest to each part, and the code that is kept.
+def vector_and_code(pq: PQ, x: np.ndarray) -> Described:
+    """One vector cut into M parts, the codeword nearest to each part, and the code that the index keeps.
 
-    pq: scratch.PQ; x: (d,). Returns a Described figure.
+    pq: scratch.PQ; x: (d,).
     """
     codes = pq.encode(x[None])[0]
     y = pq.decode(codes[None])[0]
@@ -111,7 +123,7 @@ def vector_and_code(pq, x):
             bbox=dict(fc="white", ec=PART_COLOURS[m % len(PART_COLOURS)], boxstyle="round,pad=.25"),
         )
     axes.set_xlabel(
-        f"the code that is kept: {pq.M} numbers of {pq.nbits} bits = {pq.M * pq.nbits / 8:g} bytes instead of {4 * pq.d}",
+        f"the code: {pq.M} numbers of {pq.nbits} bits = {pq.M * pq.nbits / 8:g} bytes instead of {4 * pq.d}",
         fontsize=12,
         labelpad=9,
     )
@@ -119,12 +131,13 @@ def vector_and_code(pq, x):
     return Described(
         figure,
         f"A vector of {pq.d} numbers in {pq.M} parts, and below it the nearest codeword of each part. The code is "
-        f"{', '.join(map(str, codes))}: {pq.M * pq.nbits / 8:g} bytes instead of {4 * pq.d}. The squared error is {loss:.2f}.",
+        f"{', '.join(map(str, codes))}: {pq.M * pq.nbits / 8:g} bytes instead of {4 * pq.d}. "
+        f"The squared error is {loss:.2f}.",
     )
 
 
-def codebook_map(pq, m=0):
-    """A codebook of real features as a map: a row a codeword, ordered by their main direction. Returns a Described figure."""
+def codebook_map(pq: PQ, m: int = 0) -> Described:
+    """A codebook of real features as a map: one column per codeword, ordered along their main direction."""
     book = pq.codebooks[m]
     order = np.argsort((book - book.mean(0)) @ np.linalg.svd(book - book.mean(0))[2][0])
     figure, axes = new_figure(9, 3.6)
@@ -137,16 +150,19 @@ def codebook_map(pq, m=0):
     bar.ax.tick_params(labelsize=11)
     return Described(
         figure,
-        f"Codebook of part {m + 1} of {pq.M}: {pq.K} codewords of {book.shape[1]} numbers each as columns of colours, from "
-        f"{book.min():.2f} (orange) to {book.max():.2f} (purple). k-means placed them where the parts of real features are.",
+        f"Codebook of part {m + 1} of {pq.M}: {pq.K} codewords of {book.shape[1]} numbers each as columns of colours, "
+        f"from {book.min():.2f} (orange) to {book.max():.2f} (purple). k-means placed them where the parts of real "
+        "features are.",
     )
 
 
-def table_of_distances(pq, query, codes, shown=24, x=None):
+def table_of_distances(
+    pq: PQ, query: np.ndarray, codes: np.ndarray, shown: int = 24, x: np.ndarray | None = None
+) -> Described:
     """The distance table of a query with the entries that one stored code picks, and their sum.
 
-    query: (d,); codes: (M,) of one vector. Of each row, the entry of the code and some others are shown. x: (d,), the
-    vector that was coded, for its true distance beside the sum. Returns a Described figure.
+    query: (d,); codes: (M,) of one vector; shown: number of other entries to draw per row; x: (d,), the vector
+    itself, to write its true distance beside the sum.
     """
     table = pq.distance_tables(query[None])[0]
     columns = np.unique(np.r_[codes, np.linspace(0, pq.K - 1, shown).astype(int)])
@@ -176,15 +192,15 @@ def table_of_distances(pq, query, codes, shown=24, x=None):
     bar.set_label("squared distance", fontsize=11)
     return Described(
         figure,
-        f"Distance table of one query: {pq.M} rows, a column a codeword. The stored code picks one entry in each row; their "
-        f"sum {total:.3f} is the squared distance from the query to what the code stands for.{told}",
+        f"Distance table of one query: {pq.M} rows, one column per codeword. The stored code picks one entry per row; "
+        f"their sum {total:.3f} is the squared distance from the query to the reconstruction of the code.{told}",
     )
 
 
-def error_against_bytes(table):
-    """Reconstruction error against bytes a vector, a line for each nbits, M written at the points.
+def error_against_bytes(table: pd.DataFrame) -> Described:
+    """Reconstruction error against bytes per vector, one line per nbits, with M at the points.
 
-    table: lessons.pq.pq_tradeoff. Returns a Described figure.
+    table: from lessons.pq.pq_tradeoff.
     """
     figure, axes = new_figure(9, 4.6)
     lines = list(table.sort_values("bytes").groupby("nbits"))
@@ -198,7 +214,7 @@ def error_against_bytes(table):
             marker + "-",
             color=colour,
             ms=7,
-            label=f"nbits {nbits}: {2**nbits} codewords a part",
+            label=f"nbits {nbits}: {2**nbits} codewords per part",
         )
     # M beside the outer lines only; between them there is no room.
     for at, (dx, dy), align in ((0, (7, 5), "left"), (len(lines) - 1, (-7, -14), "right")):
@@ -219,14 +235,14 @@ def error_against_bytes(table):
     ]
     axes.set(xticks=ticks, xticklabels=[f"{b:g}" for b in ticks], ylim=(0, 1.05 * table.error.max()))
     axes.margins(x=0.09)
-    axes.set_xlabel("bytes a vector: M nbits / 8", fontsize=11)
+    axes.set_xlabel("bytes per vector: M nbits / 8", fontsize=11)
     axes.set_ylabel("mean squared error |x - q(x)|²", fontsize=11)
     axes.grid(alpha=0.25)
     return Described(figure, f"Reconstruction error against bytes. {_finding(table)}")
 
 
 def _finding(table):
-    """What a table of `pq_tradeoff` says about bytes, and about nbits where several settings have the same bytes."""
+    """What a table of `pq_tradeoff` shows about bytes, and about nbits where several settings have the same bytes."""
     worst, best = table.loc[table.error.idxmax()], table.loc[table.error.idxmin()]
     said = f"It goes from {worst.error:.2f} with {worst.bytes:g} bytes to {best.error:.2f} with {best.bytes:g}."
     rivals = [rows.sort_values("nbits") for _, rows in table.groupby("bytes") if rows.nbits.nunique() > 1]
@@ -235,21 +251,22 @@ def _finding(table):
     won = sum(rows.error.idxmin() == rows.nbits.idxmax() for rows in rivals)
     few, many = rivals[len(rivals) // 2].iloc[[0, -1]].itertuples()
     return (
-        f"{said} Of {len(rivals)} sizes that several settings share, the one with most bits a part is best in {won}: with {few.bytes:g} bytes, "
-        f"M {many.M} with nbits {many.nbits} has {many.error:.2f} and M {few.M} with nbits {few.nbits} has {few.error:.2f}."
+        f"{said} Several settings share a size {len(rivals)} times; {won} times the largest nbits has the smallest "
+        f"error. With {few.bytes:g} bytes, M {many.M} with nbits {many.nbits} has {many.error:.2f} and M {few.M} with "
+        f"nbits {few.nbits} has {few.error:.2f}."
     )
 
 
-def balance_of_parts(before, after, errors, plain):
+def balance_of_parts(before: np.ndarray, after: np.ndarray, errors: Sequence[float], plain: float) -> Described:
     """Variance of each part before and after OPQ's rotation, and the error over its iterations.
 
-    before, after: (M,) variances; errors: (iterations + 1,), mean squared errors of OPQ on what it learns from; plain: that
-    of PQ on the same. Returns a Described figure.
+    before, after: (M,) variances; errors: (iterations + 1,), mean squared errors of OPQ on its training vectors;
+    plain: the error of PQ on the same vectors.
     """
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     at = np.arange(len(before))
-    left.bar(at - 0.2, before, 0.38, color=PASSIVE, hatch="///", edgecolor="white", label="PQ: as the features come")
+    left.bar(at - 0.2, before, 0.38, color=PASSIVE, hatch="///", edgecolor="white", label="PQ: without a rotation")
     left.bar(at + 0.2, after, 0.38, color=ACTIVATED, label="OPQ: after the rotation")
     left.set(xticks=at, xticklabels=[str(m + 1) for m in at], ylim=(0, 1.35 * max(before.max(), after.max())))
     left.set_xlabel("part", fontsize=11)
@@ -283,15 +300,16 @@ def balance_of_parts(before, after, errors, plain):
     spread = [v.max() / v.min() for v in (before, after)]
     return Described(
         figure,
-        f"Left: variances of {len(before)} parts, largest over smallest {spread[0]:.2f} before and {spread[1]:.2f} after the rotation. "
-        f"Right: OPQ's error falls from {errors[0]:.3f} to {errors[-1]:.3f} over {len(errors) - 1} iterations; PQ without a rotation has {plain:.3f}.",
+        f"Left: variances of {len(before)} parts, largest over smallest {spread[0]:.2f} before and {spread[1]:.2f} "
+        f"after the rotation. Right: the error of OPQ {goes(errors[0], errors[-1], '.3f')} over {len(errors) - 1} "
+        f"iterations; PQ without a rotation has {plain:.3f}.",
     )
 
 
-def residuals_are_shorter(vectors, residuals, errors):
+def residual_lengths(vectors: np.ndarray, residuals: np.ndarray, errors: dict[str, float]) -> Described:
     """Squared lengths of vectors and of their residuals, and the error of PQ on each.
 
-    vectors, residuals: (N, d); errors: dict name -> mean squared error. Returns a Described figure.
+    vectors, residuals: (N, d); errors: dict name -> mean squared error.
     """
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
@@ -332,6 +350,13 @@ def residuals_are_shorter(vectors, residuals, errors):
     told = ", ".join(f"{name.replace(chr(10), ' ')} {value:.3f}" for name, value in errors.items())
     return Described(
         figure,
-        f"Residuals are shorter than vectors: mean squared length {short.mean():.2f} against {centred.mean():.2f}. "
-        f"Mean squared error of the codes: {told}.",
+        f"Mean squared length: {centred.mean():.2f} for vectors, from their mean, and {short.mean():.2f} for "
+        f"residuals, from their centroid, which are {_than(short.mean(), centred.mean())}. Mean squared error of the "
+        f"codes: {told}.",
     )
+
+
+def _than(length: float, other: float) -> str:
+    if f"{length:.2f}" == f"{other:.2f}":
+        return "as long"
+    return "shorter" if length < other else "longer"

@@ -1,4 +1,8 @@
-"""Pictures of retrieval tables: passive against activated, edit by edit and index by index."""
+"""Figures of retrieval tables: passive and activated, edit by edit and index by index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,15 +16,22 @@ from activeindex_lite.figures.style import (
     REFERENCE,
     REFERENCE_MARKER,
     Described,
+    extremes,
+    goes,
     new_figure,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def passive_against_activated(retrieval, index, nprobe=1, brute_force="No index"):
+
+def passive_against_activated(
+    retrieval: pd.DataFrame, index: str, nprobe: int = 1, brute_force: str = "No index"
+) -> Described:
     """Dot plot of R@1 under each edit for one index: passive, activated, their intervals, and brute force as a tick.
 
-    retrieval: a table index, nprobe, activated, edit, r1, low, high; brute_force: the index in it that searches exactly (it
-    may be absent). Returns a Described figure.
+    retrieval: a table index, nprobe, activated, edit, r1, low, high; brute_force: the name of the exact index in it
+    (it may be absent).
     """
 
     def rows(name, n, activated):
@@ -53,27 +64,22 @@ def passive_against_activated(retrieval, index, nprobe=1, brute_force="No index"
     axes.axhline(0.5, color=REFERENCE, lw=0.8)
     axes.set(yticks=place, yticklabels=order, xlim=(-0.03, 1.03))
     axes.set_xlabel(
-        "R@1: share of edited copies whose first result is the original (bars: 95 % bootstrap)", fontsize=11
+        "R@1: share of edited copies whose first result is the original (bars: 95 % intervals)", fontsize=11
     )
-    axes.set_title(
-        f"{index}, nprobe {nprobe}: " + ("one cell visited" if nprobe == 1 else f"{nprobe} cells visited"),
-        loc="left",
-        fontsize=13,
-    )
+    axes.set_title(f"{index}, nprobe {nprobe}", loc="left", fontsize=13)
     axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.09), ncol=3, frameon=False, fontsize=11)
     axes.grid(axis="x", alpha=0.25)
-    best = (active.r1 - passive.r1).drop(MEAN).idxmax()
+    exact = f"; brute force reaches {brute.r1[MEAN]:.2f}" if len(brute) else ""
     alt = (
-        f"Dot plot of R@1 for {index} with nprobe {nprobe}, fourteen edits and their mean. On average activation moves "
-        f"R@1 from {passive.r1[MEAN]:.2f} to {active.r1[MEAN]:.2f}"
-        f"{f'; brute force reaches {brute.r1[MEAN]:.2f}' if len(brute) else ''}. The "
-        f"largest gain is under {best}: {passive.r1[best]:.2f} to {active.r1[best]:.2f}."
+        f"Dot plot of R@1 for {index} with nprobe {nprobe}, {len(order) - 1} edits and their mean. From passive to "
+        f"activated, mean R@1 {goes(passive.r1[MEAN], active.r1[MEAN])}{exact}. "
+        f"By edit, {extremes(passive.r1.drop(MEAN), active.r1.drop(MEAN))}."
     )
     return Described(figure, alt)
 
 
-def gains_by_index(gains):
-    """Arrows from passive to activated mean R@1, one a row of the gains table. Returns a Described figure."""
+def gains_by_index(gains: pd.DataFrame) -> Described:
+    """Mean R@1, passive and activated. gains: a table index, nprobe, passive, activated, gain; one line per row."""
     names = [f"{g['index']}, nprobe {g.nprobe}" if "IVF" in g["index"] else g["index"] for _, g in gains.iterrows()]
     place = np.arange(len(gains))[::-1]
     figure, axes = new_figure(9, 0.6 * len(gains) + 1.4)
@@ -91,8 +97,8 @@ def gains_by_index(gains):
             color=INK,
         )
     axes.set(yticks=place, yticklabels=names, xlim=(0, 1.08), ylim=(-0.6, len(gains) - 0.4))
-    axes.set_xlabel("mean R@1 over the 14 edits", fontsize=11)
+    axes.set_xlabel("mean R@1 over the edits", fontsize=11)
     axes.legend(loc="lower left", frameon=False, fontsize=11)
     axes.grid(axis="x", alpha=0.25)
     told = "; ".join(f"{name} {g.passive:.2f} to {g.activated:.2f}" for name, (_, g) in zip(names, gains.iterrows()))
-    return Described(figure, f"Mean R@1 over fourteen edits, passive to activated: {told}.")
+    return Described(figure, f"Mean R@1 over the edits, passive to activated: {told}.")

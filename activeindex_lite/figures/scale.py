@@ -1,4 +1,8 @@
-"""R@1, time and memory against the number of references, from ten thousand to a million."""
+"""Figure of the scale measurement: R@1, time and memory against the number of references."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, NullFormatter, StrMethodFormatter
@@ -14,15 +18,17 @@ from activeindex_lite.figures.style import (
     Described,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 NO_INDEX = "No index"
 LINES = ("--", "-", ":", "-.")
 
 
-def scale_curves(scale, real=50_000):
-    """Curves over N: R@1 passive and activated at each nprobe and by brute force, milliseconds a search, megabytes.
+def scale_curves(scale: pd.DataFrame, real: int = 50000) -> Described:
+    """Curves over N: R@1 passive and activated at each nprobe and by brute force, milliseconds per search, megabytes.
 
     scale: the table of sweeps.scale.load_scale; real: references beyond this number are simulated, which a line marks.
-    Returns a Described figure.
     """
     index = next(name for name in scale["index"] if name != NO_INDEX)
     figure = Figure(figsize=(11, 5.6), layout="constrained")
@@ -103,16 +109,16 @@ def _costs(time, memory, scale, index):
     for n, (nprobe, line) in enumerate(zip(nprobes, LINES)):
         curve = table[table.nprobe == nprobe]
         time.plot(curve.N, curve.ms, "^", ls=line, color=GREEN, ms=6)
-        # Their times lie close together: labels keep apart, the lower nprobe below.
+        # Their times are similar: move the labels apart, the lower nprobe below.
         _label(time, curve.N, curve.ms, f"nprobe {nprobe}: {{:.2f}}", 14 * n - 7 * (len(nprobes) - 1))
     memory.plot(coded.N, coded.bytes / 1e6, "^-", color=GREEN, ms=6)
     _label(memory, coded.N, coded.bytes / 1e6, "index: {:.3g}")
-    time.set_title("ms a search, one thread", fontsize=12, loc="left")
+    time.set_title("ms per search, one thread", fontsize=12, loc="left")
     memory.set_title("MB of vectors or index", fontsize=12, loc="left")
 
 
 def _label(axes, x, y, text, shift=0):
-    """The last value of a curve, at its right end; shift: points upward."""
+    """Write the last value of a curve at its right end; shift: points upward."""
     axes.annotate(
         text.format(y.iloc[-1]),
         (x.iloc[-1], y.iloc[-1]),
@@ -125,7 +131,7 @@ def _label(axes, x, y, text, shift=0):
 
 
 def _told(scale, index):
-    """The finding in words: how R@1 falls from the least to the greatest N, and what a search costs there."""
+    """The finding in words: R@1 at the smallest and the largest N, and what a search costs at the largest."""
     least, most = scale.N.min(), scale.N.max()
 
     def r1(name, nprobe, activated, N):
@@ -141,9 +147,11 @@ def _told(scale, index):
             for a, word in ((False, "passive"), (True, "activated"))
         ]
         told.append(f"with nprobe {nprobe} from " + ", from ".join(ends))
-    brute, coded = r1(NO_INDEX, 1, False, most), r1(index, scale[scale["index"] == index].nprobe.min(), False, most)
+    brute_least, brute = r1(NO_INDEX, 1, False, least), r1(NO_INDEX, 1, False, most)
+    coded = r1(index, scale[scale["index"] == index].nprobe.min(), False, most)
     return (
-        f"R@1, time and memory as references grow from {least:,} to {most:,}. In {index} R@1 goes {'; '.join(told)}; by brute "
-        f"force from {r1(NO_INDEX, 1, False, least).r1:.2f} to {brute.r1:.2f}. At {most:,} a search takes {coded.ms:.2g} ms with the index and "
-        f"{brute.ms:.3g} ms without, in {coded.bytes / 1e6:.3g} and {brute.bytes / 1e6:.3g} MB."
+        f"R@1, time and memory as references grow from {least:,} to {most:,}. "
+        f"In {index} R@1 goes {'; '.join(told)}; by brute force from {brute_least.r1:.2f} to {brute.r1:.2f}. At {most:,} a search takes "
+        f"{coded.ms:.2g} ms with the index and {brute.ms:.3g} ms without, in {coded.bytes / 1e6:.3g} and "
+        f"{brute.bytes / 1e6:.3g} MB."
     )

@@ -1,4 +1,9 @@
-"""Pictures of similarity search: what was searched for, what was found, and how like copies and strangers are."""
+"""Figures of notebook 01: a search and its results, similarities of copies and others, and the cost of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -15,18 +20,24 @@ from activeindex_lite.figures.style import (
     new_figure,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from PIL import Image
 
-def picture_row(pictures, titles, own=(), alt=None):
-    """Pictures side by side with a title each; those whose position is in `own` get a green double frame.
 
-    pictures: PIL; alt: the text alternative (None: made of the titles). Returns a Described figure.
+def picture_row(
+    pictures: Sequence[Image.Image], titles: Sequence[str], own: Sequence[int] = (), alt: str | None = None
+) -> Described:
+    """Pictures side by side with a title each; those whose position is in `own` get a thick green frame.
+
+    pictures: PIL; alt: the text alternative (None: made from the titles).
     """
     figure = Figure(figsize=(9, 9 / len(pictures) + 0.5), layout="constrained")
     for n, (axes, picture, title) in enumerate(
         zip(figure.subplots(1, len(pictures), squeeze=False)[0], pictures, titles, strict=True)
     ):
         axes.imshow(np.asarray(picture))
-        # A square for each, whatever the picture's shape, so that the titles stand in line.
+        # A square for each, whatever the picture's shape, so that the titles are in line.
         width, height = picture.size
         side = max(width, height)
         axes.set(
@@ -42,9 +53,15 @@ def picture_row(pictures, titles, own=(), alt=None):
     )
 
 
-def search_results(query, edit, pictures, distances, original=None):
+def search_results(
+    query: Image.Image,
+    edit: str,
+    pictures: Sequence[Image.Image],
+    distances: Sequence[float],
+    original: int | None = None,
+) -> Described:
     """A query and its first results with their squared distances; `original`: position of the original, or None."""
-    titles = [f"searched for\n({edit})"]
+    titles = [f"query\n({edit})"]
     for n, distance in enumerate(distances):
         titles.append(f"{n + 1}. {'✓ original' if n == original else 'another'}\n{distance:.3f}")
     said = "is not among them" if original is None else f"is number {original + 1}"
@@ -57,10 +74,10 @@ def search_results(query, edit, pictures, distances, original=None):
     )
 
 
-def similarity_histogram(table, threshold=None):
-    """How like edited copies are to their originals, against the most similar stranger of each.
+def similarity_histogram(table: pd.DataFrame, threshold: float | None = None) -> Described:
+    """Similarities of edited copies to their originals, and to the most similar other picture of each.
 
-    table: DataFrame copy, impostor (lessons.similarity.copies_and_impostors). Returns a Described figure.
+    table: DataFrame copy, impostor (lessons.similarity.copies_and_impostors); threshold: a line, with what passes it.
     """
     figure, axes = new_figure(9, 4.2)
     bins = np.linspace(np.floor(10 * table.min().min()) / 10, 1, 61)
@@ -85,35 +102,42 @@ def similarity_histogram(table, threshold=None):
         kept, false = (table["copy"] >= threshold).mean(), (table.impostor >= threshold).mean()
         axes.axvline(threshold, color=INK, ls="--", lw=2)
         axes.annotate(
-            f"threshold {threshold:.2f}\n{kept:.0%} of the copies pass,\n{false:.1%} of the strangers do",
+            f"threshold {threshold:.2f}\n{kept:.0%} of the copies pass,\n{false:.1%} of the others pass",
             (threshold, 0.78 * axes.get_ylim()[1]),
             xytext=(8, 0),
             textcoords="offset points",
             fontsize=11,
         )
-        said = f" At a threshold of {threshold:.2f}, {kept:.0%} of the copies pass and {false:.1%} of the strangers."
+        said = f" At a threshold of {threshold:.2f}, {kept:.0%} of the copies pass and {false:.1%} of the others."
     axes.set_xlabel("similarity (cosine) of an edited picture to", fontsize=11)
     axes.set_ylabel("edited pictures", fontsize=11)
     return Described(
         figure,
-        f"Histogram of similarities. Copies: median {table['copy'].median():.2f}, lowest {table['copy'].min():.2f}; most "
-        f"similar strangers: median {table.impostor.median():.2f}, highest {table.impostor.max():.2f}. The two overlap where a "
-        f"strong edit took a copy further away than the nearest stranger.{said}",
+        f"Histogram of similarities. To the original: median {table['copy'].median():.2f}, lowest "
+        f"{table['copy'].min():.2f}; to the most similar other picture: median {table.impostor.median():.2f}, highest "
+        f"{table.impostor.max():.2f}. {_overlap(table)}{said}",
     )
+
+
+def _overlap(table: pd.DataFrame) -> str:
+    lost = int((table["copy"] <= table.impostor).sum())
+    if not lost:
+        return "Every copy is more similar to its original than to any other picture."
+    return f"{lost} of {len(table)} copies are no more similar to their original than to another picture."
 
 
 STYLES = ((PASSIVE, "o"), (ACTIVATED, "D"), (GREEN, "s"), (PURPLE, "^"), (ORANGE, "v"))
 
 
-def cost_against_size(cost, estimate, talk=None):
-    """Milliseconds a search and megabytes against the number of vectors, on logarithmic axes.
+def cost_against_size(cost: pd.DataFrame, estimate: pd.DataFrame, talk: dict | None = None) -> Described:
+    """Milliseconds per search and megabytes against the number of vectors, on logarithmic axes.
 
-    cost: measured (lessons.similarity.cost_by_size), solid; estimate: lessons.similarity.extrapolate, hollow and dashed; talk:
-    published.TALK, the paper's talk, as stars, or None. Returns a Described figure.
+    cost: measured (lessons.similarity.cost_by_size), solid; estimate: from lessons.similarity.extrapolate, hollow and
+    dashed; talk: published.TALK, values of the paper's talk, as stars (None: left out).
     """
     figure = Figure(figsize=(9, 4.8), layout="constrained")
     for axes, what, unit, label in zip(
-        figure.subplots(1, 2), ("ms", "bytes"), (1, 1e6), ("ms a search, one thread", "MB of the index"), strict=True
+        figure.subplots(1, 2), ("ms", "bytes"), (1, 1e6), ("ms per search, one thread", "MB of the index"), strict=True
     ):
         axes.spines[["top", "right"]].set_visible(False)
         for (name, table), (colour, marker) in zip(cost.groupby("index", sort=False), STYLES):
@@ -151,7 +175,8 @@ def cost_against_size(cost, estimate, talk=None):
         ncol=4,
         frameon=False,
         fontsize=11,
-        title=f"solid: measured, d = {cost.d.iloc[0]}; hollow: estimated for N = {estimate.N.iloc[0]:,}, d = {estimate.d.iloc[0]}",
+        title=f"solid: measured, d = {cost.d.iloc[0]}; "
+        f"hollow: estimated for N = {estimate.N.iloc[0]:,}, d = {estimate.d.iloc[0]}",
         title_fontsize=11,
     )
     last = cost[cost.N == cost.N.max()]

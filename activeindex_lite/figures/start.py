@@ -1,14 +1,22 @@
-"""The map of the course: its notebooks as stations along the way of the data."""
+"""Figures of notebook 00: the map of the course, and one picture released twice."""
+
+from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, ORANGE, PASSIVE, PURPLE, REFERENCE, Described
 
-# The stages that the data go through, each with a colour and the notebooks that are about it.
+if TYPE_CHECKING:
+    import pandas as pd
+    from PIL import Image
+
+# The stages of the data: name, colour, and the notebooks about the stage.
 STAGES = (
     ("start", REFERENCE, ("00",)),
     ("picture → feature", GREEN, ("01",)),
@@ -21,11 +29,11 @@ WIDE, HIGH, GAP, STEP = 1.75, 0.92, 0.5, 1.25
 DASHED = (0, (3, 2))
 
 
-def course_map(course):
-    """Stations with minutes; solid arrows from what a notebook needs, dashed ones from what helps. A Described figure.
+def course_map(course: pd.DataFrame) -> Described:
+    """The notebooks with their minutes; solid arrows from what a notebook needs, dashed ones from what helps.
 
-    course: the DataFrame of `read_course`. Notebooks that no stage names stand at the last one. What a needed notebook needs
-    itself gets no arrow of its own.
+    course: the DataFrame of `read_course`. Notebooks that no stage names are in the last column. Indirect needs have no
+    arrow.
     """
     place = places(course)
     figure = Figure(figsize=(11, 4.6), layout="constrained")
@@ -49,8 +57,8 @@ def course_map(course):
     return Described(figure, describe(course))
 
 
-def places(course):
-    """{number: (column, height)}; the notebooks of a stage stand one under another, around height 0."""
+def places(course: pd.DataFrame) -> dict[str, tuple[int, float]]:
+    """{number: (column, height)}: the notebooks of a stage are one below the other, around height 0."""
     columns = [[n for n in course.number if n in named] for _, _, named in STAGES]
     columns[-1] = [n for n in course.number if not any(n in column for column in columns)]
     return {
@@ -58,8 +66,8 @@ def places(course):
     }
 
 
-def direct(course, number):
-    """What a notebook needs, without what these need themselves."""
+def direct(course: pd.DataFrame, number: str) -> list[str]:
+    """What a notebook needs directly, without the needs of these."""
     needs = course.set_index("number").needs
     wanted = [n for n in needs[number] if n in needs.index]
 
@@ -69,17 +77,16 @@ def direct(course, number):
     return [n for n in wanted if not any(n in behind(other) for other in wanted)]
 
 
-def describe(course):
+def describe(course: pd.DataFrame) -> str:
     """The map in words."""
     told = []
     for row in course.itertuples():
-        wants = [f"needs {', '.join(row.needs)}"] * bool(row.needs) + [f"is helped by {', '.join(row.helps)}"] * bool(
-            row.helps
-        )
+        wants = [f"needs {', '.join(row.needs)}"] if row.needs else []
+        wants += [f"is helped by {', '.join(row.helps)}"] if row.helps else []
         told.append(f"{row.number} {row.title}, {row.minutes} minutes" + (f" ({'; '.join(wants)})" if wants else ""))
     return (
-        f"Map of the course along the way of the data, from picture to feature, index, activation, edits and evaluation; "
-        f"{len(course)} notebooks, {course.minutes.sum()} minutes in all. " + ". ".join(told) + "."
+        "Map of the course in the order of the data, from picture to feature, index, activation, edits and evaluation: "
+        f"{len(course)} notebooks, together {course.minutes.sum()} minutes. " + ". ".join(told) + "."
     )
 
 
@@ -124,7 +131,7 @@ def _station(axes, row, column, height):
 
 
 def _arrow(axes, start, end, style):
-    """From one station to another; past those in between, over or under them, or between them where it must cross over."""
+    """An arrow from one notebook to another, which curves above or below those in between."""
     (x0, y0), (x1, y1) = start, end
     left0, left1, curve, side = x0 * (WIDE + GAP), x1 * (WIDE + GAP), "arc3", 1 if y0 + y1 >= 0 else -1
     if x0 == x1:
@@ -143,23 +150,25 @@ def _arrow(axes, start, end, style):
     )
 
 
-def two_releases(stories, edit, picture_of, truth):
-    """Two rows of pictures, released as it is and activated: what was released, its edited copy, and what a search brings.
+def two_releases(
+    stories: Sequence[tuple], edit: str, picture_of: Callable[[int], Image.Image], truth: int
+) -> Described:
+    """A picture released unchanged and activated, one row each: the release, its edited copy, and the first result.
 
-    stories: two (released PIL, Found, sentence under it); edit: its name; picture_of: from an id to a PIL picture; truth: the
-    original's id. Returns a Described figure.
+    stories: two tuples (released PIL picture, Found, words on its quality); edit: name of the edit; picture_of: from
+    an id to a PIL picture; truth: id of the original.
     """
     figure = Figure(figsize=(9, 6.4), layout="constrained")
     outcomes = []
     for row, (picture, found, quality), name in zip(figure.subplots(2, 3), stories, ("as it is", "activated")):
         right = bool(found.first[0])
         outcomes.append(
-            f"released {name} ({quality}), the search brings {'the original' if right else 'another picture'}"
+            f"released {name} ({quality}), the search finds {'the original' if right else 'another picture'} first"
         )
         shown = (
             (picture, f"released {name}\n{quality}"),
             (found.query, f"somebody's copy\n{edit}"),
-            (picture_of(found.ids[0]), f"first of the search\n{'✓ the original' if right else '✗ another picture'}"),
+            (picture_of(found.ids[0]), f"first result\n{'✓ the original' if right else '✗ another picture'}"),
         )
         for axes, (image, title) in zip(row, shown):
             axes.imshow(image)
@@ -168,6 +177,7 @@ def two_releases(stories, edit, picture_of, truth):
         row[2].spines[:].set(color=GREEN if right else PASSIVE, lw=5, ls="-" if right else "--")
     return Described(
         figure,
-        f"A picture of the ready world, number {truth}, released twice, each time copied with the edit {edit} and searched "
-        f"for in one cell of the index. {outcomes[0][0].upper()}{outcomes[0][1:]}; {outcomes[1]}.",
+        f"A picture of the ready world, number {truth}, released twice. Each release is copied with the edit {edit}, "
+        f"and the copy is searched for at nprobe {stories[0][1].nprobes[0]}. "
+        f"{outcomes[0][0].upper()}{outcomes[0][1:]}; {outcomes[1]}.",
     )

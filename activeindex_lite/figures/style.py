@@ -1,12 +1,19 @@
-"""What all figures share: a colour-blind-safe palette with second cues, and the text alternative that goes with a figure."""
+"""What all figures share: a colour-blind-safe palette with second cues, drawing helpers, and text alternatives."""
+
+from __future__ import annotations
 
 import base64
 import html
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 # Okabe and Ito's palette; each role has a marker of its own, so no finding rests on colour alone.
 PASSIVE, ACTIVATED, REFERENCE, INK = "#D55E00", "#0072B2", "#999999", "#222222"
@@ -16,27 +23,27 @@ GREEN, SKY, YELLOW, PURPLE, ORANGE = "#009E73", "#56B4E9", "#F0E442", "#CC79A7",
 
 @dataclass
 class Described:
-    """A matplotlib figure with the sentence that tells its finding to those who cannot see it.
+    """A matplotlib figure with its text alternative: the finding in words, for those who cannot see the figure.
 
-    As the last value of a notebook cell it shows itself as an <img> with that sentence as its alt text, which JupyterLab
-    and exported pages keep.
+    As the last value of a notebook cell it shows itself as an <img> with the text alternative as its alt text, which
+    JupyterLab and exported pages keep.
     """
 
     figure: Figure
     alt: str
 
-    def png(self, dpi=100):
-        """The figure as the bytes of a PNG file."""
+    def png(self, dpi: int = 100) -> bytes:
+        """The figure as a PNG file."""
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format="png", dpi=dpi)
-        # Each text keeps the canvas that it was last drawn on, 5 MB, for as long as the notebook remembers the figure.
+        # Otherwise each text keeps the canvas it was last drawn on, 5 MB, as long as the notebook keeps the figure.
         for text in self.figure.findobj(Text):
             text._renderer = None
         return buffer.getvalue()
 
-    def _repr_html_(self):
-        # More pixels than are shown, for sharp lettering on dense screens, shown at the figure's own width. JPEG or SVG would be
-        # larger for the pictures and scatter plots of this package.
+    def _repr_html_(self) -> str:
+        # More pixels than shown, for sharp letters on dense screens, but displayed at the figure's own width. JPEG and
+        # SVG would be larger for the pictures and scatter plots of this package.
         data = base64.b64encode(self.png(dpi=150)).decode()
         width = round(100 * self.figure.get_figwidth())
         return (
@@ -44,14 +51,50 @@ class Described:
             f'style="max-width:100%;width:{width}px;background:white"></figure>'
         )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Described({self.alt!r})"
 
 
-def new_figure(width, height):
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     """An empty figure of the given inches, outside pyplot's global state, and its axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize=11)
+    plain(axes)
     return figure, axes
+
+
+def plain(axes: Axes, *hidden: str) -> None:
+    """Hide the upper and right edge of axes, and those in `hidden`; tick labels of a readable size."""
+    axes.spines[["top", "right", *hidden]].set_visible(False)
+    axes.tick_params(labelsize=11)
+
+
+def note(axes: Axes, text: str, at: tuple, shift: tuple = (0, 0), size: float = 11, **style) -> None:
+    """Write text at a point of the axes, shifted by points (1/72 inch). style: further arguments of annotate."""
+    axes.annotate(text, at, xytext=shift, textcoords="offset points", fontsize=size, **style)
+
+
+def goes(before: float, after: float, form: str = ".2f", unit: str = "") -> str:
+    """A change in words, by the rounded values: "rises from 0.10 to 0.32", "falls from ...", "stays at 0.10"."""
+    first, last = f"{before:{form}}{unit}", f"{after:{form}}{unit}"
+    if first == last:
+        return f"stays at {last}"
+    return f"{'rises' if after > before else 'falls'} from {first} to {last}"
+
+
+def extremes(before: pd.Series, after: pd.Series, form: str = ".2f") -> str:
+    """Where a value rises most and where least (or falls most), in words. before, after: with the same labels."""
+    gain = after - before
+    best, worst = gain.idxmax(), gain.idxmin()
+    if best == worst:
+        return f"under {best} it {goes(before[best], after[best], form)}"
+    most = f"{_extreme(gain[best], 'largest')} is under {best}, where it {goes(before[best], after[best], form)}"
+    least = f"{_extreme(gain[worst], 'smallest')} under {worst}, where it {goes(before[worst], after[worst], form)}"
+    return f"{most}, {least}"
+
+
+def _extreme(gain: float, size: str) -> str:
+    if gain >= 0:
+        return f"the {size} gain"
+    # The largest gain of several losses is the smallest loss.
+    return f"the {'smallest' if size == 'largest' else 'largest'} loss"

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from activeindex_lite.figures.activation import draw_borders, draw_code
+from activeindex_lite.figures.borders import draw_borders, draw_code
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
@@ -50,8 +50,8 @@ def sheet(walk: Walk, at: int, picture_of: Callable[[int], Image.Image]) -> Desc
     return Described(
         figure,
         f"At alpha {alpha:g} the picture is {quality}. The squared distance of its feature to the code is "
-        f"{walk.to_code[at]:.2f}, {walk.to_code[0]:.2f} at alpha 0. For its copy ({walk.edit}), {outcome} comes first at "
-        f"nprobe {walk.nprobe}.",
+        f"{walk.to_code[at]:.2f}, {walk.to_code[0]:.2f} at alpha 0. For its copy ({walk.edit}), {outcome} comes first "
+        f"at nprobe {walk.nprobe}.",
     )
 
 
