@@ -7,11 +7,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 import activeindex_lite
+from activeindex_lite.support.threads import cpu_quota
+from tests import conftest
 
 ROOT = Path(__file__).parent.parent
 # Names that conda-forge spells otherwise.
@@ -152,7 +155,7 @@ def test_the_map_is_complete():
 def imported_rooms(path):
     """Rooms of this package that a file imports at any place: by import, by from, and by lazy_loader.load."""
     # What `activeindex_lite` itself gives: a public name -> its room.
-    public = {name: room for room, names in PUBLIC.items() for name in names}
+    public = {name: room for room, names in activeindex_lite.NAMES.items() for name in names}
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         modules = []
@@ -168,21 +171,6 @@ def imported_rooms(path):
             modules = [node.args[0].value]
         found |= {module.split(".")[1] for module in modules if module.startswith("activeindex_lite.")}
     return found - {"__version__"}
-
-
-def lazy_names():
-    """The argument submod_attrs of activeindex_lite/__init__.py: {room: its public names}."""
-    source = ast.parse((ROOT / "activeindex_lite" / "__init__.py").read_text(encoding="utf-8"))
-    return next(
-        ast.literal_eval(keyword.value)
-        for node in ast.walk(source)
-        if isinstance(node, ast.Call)
-        for keyword in node.keywords
-        if keyword.arg == "submod_attrs"
-    )
-
-
-PUBLIC = lazy_names()
 
 
 def test_each_room_imports_only_from_rooms_above_it():
@@ -258,3 +246,30 @@ def test_hooks_of_pre_commit_look_at_files_that_exist():
     files = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.suffix in (".ipynb", ".js", ".css")]
     for hook in named.values():
         assert "files" not in hook or any(re.search(hook["files"], file) for file in files)
+
+
+# --- the suite itself -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "argument", "workers", "dist"),
+    [
+        ({}, "tests", cpu_quota(), "loadgroup"),
+        ({}, "tests/test_packaging.py", None, "no"),
+        ({"numprocesses": 0}, "tests", 0, "no"),
+        ({"numprocesses": 3}, "tests/test_packaging.py", 3, "loadgroup"),
+        ({"numprocesses": 3, "dist": "load"}, "tests", 3, "load"),
+        ({"usepdb": True}, "tests", None, "no"),
+    ],
+)
+def test_the_whole_suite_runs_in_one_worker_per_core(given, argument, workers, dist):
+    options = SimpleNamespace(**{"numprocesses": None, "dist": "no", "usepdb": False, "collectonly": False, **given})
+    conftest.pytest_cmdline_main(SimpleNamespace(option=options, args=[str(ROOT / argument)]))
+    assert (options.numprocesses, options.dist) == (workers, dist)
+
+
+@pytest.mark.parametrize("arguments", [["-p", "no:xdist"], ["-n", "0"]])
+def test_the_suite_runs_in_one_process(arguments):
+    command = [sys.executable, "-m", "pytest", "-q", *arguments, ROOT / "tests" / "test_threads.py", "-k", "container"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0 and " passed" in done.stdout, done.stdout + done.stderr
