@@ -138,7 +138,7 @@ def test_tensors_that_are_no_pictures(tensor, said, extractor):
         (lambda: psnr(RED, RED.resize((9, 9))), "differ in size"),
         (lambda: ssim(RED.resize((3, 3)), RED.resize((3, 3))), "window of 11"),
         (lambda: EDITS["Random"](RED, 0), "default_rng"),
-        (lambda: random_edit(RED, 3), "rng=3: a numpy Generator"),
+        (lambda: random_edit(RED, 3), "rng=3: expected a numpy Generator"),
         (lambda: random_edit([RED], np.random.default_rng(0)), "got list"),
         (lambda: synthetic_pictures("a"), "seeds='a'"),
         (lambda: synthetic_pictures(-1), "seeds=-1"),

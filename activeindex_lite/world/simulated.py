@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-import lazy_loader
 import numpy as np
 
 from activeindex_lite.support.checks import features_array, whole_number
 from activeindex_lite.world.world import load_world
 
-faiss = lazy_loader.load("faiss")
 NEIGHBOURS, BANDWIDTH = 20, 0.9
 BLOCK = 2000
 
@@ -77,6 +75,8 @@ class SimulatedFeatures:
 
     def _neighbours_of(self, own: np.ndarray) -> np.ndarray:
         """Positions of the nearest neighbours of features own (B,), without themselves: (B, neighbours)."""
+        import faiss  # here: the world opens without it
+
         missing = np.unique(own[self._near[own, 0] < 0])
         if len(missing):
             found = faiss.knn(self.features[missing], self.features, self.neighbours + 1)[1]
