@@ -1,6 +1,7 @@
 """Pictures of every mode, depth and metadata: a file and the same picture given as PIL come out alike, and right."""
 
 import io
+import re
 import struct
 import threading
 import warnings
@@ -12,8 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile, PngImagePlugin
 
-from activeindex_lite import activate, load_extractor
-from activeindex_lite.pictures import UnreadablePicture, is_blank, open_pictures, rgb_picture
+from activeindex_lite import activate, load_extractor, synthetic_pictures
+from activeindex_lite.evaluate.collection import Collection
+from activeindex_lite.evaluate.features import Workplace
+from activeindex_lite.evaluate.material import gather
+from activeindex_lite.evaluate.settings import Settings
+from activeindex_lite.evaluate.sources import SyntheticPictures, files_of
+from activeindex_lite.evaluation.originals import photo_originals
+from activeindex_lite.pictures import BlankPictures, UnreadablePicture, is_blank, open_pictures, rgb_picture
+from activeindex_lite.support.chunks import Loop
 from activeindex_lite.widgets.alpha_state import AlphaState
 
 W, H = 20, 18
@@ -321,6 +329,23 @@ def test_pictures_of_one_colour_are_blank(folder):
     almost.putpixel((3, 4), (255, 255, 254))
     assert not is_blank(almost)
     assert is_blank(rgb_picture(Image.new("RGBA", (20, 20))))
+
+
+@pytest.mark.parametrize("empty", ["white.bmp", "black.png", "transparent.png"])
+def test_blank_originals_are_counted_and_said(tmp_path, empty):
+    for i, picture in enumerate(synthetic_pictures(range(11), 96)):
+        picture.save(tmp_path / f"{i}.png")
+    colour = {"white.bmp": "white", "black.png": "black", "transparent.png": (0, 0, 0, 0)}[empty]
+    Image.new("RGBA" if empty == "transparent.png" else "RGB", (40, 40), colour).save(tmp_path / empty)
+    extractor, said = load_extractor("gradients"), rf"1 of \d+ originals has one colour all over \({empty}\)"
+    with pytest.warns(BlankPictures, match=said):
+        photo_originals(tmp_path, 12, load_extractor("lite"))
+    found = files_of(tmp_path)
+    collection = Collection("twelve", found, (found,), np.arange(12), SyntheticPictures(0, 8))
+    work = Workplace(extractor, tmp_path / "cache", Loop(), False)
+    with pytest.warns(UserWarning, match=said):
+        material = gather(collection, Settings({}, originals=12, strangers=8), work)
+    assert re.search(said, " ".join(material.notes))
 
 
 # --- PNG with much text ---------------------------------------------------------------------------

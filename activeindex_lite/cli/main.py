@@ -23,6 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0: done; 1: done in part; 2: an error that the user can fix; 130: interrupted by Ctrl-C.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # Names of files may hold what a terminal's encoding has not; notebooks and tests have streams of their own.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     usual, warnings.formatwarning = warnings.formatwarning, _note
     try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from activeindex_lite.edits import EDITS
-from activeindex_lite.pictures import UnreadablePicture
+from activeindex_lite.pictures import UnreadablePicture, is_blank
 from activeindex_lite.support.chunks import Loop, make_chunks, read_arrays, stage_folder, write_arrays
 from activeindex_lite.support.files import whole_file
 from activeindex_lite.support.locks import alone
@@ -31,13 +31,15 @@ class Features:
     """Features of the readable pictures of a source.
 
     features: (N, d) float32, mapped from disk where they were computed; rows: (N,) int64, their positions in the
-    source; names: N texts; skipped: [(name, reason)] of the pictures that could not be read.
+    source; names: N texts; skipped: [(name, reason)] of the pictures that could not be read; blank: positions in the
+    source of pictures that have one colour all over (none are known of stored features).
     """
 
     features: np.ndarray
     rows: np.ndarray
     names: list[str]
     skipped: list[tuple[str, str]]
+    blank: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.features)
@@ -47,7 +49,7 @@ class Features:
         if keep.all():
             return self
         names = [name for name, kept in zip(self.names, keep, strict=True) if kept]
-        return Features(np.asarray(self.features)[keep], self.rows[keep], names, self.skipped)
+        return replace(self, features=np.asarray(self.features)[keep], rows=self.rows[keep], names=names)
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,13 @@ def read_some(source: Source, start: int) -> tuple[list[int], list[Image.Image],
 
 
 def extract_chunk(source: Source, start: int, seed: int | None, extractor: Extractor) -> dict[str, np.ndarray]:
-    """Features of a part of a source that begins at position start, as dict of arrays: features, rows, bad, reasons.
+    """A part of a source that begins at position start, as dict of arrays: features, rows, bad, reasons, blank.
 
     seed: None for the pictures as they are; a number to give each a Random edit first. The result depends on a
     picture's position and on its chunk alone, not on where and when the chunk is made.
     """
     kept, pictures, bad = read_some(source, start)
+    blank = [i for i, picture in zip(kept, pictures, strict=True) if is_blank(picture)]
     if seed is not None:
         # A third number in the seed: no stranger meets the edit that an original in the same place meets.
         pictures = [
@@ -96,6 +99,7 @@ def extract_chunk(source: Source, start: int, seed: int | None, extractor: Extra
         "rows": np.array(kept, np.int64),
         "bad": np.array([i for i, _ in bad], np.int64),
         "reasons": np.array([reason for _, reason in bad], str),
+        "blank": np.array(blank, np.int64),
     }
 
 
@@ -147,14 +151,13 @@ def cached_features(
         raise ValueError(
             f"{title}: none of the {len(source)} pictures can be read; the first: {skipped[0][0]}: {skipped[0][1]}"
         )
-    return Features(
-        np.load(folder / "features.npy", mmap_mode="r"), about["rows"], [names[i] for i in about["rows"]], skipped
-    )
+    features, kept = np.load(folder / "features.npy", mmap_mode="r"), [names[i] for i in about["rows"]]
+    return Features(features, about["rows"], kept, skipped, about["blank"])
 
 
 def _gather(folder: Path, paths: list[Path], d: int) -> None:
     """Join the files of the chunks in one array, to be mapped."""
-    columns: dict[str, Any] = {name: [] for name in ("rows", "bad", "reasons")}
+    columns: dict[str, Any] = {name: [] for name in ("rows", "bad", "reasons", "blank")}
     for path in paths:
         chunk = read_arrays(path)
         for name, parts in columns.items():

@@ -13,6 +13,7 @@ from activeindex_lite.evaluate.features import Features, Workplace
 from activeindex_lite.evaluate.release import Originals, chosen
 from activeindex_lite.evaluate.settings import STRANGERS, Settings
 from activeindex_lite.evaluation.duplicates import first_with_feature
+from activeindex_lite.pictures import blank_note
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def gather(collection: Collection, settings: Settings, work: Workplace) -> Mater
     references = _without_duplicates(references, collection, settings, remarks)
     _check_training(train, references, collection, remarks)
     originals = _drawn(references[0], collection, settings)
+    _note_blank(originals, references[0], remarks)
     source = collection.strangers.head(settings.strangers or STRANGERS * len(originals))
     strangers = features(source, "strangers", None if collection.strangers_edited else settings.seed)
     strangers = _unlisted_left_out(strangers, source, references, collection, settings, work, remarks)
@@ -100,6 +102,15 @@ def _drawn(references: Features, collection: Collection, settings: Settings) -> 
     many = settings.originals_of(len(ids), collection.about)
     ids = np.sort(np.random.default_rng(settings.seed).choice(ids, many, replace=False))
     return chosen(collection.references[0], references, ids)
+
+
+def _note_blank(originals: Originals, references: Features, remarks: Remarks) -> None:
+    """Note originals that have one colour all over."""
+    rows = set(references.blank.tolist())
+    blank = [name for name, row in zip(references.names, references.rows.tolist(), strict=True) if row in rows]
+    blank = sorted(set(blank) & set(originals.names))
+    if blank:
+        remarks.say(blank_note(blank, len(originals), "originals"))
 
 
 def _without_duplicates(

@@ -13,6 +13,7 @@ import numpy as np
 from activeindex_lite.evaluation.duplicates import first_with_feature
 from activeindex_lite.pictures import is_blank, open_pictures, report_blank
 from activeindex_lite.support.checks import whole_number
+from activeindex_lite.support.names import readable
 from activeindex_lite.world import load_world
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def photo_originals(folder: str | Path, n: int, extractor: Extractor, seed: int 
         world.train,
         np.concatenate([world.references, features]),
         picture_of,
-        f"the pictures of {folder} ({len(paths)} joined to the ready references)",
+        f"the pictures of {readable(folder)} ({len(paths)} joined to the ready references)",
     )
 
 

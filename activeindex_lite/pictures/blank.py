@@ -21,15 +21,17 @@ def is_blank(picture: Image.Image) -> bool:
     return all(low == high for low, high in picture.getextrema())
 
 
-def report_blank(blank: Sequence[str], total: int, what: str = "pictures") -> None:
-    """Warn if some of `total` pictures are blank. blank: their names; what: a word for the message."""
-    if not blank:
-        return
+def blank_note(blank: Sequence[str], total: int, what: str = "pictures") -> str:
+    """A sentence that counts blank pictures and names a few; blank: their names, one or more; what: a word for all."""
     named = ", ".join(name[:80] for name in blank[:NAMED]) + (", ..." if len(blank) > NAMED else "")
-    warnings.warn(
-        BlankPictures(
-            f"{len(blank)} of {total} {what} have one colour all over ({named}): no search tells them from other blank "
-            "pictures; leave them out"
-        ),
-        stacklevel=3,
+    have = "has" if len(blank) == 1 else "have"
+    return (
+        f"{len(blank)} of {total} {what} {have} one colour all over ({named}): no search tells such pictures apart; "
+        "leave them out"
     )
+
+
+def report_blank(blank: Sequence[str], total: int, what: str = "pictures") -> None:
+    """Warn with `blank_note`, if any picture is blank."""
+    if blank:
+        warnings.warn(BlankPictures(blank_note(blank, total, what)), stacklevel=3)
