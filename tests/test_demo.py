@@ -9,6 +9,7 @@ import pytest
 from activeindex_lite import build_index, synthetic_pictures
 from activeindex_lite.cli.main import main
 from activeindex_lite.demo import DemoSettings, run_demo
+from activeindex_lite.evaluation import PUBLISHED
 from activeindex_lite.evaluation.tables import mean_table
 
 QUERIES = 24
@@ -86,7 +87,12 @@ def test_report_is_one_file_with_described_pictures(out):
     images = re.findall(r"<img [^>]*>", text)
     assert len(images) > 15 and all(re.search(r'alt="[^"]+"', image) for image in images)
     assert text.count('<svg role="img" aria-label="') == 2
-    assert "won back" in text and "paper" in text
+    assert "won back" in text
+    rows = [re.findall("<td>(.*?)</td>", row) for row in re.findall("<tr.*?</tr>", text)]
+    for (name, nprobe, activated), published in PUBLISHED.items():
+        row = next(row for row in rows if row[:2] == [name, str(nprobe)] and len(row) == 7)
+        assert row[6 if activated else 5] == f"{published['Mean']:.2f}"
+    assert ["paper, 10,000 photographs", "43.8 ± 2.2", "0.98 ± 0.01", "14.5 ± 1.2"] in rows
 
 
 @pytest.mark.slow

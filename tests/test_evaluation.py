@@ -1,11 +1,15 @@
 """R@1: right against faiss and hand-made cases, ties against, and honest intervals."""
 
+import re
+
 import faiss
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import bootstrap
 
 from activeindex_lite import EDITS, build_index, evaluate_retrieval
+from activeindex_lite.comparison import gain_ratio
 from activeindex_lite.evaluation import (
     MEAN,
     PUBLISHED,
@@ -14,9 +18,13 @@ from activeindex_lite.evaluation import (
     hit_table,
     intervals,
     load_queries,
+    paired_gain,
     search_milliseconds,
     summarise,
 )
+from activeindex_lite.evaluation.cells import cell_ranks, cell_visited
+from activeindex_lite.evaluation.predictions import predict
+from activeindex_lite.scratch import IVF
 
 
 def unit(rng, n, d=16):
@@ -86,8 +94,6 @@ def test_intervals_agree_with_scipy():
 
 def test_mean_interval_keeps_a_picture_together():
     # Two edits that hit and miss together: their mean is as uncertain as one of them, not less.
-    import pandas as pd
-
     hits = np.random.default_rng(0).random(100) < 0.5
     table = summarise(pd.DataFrame({"a": hits, "b": hits})).set_index("edit")
     assert (table.low[MEAN], table.high[MEAN]) == pytest.approx((table.low["a"], table.high["a"]))
@@ -99,6 +105,57 @@ def test_bad_calls_are_named(references):
         hit_table(index, {}, [])
     with pytest.raises(ValueError, match="3 queries but 2 ids"):
         first_is_original(index, references[:3], [0, 1])
+
+
+@pytest.mark.parametrize("shape", [(5, 1), (1, 5), (5, 5), ()])
+def test_ids_are_one_per_query(references, shape):
+    # A column (5, 1) against (5,) results made a square table with a mean of .2 where every query is found.
+    index, ids = build_index("Flat", references, references), np.arange(5)
+    wrong = np.resize(ids, shape)
+    for call in (
+        lambda: first_is_original(index, references[:5], wrong),
+        lambda: evaluate_retrieval(index, {"Identity": references[:5]}, wrong),
+        lambda: cell_ranks(build_index("IVF4,Flat", references, references), references[:5], wrong),
+        lambda: cell_visited(build_index("IVF4,Flat", references, references), references[:5], wrong),
+        lambda: predict(index, references[:5], wrong),
+    ):
+        with pytest.raises(ValueError, match=re.escape(f"has shape {shape}: expected (5,)")):
+            call()
+    assert first_is_original(index, references[:5], ids).mean() == 1
+
+
+@pytest.mark.parametrize("name", ["Mean"])
+def test_an_edit_cannot_be_called_as_the_row_of_means(references, name):
+    index = build_index("Flat", references, references)
+    queries = {"Identity": references[:5], name: -references[:5]}
+    for call in (
+        lambda: hit_table(index, queries, np.arange(5)),
+        lambda: evaluate_retrieval(index, queries, np.arange(5)),
+        lambda: summarise(pd.DataFrame({"Identity": [True], name: [False]})),
+    ):
+        with pytest.raises(ValueError, match="the name of the row of means: give the edit another name"):
+            call()
+
+
+@pytest.mark.parametrize("make", [faiss.IndexFlatL2, lambda d: IVF(np.eye(4, d)), lambda d: None, lambda d: "index.npz"])
+def test_only_an_active_index_is_evaluated(references, make):
+    index = make(16)
+    if hasattr(index, "add"):
+        index.add(references)
+    with pytest.raises(ValueError, match="expected an ActiveIndex, as build_index") as error:
+        evaluate_retrieval(index, {"Identity": references[:5]}, np.arange(5))
+    assert type(index).__name__ in str(error.value)
+
+
+def test_gains_are_of_the_same_pictures_and_edits():
+    before = pd.DataFrame({"a": [True, False], "b": [True, True]})
+    for after in (before[:1], before[["a"]], before.rename(columns={"a": "c"})):
+        with pytest.raises(ValueError, match="expected the same pictures under the same edits"):
+            paired_gain(before, after)
+        with pytest.raises(ValueError, match="expected the same pictures under the same edits"):
+            gain_ratio(before, before, after, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="cannot bootstrap an empty table"):
+        intervals(np.empty((0, 2)), np.random.default_rng(0))
 
 
 def test_edited_features_pair_passive_and_activated(world, extractor):

@@ -1,30 +1,56 @@
-"""The bench: methods of activation on the same pictures, index and edits, each at the alpha that gives the same PSNR."""
+"""The bench: methods of activation on the same pictures, index and edits, each at the alpha that gives one PSNR."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from activeindex_lite.activation.equal_psnr import at_psnr
 from activeindex_lite.evaluation import edited_features, hit_table, paired_gain
+from activeindex_lite.evaluation.retrieval import check_paired
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from activeindex_lite.evaluation.originals import Originals
+    from activeindex_lite.extractor import Extractor
+    from activeindex_lite.index import ActiveIndex
 
 PUBLISHED = "published"
-# A weak method may need a large one to come down to a PSNR.
+# A weak method may need a large alpha to come down to a PSNR.
 ALPHAS = (0.1, 100.0)
+# A ratio has an interval where at least this share of the resamples gives the published method a gain.
+USABLE = 0.975
+SMALLEST_GAIN = 1e-9
 
 
 class Bench:
     """Pictures, their index and their passive copies, on which one method after another is measured.
 
-    originals: pictures with their place among references, as `evaluation.originals` give them;
-    extractor: the one that made their features; index: an ActiveIndex that stores them. psnr: dB, the mean of the saved
-    pictures at which every method is measured, within tolerance. nprobes: cells to visit, left out where the index has
-    none. seed: of the Random edit and of every bootstrap. batch_size: of `activate`; a smaller one needs less memory.
+    originals: see `evaluation.originals`; extractor: the one of their features; index: an ActiveIndex that stores them.
+    psnr: dB, the mean over the saved pictures at which every method is measured, within tolerance. nprobes: values of
+    nprobe, ignored for an index without cells. seed: of the Random edit and of every bootstrap. batch_size: as for
+    `activate`; a smaller one needs less memory.
 
-    After `measure`: .releases, dict from a name ("passive", "published", ...) to a dict from an edit to the features (N, d) of
-    the copies; .pictures, dict from a name to the released pictures; .hits, (name, nprobe) -> hit table; .methods, the table.
+    After `measure`: .releases, dict from a name ("passive", "published", ...) to a dict from an edit to the features (N, d)
+    of the copies; .pictures, dict from a name to the released pictures; .hits, (name, nprobe) -> hit table; .methods, the
+    table.
     """
 
     def __init__(
-        self, originals, extractor, index, *, psnr=43.0, nprobes=(1, 16), seed=0, tolerance=0.05, batch_size=8
+        self,
+        originals: Originals,
+        extractor: Extractor,
+        index: ActiveIndex,
+        *,
+        psnr: float = 43.0,
+        nprobes: Sequence[int] = (1, 16),
+        seed: int = 0,
+        tolerance: float = 0.05,
+        batch_size: int = 8,
     ):
         self.originals, self.extractor, self.index, self.seed = originals, extractor, index, seed
         self.psnr, self.tolerance, self.nprobes = psnr, tolerance, tuple(nprobes) if index.nlist else (1,)
@@ -33,16 +59,17 @@ class Bench:
         self.pictures, self.releases, self.hits, self._rows = {}, {}, {}, []
         self._search("passive", originals.pictures)
 
-    def _search(self, name, pictures):
+    def _search(self, name: str, pictures: list[Image.Image]) -> None:
         self.pictures[name] = pictures
         self.releases[name] = edited_features(pictures, self.extractor, seed=self.seed)
         for nprobe in self.nprobes:
             self.hits[name, nprobe] = hit_table(self.index, self.releases[name], self.originals.truth, nprobe)
 
-    def measure(self, name, **settings):
-        """Measure a method under a name: settings of `activate`, alpha apart. The published method, exactly, is measured before any other.
+    def measure(self, name: str, **settings: Any) -> pd.DataFrame:
+        """Measure a method under a name, and the published one before any other; returns the table so far, see `methods`.
 
-        Returns the table so far, see `methods`. A name that is there already is measured again.
+        settings: of `activate`, without alpha. A name that was measured before is measured again. ValueError for the names
+        "passive" and, with settings, "published".
         """
         if name != PUBLISHED and PUBLISHED not in self.releases:
             self.measure(PUBLISHED)
@@ -73,7 +100,8 @@ class Bench:
         self._rows += [{**common, "nprobe": nprobe, **self._against(name, nprobe)} for nprobe in self.nprobes]
         return self.methods
 
-    def _against(self, name, nprobe):
+    def _against(self, name: str, nprobe: int) -> dict[str, float]:
+        """The gains of a method at one nprobe over the passive pictures and over the published method, and their ratio."""
         passive, published, hits = (self.hits[which, nprobe] for which in ("passive", PUBLISHED, name))
         gain, over = (paired_gain(table, hits, np.random.default_rng(self.seed)) for table in (passive, published))
         ratio, low, high = gain_ratio(passive, published, hits, np.random.default_rng(self.seed))
@@ -91,29 +119,34 @@ class Bench:
         )
 
     @property
-    def methods(self):
-        """One row a method and nprobe: a DataFrame target (dB), method, alpha, psnr, ssim, linf, ms (an image), nprobe, r1 (mean over the
-        edits), gain over the passive pictures (low, high), over: difference to the published method (over_low, over_high), and
-        ratio: gain divided by the published method's (ratio_low, ratio_high). Intervals are 95 % bootstraps over pictures,
-        paired: all that is known of a picture is drawn together.
+    def methods(self) -> pd.DataFrame:
+        """One row per method and nprobe: a DataFrame.
+
+        target (dB), method, alpha, psnr, ssim, linf, ms (per picture), nprobe, r1 (mean over the edits); gain (low, high)
+        over the passive pictures; over (over_low, over_high), the gain over the published method; ratio (ratio_low,
+        ratio_high), gain divided by that of the published method. Intervals are 95 % bootstraps over pictures, paired: all
+        values of a picture are drawn together.
         """
         return pd.DataFrame(self._rows)
 
 
-def gain_ratio(passive, published, hits, rng, resamples=2000):
+def gain_ratio(
+    passive: pd.DataFrame, published: pd.DataFrame, hits: pd.DataFrame, rng: np.random.Generator, resamples: int = 2000
+) -> tuple[float, float, float]:
     """The gain of one method divided by that of another, with its 95 % interval: (ratio, low, high).
 
     passive, published, hits: hit tables of the same pictures and edits. Each resample draws pictures with all their hits, so
-    numerator and denominator belong together. NaN where the published method gains nothing; the interval is NaN where more than 1 in
-    40 resamples give it no gain, since a ratio to what may be 0 has no bounds.
+    numerator and denominator belong together. NaN where the published method gains nothing. The interval is NaN where more
+    than 1 in 40 resamples give the published method no gain: a ratio to what may be 0 has no bounds.
     """
+    check_paired(passive, published, hits)
     base, first, second = (table.mean(axis=1).to_numpy() for table in (passive, published, hits))
     n = len(base)
     draws = np.concatenate([np.ones((1, n)), rng.multinomial(n, np.full(n, 1 / n), size=resamples)]) / n
     gains, published_gains = draws @ (second - base), draws @ (first - base)
-    usable = published_gains > 1e-9
+    usable = published_gains > SMALLEST_GAIN
     if not usable[0]:
         return (np.nan,) * 3
     ratios = gains[usable] / published_gains[usable]
-    low, high = np.quantile(ratios[1:], [0.025, 0.975]) if usable.mean() > 0.975 else (np.nan, np.nan)
+    low, high = np.quantile(ratios[1:], [0.025, 0.975]) if usable.mean() > USABLE else (np.nan, np.nan)
     return ratios[0], low, high

@@ -1,6 +1,10 @@
 """The comparison as one run: all methods at each PSNR, and the passive baselines."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from tqdm import tqdm
@@ -9,7 +13,11 @@ from activeindex_lite.comparison.baselines import passive_baselines
 from activeindex_lite.comparison.bench import PUBLISHED, Bench
 from activeindex_lite.index import build_index
 
-# Name -> what `activate` is told, alpha apart.
+if TYPE_CHECKING:
+    from activeindex_lite.evaluation.originals import Originals
+    from activeindex_lite.extractor import Extractor
+
+# Name -> settings of `activate`, without alpha.
 COMPARED = {
     "published, equal channels": dict(weights=(0.25, 0.25, 0.25)),
     "margin": dict(method="margin"),
@@ -20,42 +28,45 @@ FACTORY = "IVF1536,PQ4x8"
 
 @dataclass
 class Comparison:
-    """What a comparison measured: `methods`, the table of `Bench.methods` at every PSNR; `baselines`, that of `passive_baselines` (empty
-    for an index without cells); `benches`, dict from the PSNR to its Bench; `about`, what was compared.
+    """What a comparison measured.
+
+    methods: the table of `Bench.methods` at every PSNR; baselines: that of `passive_baselines`, empty for an index without
+    cells; benches: dict from the PSNR to its Bench; about: what was compared.
     """
 
     methods: pd.DataFrame
     baselines: pd.DataFrame
-    benches: dict = field(default_factory=dict)
+    benches: dict[float, Bench] = field(default_factory=dict)
     about: dict = field(default_factory=dict)
 
 
 def run_comparison(
-    originals,
-    extractor,
-    factory=FACTORY,
+    originals: Originals,
+    extractor: Extractor,
+    factory: str = FACTORY,
     *,
-    methods=None,
-    psnrs=(43.0,),
-    nprobes=(1, 16),
-    seed=0,
-    tolerance=0.05,
-    baselines=True,
-    progress=False,
-):
-    """Activate the same pictures with each method, each at its own alpha so that the saved pictures have the same mean PSNR.
+    methods: Mapping[str, dict] | None = None,
+    psnrs: Sequence[float] = (43.0,),
+    nprobes: Sequence[int] = (1, 16),
+    seed: int = 0,
+    tolerance: float = 0.05,
+    baselines: bool = True,
+    progress: bool = False,
+) -> Comparison:
+    """Activate the same pictures with each method, at the alpha that gives the released pictures the same mean PSNR.
 
-    originals, extractor, nprobes, seed, tolerance: see `Bench`; factory: of the index, which is built here. methods: dict from
-    a name to settings of `activate` (None: COMPARED); the published method, exactly, is put before them. psnrs: dB, at each of
-    which all are compared. baselines: whether to measure what helps without activation. Returns a Comparison.
+    originals, extractor, nprobes, seed, tolerance: see `Bench`; the seed also trains the index. factory: of the index,
+    which is built here. methods: dict from a name to settings of `activate` (None: COMPARED); the published method always
+    comes first. psnrs: in dB, at each of which all methods are compared. baselines: whether to measure what helps without
+    activation. ValueError for an index that stores vectors exactly, and for a PSNR out of reach.
     """
     index = build_index(factory, originals.train, originals.references, seed=1234 + seed)
+    named = {PUBLISHED: {}, **(COMPARED if methods is None else methods)}
     benches = {}
     for psnr in psnrs:
         bench = benches[psnr] = Bench(
             originals, extractor, index, psnr=psnr, nprobes=nprobes, seed=seed, tolerance=tolerance
         )
-        named = {PUBLISHED: {}, **(COMPARED if methods is None else methods)}
         for name, settings in tqdm(named.items(), desc=f"methods at {psnr:g} dB", unit="method", disable=not progress):
             bench.measure(name, **settings)
     passive = passive_baselines(bench) if baselines and index.nlist else pd.DataFrame()
@@ -67,6 +78,5 @@ def run_comparison(
         extractor=extractor.name,
         seed=seed,
     )
-    return Comparison(
-        pd.concat([bench.methods for bench in benches.values()], ignore_index=True), passive, benches, about
-    )
+    tables = [bench.methods for bench in benches.values()]
+    return Comparison(pd.concat(tables, ignore_index=True), passive, benches, about)

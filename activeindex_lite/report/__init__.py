@@ -1,4 +1,4 @@
-"""The demonstration's results as files: CSV tables and one self-contained page."""
+"""Results as files: CSV tables and one HTML page that opens offline."""
 
 from activeindex_lite.report.demo_page import page
 from activeindex_lite.report.write import prepare_folder, results_folder, write_report

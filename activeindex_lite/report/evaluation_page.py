@@ -13,7 +13,7 @@ from activeindex_lite.evaluate.results import predictions_file, read_tables, sum
 from activeindex_lite.evaluation.benchmark_files import read_predictions, read_truth
 from activeindex_lite.evaluation.copy_detection import precision_recall
 from activeindex_lite.figures import gains_by_index, passive_against_activated, precision_recall_curves
-from activeindex_lite.report.html import document, edit_table, figure, number, table
+from activeindex_lite.report.html import document, edit_table, figure, mean_and_spread, number, table
 from activeindex_lite.support.files import whole_file
 
 FILE = "report.html"
@@ -134,7 +134,7 @@ def _all_edits(tables: Tables) -> str:
 def _quality(tables: Tables) -> str:
     rows = []
     for name, group in tables["quality"].groupby("index", sort=False):
-        spread = [f"{group[m].mean():.{digits}f} ± {group[m].std():.{digits}f}" for m, digits in QUALITY]
+        spread = [mean_and_spread(group[measure], digits) for measure, digits in QUALITY]
         rows.append(((name, *spread, f"{group.before.mean():.3f} → {group.after.mean():.3f}"), False))
     if not rows:
         return ""
@@ -166,7 +166,8 @@ def _skipped(tables: Tables) -> str:
     if not len(skipped):
         return ""
     rows = [(tuple(row), False) for row in skipped.head(SKIPPED_SHOWN).itertuples(index=False)]
-    caption = f"The first {SKIPPED_SHOWN}; all are in skipped.csv."
+    all_shown = len(skipped) <= SKIPPED_SHOWN
+    caption = "skipped.csv holds the same." if all_shown else f"The first {SKIPPED_SHOWN}; all are in skipped.csv."
     heading = f"<h2>{len(skipped)} pictures left out</h2>"
     return heading + table(("where", "picture", "reason"), rows, caption)
 
