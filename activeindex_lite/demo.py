@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     from activeindex_lite.activation import Activation
 
-# Name in the paper's tables -> (faiss factory string, values of nprobe). As many cells as the training features allow (39
-# per cell): the share of copies that leave their cell, which activation lowers, rises with the number of cells. The paper's
-# PQ8x8 turns 2048 bytes into 8; our PQ4x8 turns 512 bytes into 4, a comparable loss; PQ8x8 would leave little to gain.
+# Name in the paper's tables -> (faiss factory string, values of nprobe). As many cells as the training features allow
+# (39 per cell): the share of copies that leave their cell, which activation lowers, rises with the number of cells. The
+# paper's PQ8x8 turns 2048 bytes into 8; our PQ4x8 turns 512 bytes into 4, a comparable loss; PQ8x8 would leave little
+# to gain.
 INDEXES = {
     "No index": ("Flat", (1,)),
     "IVF-PQ": ("IVF1536,PQ4x8", (1, 16)),
@@ -41,8 +42,8 @@ SHOWN = "IVF-PQ"
 class DemoSettings:
     """Settings of the demonstration.
 
-    originals: number of pictures to activate; seed: of the originals, the Random edits, the training of the indexes and the
-    intervals; pictures: a folder to take the originals from (None: the ready world); alpha: as for `activate`.
+    originals: number of pictures to activate; seed: of the originals, the Random edits, the training of the indexes and
+    the intervals; pictures: a folder to take the originals from (None: the ready world); alpha: as for `activate`.
     """
 
     originals: int = 100
@@ -137,7 +138,7 @@ def _finds(
 def _cases(
     originals: Originals, index: ActiveIndex, passive: Mapping[str, np.ndarray], active: Mapping[str, np.ndarray]
 ) -> dict[str, list[tuple]]:
-    """Queries whose first result was wrong when passive, by what activation made of them: (edit, row, id before, after)."""
+    """Queries whose first result was wrong when passive, by outcome of activation: (edit, row, id before, id after)."""
     cases = {"won back": [], "still lost": []}
     for edit in EDITS:
         before, after = index.search(passive[edit])[1][:, 0], index.search(active[edit])[1][:, 0]

@@ -137,7 +137,9 @@ def test_an_edit_cannot_be_called_as_the_row_of_means(references, name):
             call()
 
 
-@pytest.mark.parametrize("make", [faiss.IndexFlatL2, lambda d: IVF(np.eye(4, d)), lambda d: None, lambda d: "index.npz"])
+@pytest.mark.parametrize(
+    "make", [faiss.IndexFlatL2, lambda d: IVF(np.eye(4, d)), lambda d: None, lambda d: "index.npz"]
+)
 def test_only_an_active_index_is_evaluated(references, make):
     index = make(16)
     if hasattr(index, "add"):

@@ -22,9 +22,9 @@ def add_comparison(commands) -> None:
     parser = commands.add_parser(
         "compare",
         help="compare methods of activation at equal PSNR, and passive indexes at equal cost",
-        description="Compare methods of activation, each at the alpha that gives the released pictures the same mean PSNR, "
-        "and what helps without activation: larger nprobe, longer codes, features of several views. Writes methods.csv and "
-        "baselines.csv.",
+        description="Compare methods of activation, each at the alpha that gives the released pictures the same mean "
+        "PSNR, and what helps without activation: larger nprobe, longer codes, features of several views. Writes "
+        "methods.csv and baselines.csv.",
     )
     add_out(parser, "comparison", "methods.csv and baselines.csv")
     add_originals(parser)
@@ -105,8 +105,8 @@ def _check(options: Namespace, compared: dict) -> None:
 def _summary(found: Comparison, factory: str) -> str:
     about = found.about
     text = (
-        f"\nR@1, mean over the 14 edits, {about['pictures']} originals among {about['references']:,} references, {factory}; "
-        "ratio: the gain of a method divided by the gain of the published one\n"
+        f"\nR@1, mean over the 14 edits, {about['pictures']} originals among {about['references']:,} references, "
+        f"{factory}; ratio: the gain of a method divided by the gain of the published one\n"
     ) + found.methods[SHOWN].round(3).to_string(index=False, na_rep="")
     if len(found.baselines):
         text += "\n\nwithout activation; ms: of one search\n" + found.baselines.round(3).to_string(index=False)

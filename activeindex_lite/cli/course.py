@@ -30,9 +30,10 @@ def _add_environment(commands) -> None:
 def _add_pages(commands) -> None:
     parser = commands.add_parser(
         "pages",
-        help="convert the notebooks to offline HTML pages with working explorers (minutes; resumes after an interruption)",
-        description="Run the notebooks and convert them to HTML pages that work offline. Notebooks that have not changed "
-        "since the last time are not run again.",
+        help="convert the notebooks to offline HTML pages with working explorers (minutes; resumes after an "
+        "interruption)",
+        description="Run the notebooks and convert them to HTML pages that work offline. Notebooks that have not "
+        "changed since the last time are not run again.",
     )
     parser.add_argument(
         "--notebooks", default="notebooks", metavar="DIR", help="folder of the notebooks (default notebooks)"
@@ -46,8 +47,8 @@ def _add_assignment(commands) -> None:
     parser = commands.add_parser(
         "assignment",
         help="write copies of notebooks with marked solutions, for nbgrader or otter-grader",
-        description="Write the instructor's copy of each notebook: the solutions filled in and marked, each check worth one "
-        "point. nbgrader or otter-grader makes the students' version from it.",
+        description="Write the instructor's copy of each notebook: the solutions filled in and marked, each check "
+        "worth one point. nbgrader or otter-grader makes the students' version from it.",
     )
     parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK.ipynb", help="notebooks with exercises")
     parser.add_argument(

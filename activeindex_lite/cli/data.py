@@ -61,8 +61,8 @@ def _add_world(commands) -> None:
     parser = commands.add_parser(
         "world",
         help="make the features and trained indexes of the ready world (minutes)",
-        description="Make the stored features and trained indexes of the ready world. The same command resumes after an "
-        "interruption, file by file.",
+        description="Make the stored features and trained indexes of the ready world. The same command resumes after "
+        "an interruption, file by file.",
     )
     add_out(parser, "world", "train.npy, references.npy, queries.npy and the trained indexes")
     parser.set_defaults(run=_world)
@@ -72,8 +72,8 @@ def _add_sweep(commands) -> None:
     parser = commands.add_parser(
         "sweep",
         help="measure the stored tables of explorers and notebooks (15 to 30 minutes; resumes after an interruption)",
-        description="Measure R@1 over many settings, for the tables that explorers and notebooks read. The same command "
-        "resumes an interrupted sweep.",
+        description="Measure R@1 over many settings, for the tables that explorers and notebooks read. The same "
+        "command resumes an interrupted sweep.",
     )
     add_out(parser, "sweep", "the tables")
     parser.add_argument(

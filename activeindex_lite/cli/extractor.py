@@ -12,7 +12,8 @@ def add_extractor(commands) -> None:
     parser = commands.add_parser(
         "check-extractor",
         help="measure an extractor: R@1 of exact search under the 14 edits, and its time per picture",
-        description="Measure R@1 of exact search under the 14 edits, and the time of a forward pass, for each EXTRACTOR.",
+        description="Measure R@1 of exact search under the 14 edits, and the time of a forward pass, for each "
+        "EXTRACTOR.",
     )
     parser.add_argument(
         "extractors", nargs="*", default=["lite"], metavar="EXTRACTOR", help=f"{EXTRACTORS} (default lite)"
@@ -24,8 +25,8 @@ def add_extractor(commands) -> None:
     parser.add_argument(
         "--keep-duplicates",
         action="store_true",
-        help="keep pictures that FOLDER holds more than once: each of them ties with its duplicate, and R@1 counts a tie "
-        "as a miss",
+        help="keep pictures that FOLDER holds more than once: each of them ties with its duplicate, and R@1 counts a "
+        "tie as a miss",
     )
     add_originals(parser, 200, "pictures to edit and search, drawn by the seed (default 200)")
     add_seed(parser, "the drawn pictures, the Random edits and the intervals")

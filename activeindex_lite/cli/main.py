@@ -65,8 +65,8 @@ def _printable(text: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="activeindex-lite",
-        description="Active image indexing: change a picture slightly before its release, so that a compact index finds "
-        "edited copies of it. Run it, measure it, teach it.",
+        description="Active image indexing: change a picture slightly before its release, so that a compact index "
+        "finds edited copies of it. Run it, measure it, teach it.",
         epilog="activeindex-lite COMMAND --help lists the options of a command.",
     )
     parser.add_argument(

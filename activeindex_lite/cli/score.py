@@ -11,8 +11,8 @@ def add_score(commands) -> None:
     parser = commands.add_parser(
         "score",
         help="score predictions of copy detection: micro-AP, recall at precision 90 and at ranks 1 and 10, as JSON",
-        description="Score anybody's predictions as the Image Similarity Challenge (DISC21) does, and print JSON. A header "
-        "line is optional in both files.",
+        description="Score anybody's predictions as the Image Similarity Challenge (DISC21) does, and print JSON. A "
+        "header line is optional in both files.",
     )
     parser.add_argument(
         "predictions",

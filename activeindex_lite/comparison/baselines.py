@@ -1,4 +1,4 @@
-"""What helps copies without changing a picture: a larger nprobe, a longer code, a stored mean feature of several views."""
+"""What helps copies without changing a picture: larger nprobe, longer codes, stored mean features of views."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ VIEWS = 16
 def passive_baselines(bench: Bench) -> pd.DataFrame:
     """What an index gains without activation: a DataFrame baseline, nprobe, bytes, scanned, ms, r1, gain, low, high.
 
-    The baselines: larger nprobe; a code of twice the length; the mean feature of the original and of random views, stored in
-    place of the original's. gain: over the index at its smallest nprobe. bytes: of code per vector; scanned: mean number of
-    vectors compared; ms: median of one search on one thread.
+    The baselines: larger nprobe; a code of twice the length; the mean feature of the original and of random views,
+    stored in place of the original's. gain: over the index at its smallest nprobe. bytes: of code per vector; scanned:
+    mean number of vectors compared; ms: median of one search on one thread.
     """
     index, originals = bench.index, bench.originals
     rows = [_row(bench, "as it is", index, min(bench.nprobes))]
@@ -75,7 +75,7 @@ def longer_code(factory: str) -> str | None:
 def mean_of_views(
     pictures: Sequence[Image.Image], extractor: Extractor, views: int = VIEWS, seed: int = 0
 ) -> np.ndarray:
-    """Unit mean of the features of each picture and of this many random views of it (activation.views): (N, d) float32."""
+    """Unit mean of the features of each picture and of random views of it (activation.views): (N, d) float32."""
     generator, rows = torch.Generator().manual_seed(seed), []
     for picture in pictures:
         squeezed = torch.from_numpy(extractor.squeeze(picture).copy()).permute(2, 0, 1)[None].float() / 255

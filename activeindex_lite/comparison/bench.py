@@ -35,9 +35,9 @@ class Bench:
     nprobe, ignored for an index without cells. seed: of the Random edit and of every bootstrap. batch_size: as for
     `activate`; a smaller one needs less memory.
 
-    After `measure`: .releases, dict from a name ("passive", "published", ...) to a dict from an edit to the features (N, d)
-    of the copies; .pictures, dict from a name to the released pictures; .hits, (name, nprobe) -> hit table; .methods, the
-    table.
+    After `measure`: .releases, dict from a name ("passive", "published", ...) to a dict from an edit to the features
+    (N, d) of the copies; .pictures, dict from a name to the released pictures; .hits, (name, nprobe) -> hit table;
+    .methods, the table.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class Bench:
             self.hits[name, nprobe] = hit_table(self.index, self.releases[name], self.originals.truth, nprobe)
 
     def measure(self, name: str, **settings: Any) -> pd.DataFrame:
-        """Measure a method under a name, and the published one before any other; returns the table so far, see `methods`.
+        """Measure a method under a name, the published one before any other; returns the table so far, see `methods`.
 
-        settings: of `activate`, without alpha. A name that was measured before is measured again. ValueError for the names
-        "passive" and, with settings, "published".
+        settings: of `activate`, without alpha. A name that was measured before is measured again. ValueError for the
+        names "passive" and, with settings, "published".
         """
         if name != PUBLISHED and PUBLISHED not in self.releases:
             self.measure(PUBLISHED)
@@ -101,7 +101,7 @@ class Bench:
         return self.methods
 
     def _against(self, name: str, nprobe: int) -> dict[str, float]:
-        """The gains of a method at one nprobe over the passive pictures and over the published method, and their ratio."""
+        """Gains of a method at one nprobe over the passive pictures and the published method, and their ratio."""
         passive, published, hits = (self.hits[which, nprobe] for which in ("passive", PUBLISHED, name))
         gain, over = (paired_gain(table, hits, np.random.default_rng(self.seed)) for table in (passive, published))
         ratio, low, high = gain_ratio(passive, published, hits, np.random.default_rng(self.seed))
@@ -122,10 +122,10 @@ class Bench:
     def methods(self) -> pd.DataFrame:
         """One row per method and nprobe: a DataFrame.
 
-        target (dB), method, alpha, psnr, ssim, linf, ms (per picture), nprobe, r1 (mean over the edits); gain (low, high)
-        over the passive pictures; over (over_low, over_high), the gain over the published method; ratio (ratio_low,
-        ratio_high), gain divided by that of the published method. Intervals are 95 % bootstraps over pictures, paired: all
-        values of a picture are drawn together.
+        target (dB), method, alpha, psnr, ssim, linf, ms (per picture), nprobe, r1 (mean over the edits); gain (low,
+        high) over the passive pictures; over (over_low, over_high), the gain over the published method; ratio
+        (ratio_low, ratio_high), gain divided by that of the published method. Intervals are 95 % bootstraps over
+        pictures, paired: all values of a picture are drawn together.
         """
         return pd.DataFrame(self._rows)
 
@@ -135,9 +135,9 @@ def gain_ratio(
 ) -> tuple[float, float, float]:
     """The gain of one method divided by that of another, with its 95 % interval: (ratio, low, high).
 
-    passive, published, hits: hit tables of the same pictures and edits. Each resample draws pictures with all their hits, so
-    numerator and denominator belong together. NaN where the published method gains nothing. The interval is NaN where more
-    than 1 in 40 resamples give the published method no gain: a ratio to what may be 0 has no bounds.
+    passive, published, hits: hit tables of the same pictures and edits. Each resample draws pictures with all their
+    hits, so numerator and denominator belong together. NaN where the published method gains nothing. The interval is
+    NaN where more than 1 in 40 resamples give the published method no gain: a ratio to what may be 0 has no bounds.
     """
     check_paired(passive, published, hits)
     base, first, second = (table.mean(axis=1).to_numpy() for table in (passive, published, hits))

@@ -30,8 +30,8 @@ FACTORY = "IVF1536,PQ4x8"
 class Comparison:
     """What a comparison measured.
 
-    methods: the table of `Bench.methods` at every PSNR; baselines: that of `passive_baselines`, empty for an index without
-    cells; benches: dict from the PSNR to its Bench; about: what was compared.
+    methods: the table of `Bench.methods` at every PSNR; baselines: that of `passive_baselines`, empty for an index
+    without cells; benches: dict from the PSNR to its Bench; about: what was compared.
     """
 
     methods: pd.DataFrame
@@ -56,9 +56,9 @@ def run_comparison(
     """Activate the same pictures with each method, at the alpha that gives the released pictures the same mean PSNR.
 
     originals, extractor, nprobes, seed, tolerance: see `Bench`; the seed also trains the index. factory: of the index,
-    which is built here. methods: dict from a name to settings of `activate` (None: COMPARED); the published method always
-    comes first. psnrs: in dB, at each of which all methods are compared. baselines: whether to measure what helps without
-    activation. ValueError for an index that stores vectors exactly, and for a PSNR out of reach.
+    which is built here. methods: dict from a name to settings of `activate` (None: COMPARED); the published method
+    always comes first. psnrs: in dB, at each of which all methods are compared. baselines: whether to measure what
+    helps without activation. ValueError for an index that stores vectors exactly, and for a PSNR out of reach.
     """
     index = build_index(factory, originals.train, originals.references, seed=1234 + seed)
     named = {PUBLISHED: {}, **(COMPARED if methods is None else methods)}

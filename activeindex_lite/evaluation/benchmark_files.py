@@ -78,15 +78,15 @@ def read_truth(path: str | Path) -> pd.DataFrame:
     """Read a ground truth: a DataFrame query_id, reference_id of str, the second empty where a query has no original.
 
     The file's first line may be a header in any usual spelling and order, or already a pair. ValueError names the line
-    that is neither, or that may be either. nan, None and -1, as programs write a missing value, are read as no original,
-    with a warning.
+    that is neither, or that may be either. nan, None and -1, as programs write a missing value, are read as no
+    original, with a warning.
     """
     rows = [row for _, row in _rows(path, TRUTH)]
     words = [reference for _, reference in rows if reference and is_missing(reference)]
     if words:
         warnings.warn(
-            f"{path}: {len(words)} rows have {', '.join(sorted(set(words))[:4])} as reference_id: read as queries without "
-            "an original",
+            f"{path}: {len(words)} rows have {', '.join(sorted(set(words))[:4])} as reference_id: read as queries "
+            "without an original",
             stacklevel=2,
         )
     found = [(query, "" if is_missing(reference) else reference) for query, reference in rows]
@@ -109,8 +109,8 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
             ) from None
         if is_missing(reference):
             raise ValueError(
-                f"{path}, line {line}: prediction {number} of query {query[:SHOWN]} names no reference: leave the row out "
-                "where nothing was found"
+                f"{path}, line {line}: prediction {number} of query {query[:SHOWN]} names no reference: leave the row "
+                "out where nothing was found"
             )
     return pd.DataFrame(rows, columns=PREDICTIONS)
 
@@ -161,8 +161,8 @@ def _order(path: str | Path, header: list[str], columns: tuple[str, ...]) -> lis
     """The place in a row of each column."""
     if "falling" in header and "score" in columns:
         raise ValueError(
-            f"{path}: the header names a distance or rank, which falls for surer copies: expected a score, such as minus "
-            "the distance"
+            f"{path}: the header names a distance or rank, which falls for surer copies: expected a score, such as "
+            "minus the distance"
         )
     if sorted(header) != sorted(columns):
         raise ValueError(f"{path}: the header names {','.join(header)}: expected {','.join(columns)}")
@@ -213,8 +213,9 @@ def _read(text: str) -> str:
 def write_benchmark_file(path: str | Path, table: pd.DataFrame) -> None:
     """Write predictions or a truth (a DataFrame with their columns), whole or not at all.
 
-    Readers that split lines at commas can read the file: a name with a comma is written as by `support.names.quoted`, which
-    `read_truth` and `read_predictions` undo. Scores keep nine digits, as many as float32 has, so that reading gives the same ties and order.
+    Readers that split lines at commas can read the file: a name with a comma is written as by `support.names.quoted`,
+    which `read_truth` and `read_predictions` undo. Scores keep nine digits, as many as float32 has, so that reading
+    gives the same ties and order.
     """
     columns = [name for name in PREDICTIONS if name in table.columns]
     names = {c: table[c].map(lambda name: _written(str(name)), na_action="ignore") for c in TRUTH if c in columns}

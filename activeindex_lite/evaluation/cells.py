@@ -1,4 +1,4 @@
-"""What a search in an IVF index visits: whether the own cell is among the visited ones, and how many vectors are scanned."""
+"""What a search in an IVF index visits: whether the own cell is visited, and how many vectors are scanned."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def cell_ranks(index: ActiveIndex, features: np.ndarray, cells: np.ndarray) -> np.ndarray:
     """Rank of a given cell among all cells, by the distance of its centroid: (Q,) int64, 1 for the nearest.
 
-    index: an ActiveIndex with cells; features: (Q, d); cells: (Q,), one cell per feature, such as `index.assign(x)`, the
-    own cells of the originals x. A search with nprobe visits the cell if its rank is at most nprobe.
+    index: an ActiveIndex with cells; features: (Q, d); cells: (Q,), one cell per feature, such as `index.assign(x)`,
+    the own cells of the originals x. A search with nprobe visits the cell if its rank is at most nprobe.
     """
     cells = one_per_row(cells, len(features), "cells", "cells", "queries")
     order = index.probe(features, index.nlist)
@@ -35,7 +35,8 @@ def cell_visited(index: ActiveIndex, features: np.ndarray, cells: np.ndarray, np
 def scanned_by_nprobe(sizes: np.ndarray, cells: np.ndarray) -> np.ndarray:
     """Number of stored vectors that a search compares at nprobe 1, 2, ..., (nlist,) int64.
 
-    sizes: (nlist,), the stored vectors of each cell; cells: (nlist,), all cells in the order in which the search visits them.
+    sizes: (nlist,), the stored vectors of each cell; cells: (nlist,), all cells in the order in which the search visits
+    them.
     """
     return np.cumsum(np.asarray(sizes)[cells])
 

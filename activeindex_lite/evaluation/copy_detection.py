@@ -24,9 +24,9 @@ PAIR = ["query_id", "reference_id"]
 def ranked(predictions: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     """Predictions in the order in which they are accepted: falling score and, at an equal score, the wrong ones first.
 
-    predictions: DataFrame query_id, reference_id, score; truth: DataFrame query_id, reference_id (empty or missing for a
-    query without an original). Returns a DataFrame query_id, reference_id (str), score (float64), correct.
-    ValueError for a pair that is predicted or true twice, a score that is no finite number, a truth without any original.
+    predictions: DataFrame query_id, reference_id, score; truth: DataFrame query_id, reference_id (empty or missing for
+    a query without an original). Returns a DataFrame query_id, reference_id (str), score (float64), correct. ValueError
+    for a pair that is predicted or true twice, a score that is no finite number, a truth without any original.
     """
     return _ranked(_checked(predictions), true_pairs(truth))
 
@@ -48,8 +48,8 @@ def true_pairs(truth: pd.DataFrame) -> pd.DataFrame:
     pairs = table[table.reference_id != ""].reset_index(drop=True)
     if not len(pairs):
         raise ValueError(
-            f"the truth names no original for any of its {len(truth)} queries: expected a row query_id,reference_id for "
-            "each copy; check that this is the file of the truth"
+            f"the truth names no original for any of its {len(truth)} queries: expected a row query_id,reference_id "
+            "for each copy; check that this is the file of the truth"
         )
     _once(pairs, "the truth")
     return pairs
@@ -90,8 +90,8 @@ def _checked(predictions: pd.DataFrame) -> pd.DataFrame:
     if bad.any():
         row = table.iloc[int(bad.argmax())]
         raise ValueError(
-            f"the score of {row.query_id}, {row.reference_id} is {str(row.score)[:LONGEST]}: expected a finite number in "
-            f"every row ({bad.sum()} of {len(bad)} rows have none); leave such pairs out"
+            f"the score of {row.query_id}, {row.reference_id} is {str(row.score)[:LONGEST]}: expected a finite number "
+            f"in every row ({bad.sum()} of {len(bad)} rows have none); leave such pairs out"
         )
     if (table.reference_id == "").any():
         row = table[table.reference_id == ""].iloc[0]
@@ -139,7 +139,7 @@ def _area(curve: pd.DataFrame) -> float:
 
 
 def check_ids(predictions: pd.DataFrame, truth: pd.DataFrame) -> None:
-    """ValueError where predictions and truth have no query or no reference in common: their ids are written differently."""
+    """ValueError where predictions and truth have no ids in common, for they are written in different ways."""
     said, nothing = mismatch(_checked(predictions), _texts(truth, "the truth"))
     if nothing:
         raise ValueError(said)
@@ -148,10 +148,10 @@ def check_ids(predictions: pd.DataFrame, truth: pd.DataFrame) -> None:
 def score_predictions(predictions: pd.DataFrame, truth: pd.DataFrame) -> dict[str, float | None]:
     """All figures of the benchmark, as a dict of plain numbers that JSON can hold.
 
-    micro_ap; recall_at_p90: the greatest recall at a precision of at least .9, and threshold_at_p90, the lowest score that
-    is accepted there (both None where no threshold has that precision); recall_at_1, recall_at_10: share of the true
-    pairs among the query's first 1, 10 predictions, where an equal score counts as being before.
-    Warns with IdsDoNotMatch where the ids of both tables seem to be written in different ways.
+    micro_ap; recall_at_p90: the greatest recall at a precision of at least .9, and threshold_at_p90, the lowest score
+    that is accepted there (both None where no threshold has that precision); recall_at_1, recall_at_10: share of the
+    true pairs among the query's first 1, 10 predictions, where an equal score counts as being before. Warns with
+    IdsDoNotMatch where the ids of both tables seem to be written in different ways.
     """
     checked, pairs = _checked(predictions), true_pairs(truth)
     said, _ = mismatch(checked, _texts(truth, "the truth"))
@@ -173,7 +173,8 @@ def score_predictions(predictions: pd.DataFrame, truth: pd.DataFrame) -> dict[st
 def recall_at_rank(predictions: pd.DataFrame, truth: pd.DataFrame, k: int) -> float:
     """Share of the true pairs that are among the first k predictions of their query; ties count against.
 
-    The rank of a pair is the number of its query's scores that are at least as high, less one (itself); it counts below k.
+    The rank of a pair is the number of its query's scores that are at least as high, less one (itself); it counts below
+    k.
     """
     pairs = true_pairs(truth)
     return _recall_at(_ranked(_checked(predictions), pairs), len(pairs), k)
@@ -205,9 +206,9 @@ def micro_ap_resampled(
 ) -> np.ndarray:
     """Micro-AP of bootstrap samples of the queries, (resamples,) float64 in [0, 1], NaN for a sample without a copy.
 
-    units: dict query_id -> what is drawn as a whole, such as the original of several copies (None: every query by itself).
-    The same rng state and the same queries give the same samples, so two methods on one set of queries can be compared
-    sample by sample: their difference is paired.
+    units: dict query_id -> what is drawn as a whole, such as the original of several copies (None: every query by
+    itself). The same rng state and the same queries give the same samples, so two methods on one set of queries can be
+    compared sample by sample: their difference is paired.
     """
     pairs = true_pairs(truth)
     table = _ranked(_checked(predictions), pairs)

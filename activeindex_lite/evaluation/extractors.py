@@ -36,12 +36,12 @@ def check_extractor(
     keep_duplicates: bool = False,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """R@1 of exact search by edit, the number of references and the time of a forward pass: a DataFrame with one column.
+    """R@1 of exact search by edit, number of references and time of a forward pass: a DataFrame with one column.
 
     folder: photographs, all of them references, of which the seed draws `originals` to edit and search (all where there
-    are fewer); of duplicates one is kept unless keep_duplicates, see `read_once`. Without a folder the originals are fresh
-    synthetic pictures: for the lite extractor they join the ready references, for another one, whose features are not
-    stored, 1,000 fresh references in all.
+    are fewer); of duplicates one is kept unless keep_duplicates, see `read_once`. Without a folder the originals are
+    fresh synthetic pictures: for the lite extractor they join the ready references, for another one, whose features are
+    not stored, 1,000 fresh references in all.
     """
     whole_number(originals, "originals", why="the pictures to edit and search")
     whole_number(seed, "seed", least=0)

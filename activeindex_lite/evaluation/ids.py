@@ -81,7 +81,7 @@ def _swapped(given: dict[str, set], known: dict[str, set]) -> bool:
 
 
 def _difference(given: set[str], known: set[str], word: str) -> tuple[str, bool]:
-    """How the ids of one column differ, in words ("" where enough of them are the same), and whether the cause is known."""
+    """How the ids of one column differ, in words ("" where they fit), and whether the cause is known."""
     common, lost, others = len(given & known), known - given, given - known
     if not lost or (len(others) > MANY and 2 * common >= len(known)):
         return "", False
@@ -95,8 +95,8 @@ def _difference(given: set[str], known: set[str], word: str) -> tuple[str, bool]
             )
     if not common or (word == "query" and common < FEW * min(len(given), len(known))):
         return (
-            f"{counted}: the truth has {_shown(lost)}, the predictions {_shown(others)}; check that both files belong to "
-            "the same pictures and write ids in the same way"
+            f"{counted}: the truth has {_shown(lost)}, the predictions {_shown(others)}; check that both files belong "
+            "to the same pictures and write ids in the same way"
         ), False
     return "", False
 

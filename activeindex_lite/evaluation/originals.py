@@ -33,9 +33,9 @@ class DuplicatePictures(UserWarning):
 class Originals:
     """Originals among references.
 
-    pictures: list of P PIL pictures; truth: (P,) int64, their ids; train: (n, d) float32, features that train the index;
-    references: (N, d) float32, what the index stores, in the order of ids; picture_of: function from an id to its picture;
-    source: where the pictures come from, in words.
+    pictures: list of P PIL pictures; truth: (P,) int64, their ids; train: (n, d) float32, features that train the
+    index; references: (N, d) float32, what the index stores, in the order of ids; picture_of: function from an id to
+    its picture; source: where the pictures come from, in words.
     """
 
     pictures: list[Image.Image]
@@ -77,7 +77,7 @@ def synthetic_originals(n: int, seed: int) -> Originals:
 
 
 def photo_originals(folder: str | Path, n: int, extractor: Extractor, seed: int = 0) -> Originals:
-    """n pictures of a folder, drawn by the seed (all where it holds fewer); the whole folder joins the ready references.
+    """n pictures of a folder, drawn by the seed (all if it holds fewer); the whole folder joins the ready references.
 
     One of each duplicate joins, see `read_once`.
     """
@@ -134,7 +134,7 @@ def read_once(
 
 
 def stored_anew(index: ActiveIndex, references: np.ndarray, ids: np.ndarray, features: np.ndarray) -> ActiveIndex:
-    """The same index with other features (P, d) stored for the references `ids` (P,), such as those of released pictures.
+    """The same index with other features (P, d) stored for the references `ids` (P,), such as of released pictures.
 
     references: (N, d), all features that the index stores, in the order of ids; they are not changed.
     """

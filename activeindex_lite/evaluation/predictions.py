@@ -30,9 +30,9 @@ def predict(
     """The first k results of each query as predictions: a DataFrame query_id, reference_id, score.
 
     queries: (Q, d) features; query_ids: Q names; reference_ids: N names of the stored vectors in order (None: their
-    numbers). score: minus the index's distance (squared L2, for LSH the number of differing bits).
-    typical: (Q,) from `typical_distances`, for SSCD's score normalisation, which adds it to the scores of a query: a query
-    that is near to everything then scores lower.
+    numbers). score: minus the index's distance (squared L2, for LSH the number of differing bits). typical: (Q,) from
+    `typical_distances`, for SSCD's score normalisation, which adds it to the scores of a query: a query that is near to
+    everything then scores lower.
     """
     queries, k = np.asarray(queries), min(whole_number(k, "k"), index.ntotal)
     if not len(queries):
@@ -62,8 +62,8 @@ def typical_distances(background: ActiveIndex, queries: np.ndarray, nprobe: int 
     """Mean distance of each query (Q, d) to its first 3 neighbours in a background index, (Q,) float32.
 
     background: an index with the same training as the searched one, so that distances have the same units and come from
-    the same codes; it stores pictures that are no references, such as the training pictures. A query whose visited cells
-    are empty there is near to nothing: it gets the largest distance of the others.
+    the same codes; it stores pictures that are no references, such as the training pictures. A query whose visited
+    cells are empty there is near to nothing: it gets the largest distance of the others.
     """
     distances, ids = background.search(queries, min(NEIGHBOURS, background.ntotal), nprobe)
     known = ids >= 0

@@ -34,9 +34,10 @@ def edited_features(
 ) -> dict[str, np.ndarray]:
     """Features of every picture under every edit: dict from the name of an edit to (N, d) float32.
 
-    pictures: list of N PIL pictures. seed: of the Random edit; picture i draws from a stream of its own, (seed, first + i),
-    so a passive and an activated picture at the same position get exactly the same edit. first: position of the list's
-    first picture in a longer list. batch_size: pictures per call of the extractor. ValueError for an unknown edit.
+    pictures: list of N PIL pictures. seed: of the Random edit; picture i draws from a stream of its own, (seed, first +
+    i), so a passive and an activated picture at the same position get exactly the same edit. first: position of the
+    list's first picture in a longer list. batch_size: pictures per call of the extractor. ValueError for an unknown
+    edit.
     """
     for name in edits:
         if name not in EDITS:

@@ -25,8 +25,8 @@ def first_is_original(
 ) -> np.ndarray:
     """Whether the first result of each query is its original, (Q,) bool; a tie for the first place counts against.
 
-    queries: (Q, d) features; truth: (Q,) whole numbers, the ids of the originals; nprobe: for this search only (None: the
-    index's own). ValueError for another kind of index, or ids that it does not store.
+    queries: (Q, d) features; truth: (Q,) whole numbers, the ids of the originals; nprobe: for this search only (None:
+    the index's own). ValueError for another kind of index, or ids that it does not store.
     """
     checked_index(index)
     truth = one_per_row(truth, len(queries), "truth", "ids of originals", "queries")
@@ -52,8 +52,8 @@ def hit_table(
 ) -> pd.DataFrame:
     """`first_is_original` for every edit: a DataFrame (Q, edits) of bool, one column per edit.
 
-    queries: dict from the name of an edit to the features (Q, d) of Q edited pictures, the same pictures in the same order
-    under every edit. ValueError for no edit, or one called "Mean".
+    queries: dict from the name of an edit to the features (Q, d) of Q edited pictures, the same pictures in the same
+    order under every edit. ValueError for no edit, or one called "Mean".
     """
     if not isinstance(queries, Mapping) or not queries:
         raise ValueError('queries is no dict, or empty: give at least one edit, as {"Identity": features}')
@@ -71,8 +71,8 @@ def intervals(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Percentile bootstrap intervals of column means over the same Q pictures: (low, high), each (columns,).
 
-    values: (Q, columns) numbers, one row per picture. Whole rows are drawn, so all values of a picture stay together and
-    columns stay comparable.
+    values: (Q, columns) numbers, one row per picture. Whole rows are drawn, so all values of a picture stay together
+    and columns stay comparable.
     """
     values = np.asarray(values, float)
     n = len(values)
@@ -142,6 +142,6 @@ def check_paired(*tables: pd.DataFrame) -> None:
     for table in tables[1:]:
         if len(table) != len(first) or set(table.columns) != set(first.columns):
             raise ValueError(
-                f"hit tables of {len(first)} pictures and {first.shape[1]} edits, and of {len(table)} and {table.shape[1]}: "
-                "expected the same pictures under the same edits in both"
+                f"hit tables of {len(first)} pictures and {first.shape[1]} edits, and of {len(table)} and "
+                f"{table.shape[1]}: expected the same pictures under the same edits in both"
             )

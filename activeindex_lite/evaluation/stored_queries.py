@@ -24,8 +24,9 @@ N = 200
 class Queries:
     """Edited copies of references of the ready world, as the lite extractor sees them.
 
-    ids: (200,) int64, the edited references, ascending; features: dict from the name of an edit to (200, 128) float32 unit
-    vectors, one row per reference in the order of ids. The copies are passive: of pictures that were not activated.
+    ids: (200,) int64, the edited references, ascending; features: dict from the name of an edit to (200, 128) float32
+    unit vectors, one row per reference in the order of ids. The copies are passive: of pictures that were not
+    activated.
     """
 
     ids: np.ndarray

@@ -29,8 +29,8 @@ class Demo:
     """What the demonstration measured.
 
     retrieval: one row per index, nprobe, release and edit; gains: per index and nprobe; quality: per index and picture;
-    timing: per measurement. strips: (original, activated, psnr, ssim) of a few pictures; finds: searches before and after,
-    as dicts; about: what was measured.
+    timing: per measurement. strips: (original, activated, psnr, ssim) of a few pictures; finds: searches before and
+    after, as dicts; about: what was measured.
     """
 
     retrieval: pd.DataFrame
@@ -43,7 +43,7 @@ class Demo:
 
 
 class Measured:
-    """Collects the rows of the tables of a Demo. seed: of every bootstrap. hits: (index, nprobe, activated) -> hit table."""
+    """Collects the tables of a Demo. seed: of every bootstrap; hits: (index, nprobe, activated) -> hit table."""
 
     def __init__(self, seed: int):
         self.seed, self.hits = seed, {}

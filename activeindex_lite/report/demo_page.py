@@ -36,12 +36,12 @@ def _head(demo: Demo) -> str:
     gain = demo.gains[(demo.gains["index"] == "IVF-PQ") & (demo.gains.nprobe == 1)].iloc[0]
     about, size = demo.about, demo.timing[demo.timing["index"] == "IVF-PQ"].bytes.iloc[0]
     return (
-        f"<h1>Copies that an index finds, before and after activation</h1><p class=lead>A compact index (IVF-PQ, {size:g} "
-        f"bytes per picture, nprobe 1) finds the original of an edited copy <b>{gain.passive:.0%}</b> of the time. After the "
-        f"originals were activated, at {_psnr(demo.quality)}, it finds <b>{gain.activated:.0%}</b>.</p><p class=note>"
-        f"{about['queries']} originals among {about['references']:,} references, {escape(about['source'])}, 14 edits each, "
-        f"seed {about['seed']}, alpha {about['alpha']:g}. This run measured every figure on this page, except those marked "
-        "paper.</p>"
+        "<h1>Copies that an index finds, before and after activation</h1><p class=lead>A compact index (IVF-PQ, "
+        f"{size:g} bytes per picture, nprobe 1) finds the original of an edited copy <b>{gain.passive:.0%}</b> of the "
+        f"time. After the originals were activated, at {_psnr(demo.quality)}, it finds "
+        f"<b>{gain.activated:.0%}</b>.</p><p class=note>{about['queries']} originals among {about['references']:,} "
+        f"references, {escape(about['source'])}, 14 edits each, seed {about['seed']}, alpha {about['alpha']:g}. This "
+        "run measured every figure on this page, except those marked paper.</p>"
     )
 
 
@@ -77,9 +77,9 @@ def _finding(gains: pd.DataFrame) -> str:
 
 def _by_edit(demo: Demo) -> str:
     return (
-        "<h2>Edit by edit</h2><p>The first result is right only if the edited copy falls into the cell of its original and "
-        "the code of the original is the nearest one there. Activation moves the feature toward the middle of that cell and "
-        "toward that code, so that an edit has to move it farther to lose it.</p>"
+        "<h2>Edit by edit</h2><p>The first result is right only if the edited copy falls into the cell of its original "
+        "and the code of the original is the nearest one there. Activation moves the feature toward the middle of that "
+        "cell and toward that code, so that an edit has to move it farther to lose it.</p>"
         + figure(passive_against_activated(demo.retrieval, "IVF-PQ", 1))
     )
 
@@ -94,7 +94,8 @@ def _strips(demo: Demo) -> str:
         for original, activated, psnr, ssim in demo.strips
     ]
     return (
-        "<h2>What was changed</h2><p>Left: the original. Middle: the released picture. Right: ten times the difference; grey "
+        "<h2>What was changed</h2><p>Left: the original. Middle: the released picture. Right: ten times the "
+        "difference; grey "
         f"means no change. {_blue(demo.strips)}</p>" + "".join(rows)
     )
 
@@ -106,7 +107,8 @@ def _blue(strips: list[tuple]) -> str:
         squares += np.square(_step(original, activated).astype(float)).sum((0, 1))
     if not squares.sum():
         return "Nothing changed in these pictures."
-    return f"Of the squared difference in these pictures, {squares[2] / squares.sum():.0%} is blue, which the eye sees least."
+    share = squares[2] / squares.sum()
+    return f"Of the squared difference in these pictures, {share:.0%} is blue, which the eye sees least."
 
 
 def _step(original: Image.Image, activated: Image.Image) -> np.ndarray:
@@ -188,10 +190,10 @@ def _timing(demo: Demo) -> str:
 
 def _notes(demo: Demo) -> str:
     return (
-        "<h2>How it was measured</h2><p class=note>R@1: share of queries whose first result is the original; ties for the "
-        "first place count against it. Intervals: 95 % percentile bootstrap over pictures. The index stores the original "
-        "features; activation does not change it. Method: Fernandez, Douze, Jégou, Furon, Active Image Indexing, ICLR 2023, "
-        f"arXiv 2210.10620. The run took {demo.about['seconds']:.0f} s.</p>"
+        "<h2>How it was measured</h2><p class=note>R@1: share of queries whose first result is the original; ties for "
+        "the first place count against it. Intervals: 95 % percentile bootstrap over pictures. The index stores the "
+        "original features; activation does not change it. Method: Fernandez, Douze, Jégou, Furon, Active Image "
+        f"Indexing, ICLR 2023, arXiv 2210.10620. The run took {demo.about['seconds']:.0f} s.</p>"
     )
 
 

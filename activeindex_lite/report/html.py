@@ -86,7 +86,7 @@ def figure(described: Described) -> str:
 
 
 def edit_table(retrieval: pd.DataFrame) -> str:
-    """R@1 by edit, passive and activated, one column per index and nprobe, as HTML. retrieval: the table of that name."""
+    """R@1 by edit, one column per index and nprobe, as an HTML table. retrieval: the table of that name."""
     r1 = retrieval.set_index(["index", "nprobe", "activated", "edit"]).r1
     keys = [*dict.fromkeys(zip(retrieval["index"], retrieval.nprobe, strict=True))]
 

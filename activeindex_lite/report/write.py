@@ -39,7 +39,7 @@ def results_folder(folder: str | Path) -> Iterator[Path]:
 
 
 def write_report(demo: Demo, folder: str | Path) -> Path:
-    """Write the tables and the page of a Demo into a prepared folder, each file whole or not at all; returns the page's path.
+    """Write the tables and the page of a Demo into a prepared folder, each whole or not at all; the page's path.
 
     retrieval.csv: index, nprobe, activated, edit, r1, low, high, queries. quality.csv: index, picture, psnr (dB), ssim,
     linf (grey levels). timing.csv: what, index, nprobe, ms, bytes (per vector), psnr, distance_before, distance_after.
