@@ -34,6 +34,16 @@ FOLDERS = (
     "JUPYTERLAB_WORKSPACES_DIR",
 )
 PROMPTS = "[...document.querySelectorAll('.jp-InputPrompt')].map(p => p.textContent)"
+# Runs all cells, or the first code cell that contains a text. The promise is not awaited: Lab keeps it when all have
+# run, or never.
+RUN = """(only) => {
+  if (!only) return void jupyterapp.commands.execute("runmenu:run-all");
+  const notebook = jupyterapp.shell.currentWidget.content;
+  notebook.activeCellIndex = notebook.widgets.findIndex(
+    ({ model }) => model.type === "code" && model.sharedModel.getSource().includes(only)
+  );
+  return void jupyterapp.commands.execute("notebook:run-cell");
+}"""
 QUIET = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 # Lab's debugger prints it when a page is left or reloaded during a question to the kernel.
 NOT_OURS = "Could not restore the debugger state"
@@ -155,21 +165,23 @@ def _answer_dialog(page, tries=20):
     raise TimeoutError(f"JupyterLab's dialog Select Kernel is open after {tries} answers")
 
 
-def run_all(page, address, token, notebook, seconds=300):
-    """Open a notebook of the server in the page and run all its cells; returns when the kernel is idle again.
+def run_all(page, address, token, notebook, only=None, seconds=300):
+    """Open a notebook of the server in the page and run its cells; returns when the kernel is idle again.
 
-    TimeoutError after so many seconds, or where Lab does not begin.
+    only: run just the first code cell that contains this text. TimeoutError after so many seconds, or if Lab runs
+    nothing.
     """
     start_kernel(address, token, notebook)
     page.goto(f"{address}/lab/tree/{notebook}?token={token}&reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
     page.wait_for_selector(idle, state="attached")
+    # Lab may have saved the results of an earlier run: without them, a number beside a cell means that it has run now.
+    page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     # Lab drops the command on a fresh kernel about once in four: repeat it until a cell has run.
     for _ in range(10):
         _answer_dialog(page)
-        # Not awaited: the answer comes when all cells have run, or never.
-        page.evaluate("void jupyterapp.commands.execute('runmenu:run-all')")
+        page.evaluate(RUN, only)
         page.wait_for_timeout(2000)
         page.wait_for_selector(idle, state="attached", timeout=1000 * seconds)
         page.wait_for_function(f"!({PROMPTS}).some(p => p.includes('*'))", timeout=1000 * seconds)

@@ -26,6 +26,14 @@ LONGEST_FIRST = ("test_jupyterlab", "test_demo", "test_cluster", "test_evaluate"
 # --- one worker per core --------------------------------------------------------------------------
 
 
+def workers():
+    """One worker per core, and at least 1.5 GB of memory each: a worker and the kernel of its notebook take as much."""
+    if not hasattr(os, "sysconf"):
+        return cpu_quota()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(cpu_quota(), int(memory / 1.5e9)))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
     """The whole suite runs in one worker per core; single files and tests run in this process, as with `-n 0`.
@@ -39,7 +47,7 @@ def pytest_cmdline_main(config):
         return
     alone = options.usepdb or options.collectonly or not all(Path(argument).is_dir() for argument in config.args)
     if options.numprocesses is None and options.dist == "no" and not alone:
-        options.numprocesses = cpu_quota()
+        options.numprocesses = workers()
     if options.numprocesses and options.dist == "no":
         # The order is the one below, not by the number of tests.
         options.dist, options.loadscopereorder = "loadgroup", False

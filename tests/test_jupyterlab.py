@@ -15,6 +15,8 @@ from benchmarks import lab
 pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
+# What the cell of a notebook's explorer contains.
+EXPLORER = "Explorer("
 # Notebook, the sliders that are moved (the first by the mouse, all by the keyboard) and what has to change with them.
 MOVED = [
     ("02_ivf", ["nprobe"], ".ai-share"),
@@ -85,8 +87,9 @@ def test_explorer_in_jupyterlab(notebook, sliders, told, browser, server, screen
         moves(page, explorer, slider, told, lambda _: page.keyboard.press("Home"))
     page.screenshot(path=screenshots / f"{notebook}.png")
     assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
-    # Nothing that was shown is kept in the page: reloaded and run again, everything is there again.
-    lab.run_all(page, *server, f"{notebook}.ipynb")
+    # Nothing that was shown is kept in the page: reloaded and run again, the explorer is there again. That whole
+    # notebooks run twice is tested in test_notebooks.py.
+    lab.run_all(page, *server, f"{notebook}.ipynb", only=EXPLORER)
     explorer = explorer_of(page)
     moves(
         page,

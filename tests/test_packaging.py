@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 import activeindex_lite
-from activeindex_lite.support.threads import cpu_quota
 from tests import conftest
 
 ROOT = Path(__file__).parent.parent
@@ -254,7 +253,7 @@ def test_hooks_of_pre_commit_look_at_files_that_exist():
 @pytest.mark.parametrize(
     ("given", "argument", "workers", "dist"),
     [
-        ({}, "tests", cpu_quota(), "loadgroup"),
+        ({}, "tests", conftest.workers(), "loadgroup"),
         ({}, "tests/test_packaging.py", None, "no"),
         ({"numprocesses": 0}, "tests", 0, "no"),
         ({"numprocesses": 3}, "tests/test_packaging.py", 3, "loadgroup"),
