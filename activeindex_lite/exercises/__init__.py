@@ -1,4 +1,4 @@
-"""Checks of the notebooks' exercises, a module a topic: each says what is wrong with an answer and how far off it is."""
+"""Checks of the exercises, one module per notebook: each says what is wrong with an answer and how far off it is."""
 
 from activeindex_lite.exercises.check import Verdict
 

@@ -1,9 +1,15 @@
 """What every check shares: a verdict that shows itself, and a comparison that says how far off an array is."""
 
+from __future__ import annotations
+
+import copy
 import html
 import inspect
 import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
+from numbers import Real
 
 import numpy as np
 
@@ -11,10 +17,12 @@ import numpy as np
 WAYS_OUT = (
     ("name 'np' is not defined", "np is numpy: write import numpy as np above the function."),
     ("name 'torch' is not defined", "Write import torch above the function."),
-    ("truth value of", "An if, min, max, and, or needs one value: take np.where, np.minimum, np.maximum, & or |."),
+    ("truth value of", "An if, min, max, and, or needs one value: use np.where, np.minimum, np.maximum, & or |."),
     ("Can't call numpy()", "Make tensors of the arrays first: torch.as_tensor(targets.points)."),
     ("positional argument", "Leave the function's arguments as they were."),
 )
+# Characters of a student's value or error message that a verdict quotes at most.
+QUOTED = 200
 
 
 class WrongAnswer(Exception):
@@ -23,16 +31,16 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether an exercise is solved, and the sentence that helps on if it is not."""
+    """Whether an exercise is solved, and if not, the sentence that helps."""
 
     passed: bool
     message: str
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{'✓ Right.' if self.passed else '✗ Not yet.'} {self.message}"
 
-    def _repr_html_(self):
-        # The bar's colour is a second cue; the words say it by themselves.
+    def _repr_html_(self) -> str:
+        # The colour of the bar is a second cue; the words say the same.
         colour, word = ("#009E73", "✓ Right.") if self.passed else ("#D55E00", "✗ Not yet.")
         return (
             f'<p role="status" style="border-left:6px solid {colour};padding:.4em .8em;margin:.3em 0">'
@@ -40,42 +48,55 @@ class Verdict:
         )
 
 
-def verdict(check):
-    """Decorator of a check `f(answer)`: it returns the sentence of praise, or raises WrongAnswer; a Verdict comes out.
+def verdict(check: Callable[[object], str]) -> Callable[[object], Verdict]:
+    """Decorator of a check `f(answer)`, which returns a sentence of praise or raises WrongAnswer: it returns a Verdict.
 
-    Nothing that a student's function does gets through as an exception: an error in it is named in the message.
+    No exception leaves a check, whatever the student's function does or returns.
     """
 
-    def checked(answer):
+    @wraps(check)
+    def checked(answer: object) -> Verdict:
         try:
             return Verdict(True, check(answer))
         except WrongAnswer as wrong:
             return Verdict(False, str(wrong))
+        except Exception as error:  # noqa: BLE001 - an answer that no check foresees
+            return Verdict(
+                False, f"The check cannot read this answer ({type(error).__name__}). Return plain numpy arrays."
+            )
 
-    checked.__name__, checked.__doc__ = check.__name__, check.__doc__
     return checked
 
 
-def call(function, *arguments):
-    """What the student's function returns for these arguments (arrays as copies); WrongAnswer where it fails or returns nothing."""
+def call(function: Callable, *arguments: object) -> object:
+    """What the student's function returns for copies of these arguments; WrongAnswer if it fails or returns nothing."""
     if not callable(function):
         raise WrongAnswer(
-            f"A function is expected here, this is {type(function).__name__}: hand over its name without brackets."
+            f"A function is expected here, this is {type(function).__name__}: write its name without brackets."
         )
     try:
-        answer = function(*(a.copy() if isinstance(a, np.ndarray) else a for a in arguments))
-    except Exception as error:  # whatever the student's code raises is for the student to read
+        answer = function(*map(_copied, arguments))
+    except (Exception, SystemExit) as error:  # whatever the student's code raises is for the student to read
         raise WrongAnswer(failure(function, arguments, error)) from error
     if answer is None or answer is Ellipsis:
         raise WrongAnswer(
-            f"{function.__name__} returns nothing so far. Replace the ... by your code, and end with return."
+            f"{_name(function)} returns nothing so far. Replace the ... by your code, and end with return."
         )
     return answer
 
 
-def failure(function, arguments, error):
-    """The sentences about an error in the student's function: where, what, what it was called with, and a way out if one is known."""
-    name, code = getattr(function, "__name__", "the function"), getattr(inspect.unwrap(function), "__code__", None)
+def _copied(argument: object) -> object:
+    """A copy of arrays and lists, so that the student's code cannot change the expected values."""
+    return copy.deepcopy(argument) if isinstance(argument, np.ndarray | list) else argument
+
+
+def _name(function: Callable) -> str:
+    return getattr(function, "__name__", "the function")
+
+
+def failure(function: Callable, arguments: Sequence, error: BaseException) -> str:
+    """What to say about an error in the student's function: where, what, the arguments' shapes, and a known way out."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
     lines = [
         frame.line
         for frame in traceback.extract_tb(error.__traceback__)
@@ -83,57 +104,89 @@ def failure(function, arguments, error):
     ]
     where = f" at {lines[-1]!r}" if lines else ""
     shapes = ", ".join(str(a.shape) for a in arguments if isinstance(a, np.ndarray))
-    called = (
-        f" The arrays that it was given have the shapes {shapes}."
-        if shapes and isinstance(error, ValueError | IndexError)
-        else ""
-    )
-    way_out = next((f" {said}" for part, said in WAYS_OUT if part in str(error)), "")
-    return f"{name} stops{where} with {type(error).__name__}: {str(error).rstrip('. ')}.{called}{way_out}"
+    called = ""
+    if shapes and isinstance(error, ValueError | IndexError):
+        called = f" Its arrays have the shapes {shapes}."
+    text = _text(error)
+    way_out = next((f" {said}" for part, said in WAYS_OUT if part in text), "")
+    message = f": {_short(text).rstrip('. ')}" if text else ""
+    return f"{_name(function)} stops{where} with {type(error).__name__}{message}.{called}{way_out}"
 
 
-def seen(answer):
+def _text(error: BaseException) -> str:
+    """The message of an error on one line; nothing if it has none that can be read."""
+    try:
+        return " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - the __str__ of a student's own error
+        return ""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]} ..."
+
+
+def seen(answer: object) -> str:
     """An answer in a few words: a short value as it is, of a long one its type and size."""
-    shape, text = getattr(answer, "shape", None), repr(answer)
-    if shape:
+    shape = getattr(answer, "shape", None)
+    if isinstance(shape, tuple) and shape:
         return f"an array of shape {tuple(shape)}"
     if isinstance(answer, list | tuple) and len(answer) <= 4:
-        return f"({', '.join(map(seen, answer))})"
+        return _short(f"({', '.join(map(seen, answer))})")
+    try:
+        text = " ".join(repr(answer).split())
+    except Exception:  # noqa: BLE001 - a repr of the student's own, or a whole number of 5,000 digits
+        return f"a value of type {type(answer).__name__}"
     if len(text) <= 60:
         return text
-    return (
-        f"a {type(answer).__name__} of {len(answer)} entries" if hasattr(answer, "__len__") else type(answer).__name__
-    )
+    if isinstance(answer, list | tuple | set | dict | str | bytes):
+        return f"a {type(answer).__name__} of {len(answer)} entries"
+    return f"a value of type {type(answer).__name__}"
 
 
-def one_number(answer, what):
-    """The answer as a float, or WrongAnswer if it is not one finite number."""
+def as_numbers(answer: object) -> np.ndarray | None:
+    """The answer as an array of real numbers or truth values; None if it is something else."""
     try:
-        number = np.asarray(answer, float)
-    except (TypeError, ValueError):
-        raise WrongAnswer(f"{what}: one number is expected, this is {type(answer).__name__}.") from None
+        array = np.asarray(answer)
+        if array.dtype.kind == "O" and isinstance(answer, Real):
+            array = np.asarray(float(answer))  # a Fraction, or a whole number beyond int64
+    except Exception:  # noqa: BLE001 - lists of unequal lengths, tensors with a gradient, objects of the student's own
+        return None
+    return array if array.dtype.kind in "biuf" else None
+
+
+def one_number(answer: object, what: str) -> float:
+    """The answer as a float; WrongAnswer if it is not one finite number."""
+    number = as_numbers(answer)
+    if number is None:
+        raise WrongAnswer(f"{what}: one number is expected, this is {type(answer).__name__}.")
     if number.shape != () or not np.isfinite(number):
         raise WrongAnswer(f"{what}: one number is expected, this is {seen(answer)}.")
     return float(number)
 
 
-def compare(answer, expected, what, *, tolerance=1e-4, hints=()):
+def some_numbers(answer: object, names: Sequence[str]) -> list[float]:
+    """The answer as one finite float per name, such as ("low", "high"); WrongAnswer if it is something else."""
+    array = as_numbers(answer)
+    if array is None or array.shape != (len(names),) or not np.isfinite(array).all():
+        raise WrongAnswer(f"{len(names)} numbers are expected, ({', '.join(names)}); this is {seen(answer)}.")
+    return [float(value) for value in array]
+
+
+def compare(
+    answer: object, expected: object, what: str, *, tolerance: float = 1e-4, hints: Sequence[tuple[object, str]] = ()
+) -> None:
     """Nothing if answer equals expected, within tolerance for fractions; else WrongAnswer that says how far off it is.
 
-    expected: array or number; whole numbers and truth values must be equal. what: names the answer, such as
-    "the distances". hints: (wrong array, sentence) pairs, the typical mistakes: the sentence is said when the answer
-    equals that array.
+    expected: array or number; whole numbers and truth values must be equal. what: a name of the answer, such as "the
+    distances". hints: (wrong array, sentence) pairs for typical mistakes: an answer that equals the wrong array gets
+    the sentence.
     """
-    expected = np.asarray(expected)
-    try:
-        array = np.asarray(answer)
-        if array.dtype.kind not in "biuf":
-            raise ValueError
-    except ValueError:
+    expected, array = np.asarray(expected), as_numbers(answer)
+    if array is None:
         raise WrongAnswer(
             f"{what}: numbers are expected, an array of shape {expected.shape}; this is "
             f"{type(answer).__name__}{_pieces(answer)}."
-        ) from None
+        )
     hint = next((" " + sentence for wrong, sentence in hints if _equal(array, np.asarray(wrong), tolerance)), "")
     if array.shape != expected.shape:
         raise WrongAnswer(f"{what}: the shape is {array.shape}, expected {expected.shape}.{hint}")
@@ -151,17 +204,17 @@ def compare(answer, expected, what, *, tolerance=1e-4, hints=()):
     raise WrongAnswer(f"{what}: {differ} of {off.size} values differ; furthest off at {list(map(int, worst))}: {told}")
 
 
-def _pieces(answer):
-    """The shapes of a list's arrays, which did not make one array; nothing where there are none."""
-    shapes = (
-        {np.shape(piece) for piece in answer if isinstance(piece, np.ndarray)}
-        if isinstance(answer, list | tuple)
-        else ()
-    )
-    return f" that holds arrays of shape {' and '.join(map(str, sorted(shapes)))}" if shapes else ""
+def _pieces(answer: object) -> str:
+    """The shapes of a list's arrays that do not make one array; nothing if it holds none."""
+    if not isinstance(answer, list | tuple):
+        return ""
+    shapes = {piece.shape for piece in answer if isinstance(piece, np.ndarray)}
+    if not shapes:
+        return ""
+    return _short(f" that holds arrays of shape {' and '.join(map(str, sorted(shapes)))}")
 
 
-def _equal(array, expected, tolerance):
+def _equal(array: np.ndarray, expected: np.ndarray, tolerance: float) -> bool:
     if array.shape != expected.shape:
         return False
     if expected.dtype.kind == "f":
@@ -169,5 +222,5 @@ def _equal(array, expected, tolerance):
     return bool(np.array_equal(array, expected))
 
 
-def _say(value):
+def _say(value: np.generic) -> str:
     return f"{value:.4g}" if np.asarray(value).dtype.kind == "f" else str(value)

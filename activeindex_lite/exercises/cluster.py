@@ -1,13 +1,15 @@
 """Checks of the exercises on clusters (notebook 11)."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
+from activeindex_lite.exercises.check import WrongAnswer, as_numbers, call, compare, one_number, verdict
 
 
 @verdict
-def cost(answer):
-    """f(seconds, n, workers, wanted, price) -> what `wanted` pictures cost, if n took so many seconds on so many one-core workers."""
+def cost(answer: Callable) -> str:
+    """f(seconds, n, workers, wanted, price) -> cost of `wanted` pictures, if n took `seconds` on one-core workers."""
     for seconds, n, workers, wanted, price in ((9.0, 450, 1, 1_000_000, 0.05), (30.0, 1200, 4, 20_000, 0.2)):
         expected = wanted * seconds * workers / n / 3600 * price
         compare(
@@ -16,24 +18,24 @@ def cost(answer):
             "the cost",
             tolerance=1e-6 * expected,
             hints=[
-                (expected / workers, "All workers are paid while the work goes on: seconds times workers."),
+                (expected / workers, "All workers are paid for the whole time: seconds times workers."),
                 (
                     expected / workers**2,
-                    "More workers do not make a core-second cheaper: multiply by workers, not divide.",
+                    "More workers do not make a core-second cheaper: multiply by workers instead of dividing.",
                 ),
-                (expected * 3600, "The price is for an hour, of 3,600 seconds."),
+                (expected * 3600, "The price is per hour, which has 3,600 seconds."),
                 (expected / price, "These are core-hours; multiply by the price."),
                 (
                     n * seconds * workers / wanted / 3600 * price,
-                    "n pictures took these seconds; how long does one take, and how long do `wanted`?",
+                    "n pictures took these seconds: compute the time of one picture first, then that of `wanted`.",
                 ),
             ],
         )
-    return "Twice the workers, half the time, the same cost: that is why people rent many for an hour rather than one for a year."
+    return "Twice the workers take half the time at the same cost, so people rent many for an hour, not one for a year."
 
 
 @verdict
-def in_order(answer):
+def in_order(answer: Callable) -> str:
     """f(arrived: list of (number, array (n, d))) -> the rows of chunk 0, then of chunk 1, and so on: (N, d)."""
     rng = np.random.default_rng(0)
     for chunks in (4, 12):
@@ -45,10 +47,7 @@ def in_order(answer):
             np.concatenate(parts),
             "the rows",
             hints=[
-                (
-                    np.concatenate([parts[i] for i in order]),
-                    "This is the order in which they arrived. Sort by the number first.",
-                ),
+                (np.concatenate([parts[i] for i in order]), "This is the order of arrival. Sort by the number first."),
                 (
                     np.concatenate([parts[i] for i in sorted(range(chunks), key=str)]),
                     "The numbers were sorted as texts: 10 came before 2.",
@@ -56,48 +55,50 @@ def in_order(answer):
                 (np.concatenate(parts[::-1]), "The last chunk comes first here."),
             ],
         )
-    return "Who computed a chunk, and when, leaves no trace in the result."
+    return "The result does not depend on which worker computed a chunk, or when."
 
 
 @verdict
-def streams(answer):
-    """f(seed, start, stop) -> one random number a picture, (stop - start,), that depends on seed and position alone."""
+def streams(answer: Callable) -> str:
+    """f(seed, start, stop) -> one random number per picture, (stop - start,), from seed and position alone."""
     whole = _numbers(call(answer, 3, 0, 12), 12)
     if len(np.unique(whole)) < 12:
-        raise WrongAnswer("Some pictures got the same number: each position needs a stream of its own.")
+        raise WrongAnswer("Some pictures got the same number: each position needs its own stream.")
     if not np.array_equal(_numbers(call(answer, 3, 0, 12), 12), whole):
         raise WrongAnswer(
-            "Called again, it returns other numbers: a chunk that is made again after a worker died would come out otherwise."
+            "A second call returns other numbers: a chunk that is repeated after a worker died would differ."
         )
     parts = np.concatenate([_numbers(call(answer, 3, a, b), b - a) for a, b in ((0, 5), (5, 6), (6, 12))])
     if not np.array_equal(parts, whole):
         where = int(np.flatnonzero(parts != whole)[0])
         raise WrongAnswer(
-            f"In chunks of other sizes picture {where} gets another number ({parts[where]:.4f} instead of {whole[where]:.4f}): it must "
-            "depend on seed and position, not on where its chunk begins."
+            f"In chunks of other sizes, picture {where} gets another number ({parts[where]:.4f} instead of "
+            f"{whole[where]:.4f}): it must depend on seed and position, not on where its chunk begins."
         )
     if np.array_equal(_numbers(call(answer, 4, 0, 12), 12), whole):
         raise WrongAnswer("Another seed gives the same numbers.")
     if np.intersect1d(_numbers(call(answer, 4, 0, 12), 12), whole).size:
         raise WrongAnswer(
-            "Seed 4 repeats numbers of seed 3 at other positions: seed + position mixes them up. A generator takes a list, [seed, position]."
+            "Seed 4 repeats numbers of seed 3 at other positions, because seed + position mixes them up. A generator "
+            "takes a list, [seed, position]."
         )
-    return "Any worker may draw any picture, in any order, and again."
+    return "Any worker can draw any picture, in any order, any number of times."
 
 
-def _numbers(answer, n):
-    try:
-        array = np.asarray(answer, float)
-    except (TypeError, ValueError):
-        raise WrongAnswer(f"{n} numbers are expected, this is {type(answer).__name__}.") from None
+def _numbers(answer: object, n: int) -> np.ndarray:
+    array = as_numbers(answer)
+    if array is None:
+        raise WrongAnswer(f"{n} numbers are expected, this is {type(answer).__name__}.")
     if array.shape != (n,):
         raise WrongAnswer(f"{n} numbers are expected, the shape is {array.shape}.")
-    return array
+    if not np.isfinite(array).all():
+        raise WrongAnswer(f"{n} numbers are expected, {np.sum(~np.isfinite(array))} of these are NaN or infinite.")
+    return array.astype(float)
 
 
 @verdict
-def times_quicker(answer):
-    """f(alone, shared, workers): seconds that only one process can do, seconds that can be shared -> how many times quicker (Amdahl)."""
+def times_quicker(answer: Callable) -> str:
+    """f(alone, shared, workers): seconds for one process only, seconds that workers share -> speed-up (Amdahl)."""
     for alone, shared, workers in ((10.0, 90.0, 9), (3.0, 600.0, 100), (0.0, 5.0, 4)):
         expected = (alone + shared) / (alone + shared / workers)
         compare(
@@ -107,11 +108,11 @@ def times_quicker(answer):
             hints=[
                 (
                     alone + shared / workers,
-                    "These are the seconds with workers; asked is how many times quicker that is.",
+                    "These are the seconds with workers; return how many times quicker that is.",
                 ),
-                (1 / expected, "Upside down: seconds with one process divided by seconds with workers."),
-                (float(workers), "That would be so if everything could be shared."),
-                ((alone + shared) / ((alone + shared) / workers), "`alone` is not divided by the number of workers."),
+                (1 / expected, "The fraction is upside down: divide seconds with one process by seconds with workers."),
+                (float(workers), "That would be true if everything could be shared."),
+                ((alone + shared) / ((alone + shared) / workers), "Do not divide `alone` by the number of workers."),
             ],
         )
-    return "With more and more workers it comes near to (alone + shared) / alone, and never gets there."
+    return "With more and more workers it approaches (alone + shared) / alone, but never reaches it."

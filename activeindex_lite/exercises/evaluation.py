@@ -1,14 +1,16 @@
 """Checks of the exercises on evaluation (notebook 07)."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, seen, verdict
+from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, some_numbers, verdict
 
 Z = 1.959964  # of a 95 % interval
 
 
 @verdict
-def recall_at_1(answer):
+def recall_at_1(answer: Callable) -> str:
     """f(distances (Q, k) rising, ids (Q, k), truth (Q,)) -> R@1 with ties for the first place counted against."""
     rng = np.random.default_rng(0)
     for Q, k, largest in ((200, 4, 3), (60, 2, 2), (80, 10, 1000)):
@@ -26,26 +28,29 @@ def recall_at_1(answer):
             hints=[
                 (
                     first.mean(),
-                    "These are the first results as they happen to be ordered: a tie for the first place must count as a miss.",
+                    (
+                        "These are the first results as they happen to be ordered: a tie for the first place must "
+                        "count as a miss."
+                    ),
                 ),
-                (anywhere.mean(), "Here a tie counts in favour; it must count against."),
+                (anywhere.mean(), "Here a tie counts in favour; it must count as a miss."),
                 (
                     ((ids == truth[:, None]).any(1)).mean(),
-                    "That is the share with the original anywhere among the k results; asked is the first place.",
+                    "That is the share with the original anywhere among the k results; only the first place counts.",
                 ),
-                ((first & ~tied).sum(), "That is their number; asked is the share, from 0 to 1."),
+                ((first & ~tied).sum(), "That is their number; return the share, from 0 to 1."),
                 (1 - expected, "That is the share of misses."),
             ],
         )
-    return "An index that says the same of fifty pictures has not found one of them."
+    return "An index that gives fifty pictures the same distance has not found one of them."
 
 
 @verdict
-def interval(answer):
-    """f(hits (Q, edits) of 0 and 1, rng) -> (low, high): 95 % bootstrap of the mean over all entries, pictures being drawn."""
+def interval(answer: Callable) -> str:
+    """f(hits (Q, edits) of 0 and 1, rng) -> (low, high): 95 % bootstrap interval of the mean, drawing pictures."""
     rng = np.random.default_rng(1)
     for Q, E in ((60, 14), (200, 5)):
-        # A few pictures are lost under most edits, others under none: what one picture does is not E independent facts.
+        # A few pictures are lost under most edits, others under none: the E copies of a picture are not independent.
         hits = (rng.random((Q, E)) < rng.beta(0.7, 0.5, (Q, 1))).astype(float)
         means, mean = hits.mean(1), hits.mean()
         right = Z * means.std() / np.sqrt(Q)
@@ -67,23 +72,25 @@ def interval(answer):
             right,
             wide,
             {
-                "one entry": "The Q x edits entries were drawn one by one. But the copies of one picture stand or fall together: draw whole rows.",
-                "no root": "That is how far single pictures scatter; asked is how far their mean does.",
-                "single": "These are quantiles of single pictures; asked are those of the mean, over many draws.",
-                "edits": "The edits were drawn; draw pictures, which are the rows.",
-                "90": "That is a 90 % interval; 95 % are the quantiles .025 and .975.",
-                "68": "That is one standard deviation; 95 % are the quantiles .025 and .975.",
-                "one edit": "That is the interval of one edit; asked is that of the mean over the edits.",
+                "one entry": "The entries were drawn one by one, but copies of one picture are dependent: draw whole rows.",
+                "no root": "That is the scatter of single pictures; the interval is that of their mean.",
+                "single": "These are quantiles of single pictures; take quantiles of the mean, over many draws.",
+                "edits": "The edits were drawn; draw the pictures, which are the rows.",
+                "90": "That is a 90 % interval; for 95 %, take the quantiles .025 and .975.",
+                "68": "That is one standard deviation; for 95 %, take the quantiles .025 and .975.",
+                "one edit": "That is the interval of one edit; return that of the mean over the edits.",
             },
         )
         if abs(low + half - mean) > 0.25 * right:
-            raise WrongAnswer(f"[{low:.3f}, {high:.3f}] is wide enough, but lies beside the mean {mean:.3f}.")
-    return "Pictures were drawn, not copies: 14 copies of one picture are one witness."
+            raise WrongAnswer(
+                f"[{low:.3f}, {high:.3f}] has the right width, but its middle is not the mean {mean:.3f}."
+            )
+    return "Pictures are drawn, not copies: the 14 copies of a picture are not independent."
 
 
 @verdict
-def pictures_needed(answer):
-    """f(p, width) -> how many pictures make the 95 % interval of an R@1 of p at most so wide: a whole number."""
+def pictures_needed(answer: Callable) -> str:
+    """f(p, width) -> the number of pictures for which the 95 % interval of an R@1 of p has at most this width."""
     for p, width in ((0.5, 0.1), (0.9, 0.05), (0.3, 0.02)):
         exact = p * (1 - p) * (2 * Z / width) ** 2
         given = one_number(call(answer, p, width), "the number of pictures")
@@ -94,35 +101,32 @@ def pictures_needed(answer):
             ),
             (
                 p * (1 - p) * (2 / width) ** 2,
-                "Two standard errors from end to end are a 68 % interval: take 1.96 to each side.",
+                "Two standard errors from end to end make a 68 % interval: take 1.96 to each side.",
             ),
             (np.sqrt(p * (1 - p)) * 2 * Z / width, "That is its square root."),
             (p * (2 * Z / width) ** 2, "The variance of a 0 or 1 is p (1 - p)."),
         ]
-        # 1.96 and 2 are both common; neither is a mistake.
+        # 1.96 and 2 are both common, and both pass.
         if not 0.995 * exact - 1 <= given <= 1.045 * exact + 2:
             hint = next((f" {sentence}" for value, sentence in wrong if abs(given - value) <= 0.01 * value + 1), "")
             raise WrongAnswer(
                 f"For p = {p} and a width of {width}: {given:.5g} pictures instead of {np.ceil(exact):.0f}.{hint}"
             )
         if given != round(given):
-            raise WrongAnswer(f"{given:.5g} is no whole number of pictures: round up.")
-    return "Half the width costs four times the pictures. The papers' tables give no intervals; they have thousands of pictures."
+            raise WrongAnswer(f"{given:.5g} is not a whole number of pictures: round up.")
+    return "Half the width needs four times the pictures. The papers' tables have thousands of pictures."
 
 
 @verdict
-def paired_gain(answer):
-    """f(before (Q, edits), after (Q, edits), rng) -> (gain, low, high): the gain of the mean, with its paired 95 % bootstrap interval."""
+def paired_gain(answer: Callable) -> str:
+    """f(before (Q, edits), after (Q, edits), rng) -> (gain, low, high): gain of the mean, paired 95 % interval."""
     rng = np.random.default_rng(3)
     for Q in (40, 150):
         ease = rng.beta(0.6, 0.6, (Q, 1))
         before, after = ((rng.random((Q, 8)) < level).astype(float) for level in (ease, np.minimum(1, ease + 0.12)))
         difference = after.mean(1) - before.mean(1)
         given = call(answer, before, after, np.random.default_rng(4))
-        try:
-            gain, low, high = (float(value) for value in given)
-        except (TypeError, ValueError):
-            raise WrongAnswer(f"Three numbers are expected, (gain, low, high); this is {seen(given)}.") from None
+        gain, low, high = some_numbers(given, ("gain", "low", "high"))
         compare(
             gain,
             difference.mean(),
@@ -141,26 +145,26 @@ def paired_gain(answer):
         )
         if not low < gain < high:
             raise WrongAnswer(f"The gain is {gain:.3f}; [{low:.3f}, {high:.3f}] does not hold it.")
-    return "What makes a picture easy or hard is in both numbers, and drops out of their difference: so the interval is narrower."
+    return "Hard pictures lower both numbers, but not their difference, so its interval is narrower."
 
 
-def _ends(given):
+def _ends(given: object) -> tuple[float, float]:
     """(low, high) as floats, or WrongAnswer."""
-    try:
-        low, high = (float(value) for value in given)
-    except (TypeError, ValueError):
-        raise WrongAnswer(f"Two numbers are expected, (low, high); this is {seen(given)}.") from None
+    low, high = some_numbers(given, ("low", "high"))
     if low == high:
         raise WrongAnswer(
-            f"Every draw gave {low:.4g}: draw with replacement (rng.integers); an order that is only shuffled has the same mean."
+            f"Every draw gave {low:.4g}: draw with replacement (rng.integers); shuffled pictures have the same mean."
         )
-    if not low < high:
+    if low > high:
         raise WrongAnswer(f"low must be below high; this is [{low:.4g}, {high:.4g}].")
     return low, high
 
 
-def _near(half, right, wrong, sentences):
-    """Nothing if half an interval is as wide as it should be, to what 500 resamples scatter; else WrongAnswer that knows the mistakes."""
+def _near(half: float, right: float, wrong: dict[str, float], sentences: dict[str, str]) -> None:
+    """WrongAnswer unless half an interval is right, as far as 500 resamples can tell; it names a known mistake.
+
+    wrong: half intervals of the mistakes, by name; sentences: what to say about each.
+    """
     if 0.85 * right <= half <= 1.15 * right:
         return
     nearest = min(wrong, key=lambda name: abs(half / wrong[name] - 1))

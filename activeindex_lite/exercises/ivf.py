@@ -1,18 +1,20 @@
 """Checks of the exercises on the inverted file (notebook 02)."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
+from activeindex_lite.exercises.check import WrongAnswer, as_numbers, call, compare, one_number, verdict
 from activeindex_lite.scratch import IVF, squared_distances
 
 
-def _example(N=60, nlist=7, d=4, seed=2):
+def _example(N: int = 60, nlist: int = 7, d: int = 4, seed: int = 2) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     return rng.normal(size=(N, d)).astype(np.float32), rng.normal(size=(nlist, d)).astype(np.float32)
 
 
 @verdict
-def nearest_cell(answer):
+def nearest_cell(answer: Callable) -> str:
     """f(x (N, d), centroids (nlist, d)) -> the cell of each vector, (N,)."""
     for N in (60, 1):
         x, centroids = _example(N)
@@ -22,18 +24,18 @@ def nearest_cell(answer):
             table.argmin(1),
             "the cells",
             hints=[
-                (table, "These are all the distances; asked is the place of the smallest in each row: argmin(axis=1)."),
                 (
-                    table.argmin(),
-                    "This is the smallest of the whole table; the smallest of each row is argmin(axis=1).",
+                    table,
+                    "These are all the distances; return the position of the smallest in each row: argmin(axis=1).",
                 ),
-                (centroids[table.argmin(1)], "These are the centroids themselves; asked is the number of each."),
-                (table.min(1), "These are the distances; asked is which centroid they belong to: argmin."),
+                (table.argmin(), "This is the position in the whole table; argmin(axis=1) gives that of each row."),
+                (centroids[table.argmin(1)], "These are the centroids themselves; return the number of each."),
+                (table.min(1), "These are the distances; return the number of the centroid: argmin."),
                 (table.argmax(1), "These are the centroids furthest away."),
                 (table.argmin(0), "This is the nearest vector of each centroid: the minimum is along the other axis."),
                 (
                     (x @ centroids.T).argmax(1),
-                    "The largest product is the nearest centroid only where all centroids have the same length.",
+                    "The largest product belongs to the nearest centroid only if all centroids have the same length.",
                 ),
             ],
         )
@@ -41,11 +43,11 @@ def nearest_cell(answer):
 
 
 @verdict
-def posting_lists(answer):
+def posting_lists(answer: Callable) -> str:
     """f(cells (N,), nlist) -> a list of nlist arrays: the ids of the vectors in each cell."""
     for cells, nlist in ((np.array([2, 0, 2, 1, 2, 0]), 5), (np.random.default_rng(0).integers(9, size=200), 9)):
         lists = call(answer, cells, nlist)
-        if not isinstance(lists, list | tuple | np.ndarray):
+        if not (isinstance(lists, list | tuple) or (isinstance(lists, np.ndarray) and lists.ndim)):
             raise WrongAnswer(f"A list of {nlist} arrays is expected, this is {type(lists).__name__}.")
         if len(lists) != nlist:
             empty = nlist - len(np.unique(cells))
@@ -57,31 +59,35 @@ def posting_lists(answer):
             raise WrongAnswer(f"There are {nlist} cells, but {len(lists)} lists.{hint}")
         for cell, ids in enumerate(lists):
             inside = cells == cell
-            ids = (
-                ids
-                if isinstance(ids, np.ndarray) or not isinstance(ids, list | tuple | set) or not len(ids)
-                else np.asarray(list(ids))
-            )
             right = np.flatnonzero(inside)
             compare(
-                np.sort(ids) if np.ndim(ids) == 1 else ids,
+                _sorted_ids(ids),
                 right,
                 f"the list of cell {cell}",
                 hints=[
                     (
                         np.sort(inside),
-                        "This is True and False for every vector; np.flatnonzero gives the places of True.",
+                        "This is True or False for every vector; np.flatnonzero gives the positions of True.",
                     ),
-                    (right[None], "np.where gives a tuple: its first entry, or np.flatnonzero, is the array."),
-                    (cells[inside], "These are the cells' numbers; asked are the ids, the places in the array cells."),
-                    (right.size, "This is how many there are; asked are their ids."),
+                    (right[None], "np.where returns a tuple: take its first entry, or use np.flatnonzero."),
+                    (
+                        cells[inside],
+                        "These are the numbers of the cells; return the ids, which are positions in the array cells.",
+                    ),
+                    (right.size, "This is how many there are; return their ids."),
                 ],
             )
     return "Each vector is in one list, and an empty cell has an empty one."
 
 
+def _sorted_ids(ids: object) -> object:
+    """The ids in ascending order, where they are numbers in a row; anything else as it is."""
+    array = as_numbers(list(ids) if isinstance(ids, set) else ids)
+    return np.sort(array) if array is not None and array.ndim == 1 else ids
+
+
 @verdict
-def search(answer):
+def search(answer: Callable) -> str:
     """f(query (d,), centroids (nlist, d), lists, vectors (N, d), nprobe) -> id of the nearest candidate."""
     x, centroids = _example(400, 12)
     ivf = IVF(centroids)
@@ -99,30 +105,27 @@ def search(answer):
             expected,
             f"the ids found with nprobe {nprobe}",
             hints=[
-                (
-                    exact,
-                    "This is the exact nearest of all vectors: only the lists of the nprobe nearest cells may be looked at.",
-                ),
-                (positions, "These are places among the candidates; the id of a candidate is candidates[place]."),
+                (exact, "This is the exact nearest of all vectors: search only the lists of the nprobe nearest cells."),
+                (positions, "These are positions among the candidates; the id of a candidate is candidates[position]."),
                 (ivf.search(queries, 1, 1)[1][:, 0], "This is the answer for nprobe 1, whatever nprobe is."),
             ],
         )
-    return "The same ids as the whole search, for nprobe 1, 3 and all 12."
+    return "The same ids as from the index itself, for nprobe 1, 3 and 12, which is all cells."
 
 
 @verdict
-def cheapest_nlist(answer):
+def cheapest_nlist(answer: Callable) -> str:
     """f(N, nprobe) -> the number of cells for which a search computes fewest distances."""
     for N, nprobe in ((1_000_000, 1), (1_000_000, 16), (50_000, 4)):
         best = np.sqrt(N * nprobe)
         given = one_number(call(answer, N, nprobe), "the number of cells")
         if given <= 0:
-            raise WrongAnswer(f"The number of cells has to be above 0, this is {given}.")
+            raise WrongAnswer(f"The number of cells is expected to be above 0, this is {given:g}.")
         cost, least = given + N * nprobe / given, 2 * best
         if cost > 1.01 * least:
             hint = " That is the answer for nprobe 1." if nprobe > 1 and abs(given - np.sqrt(N)) < 2 else ""
             raise WrongAnswer(
-                f"N = {N:,}, nprobe = {nprobe}: with {given:,.0f} cells {cost:,.0f} distances are computed, "
-                f"{least:,.0f} would do.{hint}"
+                f"N = {N:,}, nprobe = {nprobe}: {given:,.0f} cells need {cost:,.0f} distances, the best number needs "
+                f"{least:,.0f}.{hint}"
             )
     return "The two parts of the work are then equal: as many centroids as candidates."

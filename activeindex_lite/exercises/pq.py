@@ -1,18 +1,20 @@
 """Checks of the exercises on product quantization (notebook 03)."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
 from activeindex_lite.scratch import PQ
 
 
-def _example(N=40, M=4, nbits=3, width=3, seed=0):
+def _example(N: int = 40, M: int = 4, nbits: int = 3, width: int = 3, seed: int = 0) -> tuple[PQ, np.ndarray]:
     rng = np.random.default_rng(seed)
     return PQ(rng.normal(size=(M, 2**nbits, width))), rng.normal(size=(N, M * width)).astype(np.float32)
 
 
 @verdict
-def split(answer):
+def split(answer: Callable) -> str:
     """f(x (N, d), M) -> (N, M, d/M)."""
     for N, M, width in ((5, 4, 3), (1, 2, 6), (3, 1, 4)):
         x = np.arange(N * M * width, dtype=np.float32).reshape(N, -1)
@@ -22,15 +24,15 @@ def split(answer):
             expected,
             "the parts",
             hints=[
-                (expected.transpose(1, 0, 2), "The parts come first here; the vectors should."),
-                (x.reshape(N, width, M), "These are d/M parts of M numbers; asked are M parts of d/M numbers."),
+                (expected.transpose(1, 0, 2), "The parts come first here; the vectors must come first."),
+                (x.reshape(N, width, M), "These are d/M parts of M numbers; return M parts of d/M numbers."),
             ],
         )
-    return "M parts of d/M numbers that lie side by side."
+    return "M parts of d/M neighbouring numbers each."
 
 
 @verdict
-def encode(answer):
+def encode(answer: Callable) -> str:
     """f(x (N, d), codebooks (M, K, d/M)) -> codes (N, M)."""
     for N, M in ((40, 4), (1, 2)):
         pq, x = _example(N, M)
@@ -41,16 +43,16 @@ def encode(answer):
             expected,
             "the codes",
             hints=[
-                (tables.min(2), "These are the distances; asked is the number of the nearest codeword: argmin."),
+                (tables.min(2), "These are the distances; return the number of the nearest codeword: argmin."),
                 (tables.argmax(2), "These are the codewords furthest away."),
-                (expected.T, "The shape is (M, N) here, asked is (N, M)."),
+                (expected.T, "The shape is (M, N) here, expected (N, M)."),
             ],
         )
-    return "Each part got the number of its nearest codeword."
+    return "Each part has the number of its nearest codeword."
 
 
 @verdict
-def decode(answer):
+def decode(answer: Callable) -> str:
     """f(codes (N, M), codebooks (M, K, d/M)) -> (N, d)."""
     for N, M in ((20, 4), (1, 2)):
         pq, x = _example(N, M)
@@ -61,18 +63,18 @@ def decode(answer):
             expected,
             "the reconstructions",
             hints=[
-                (expected.reshape(N, M, -1), "The parts are right; lay them side by side: reshape to (N, d)."),
+                (expected.reshape(N, M, -1), "The parts are right; put them side by side: reshape to (N, d)."),
                 (
                     pq.codebooks[0][codes].reshape(N, -1),
                     "All parts were looked up in the first codebook; part m has its own.",
                 ),
             ],
         )
-    return "The codewords side by side are the vector that the code stands for."
+    return "The codewords side by side are the reconstruction of the vector."
 
 
 @verdict
-def look_up(answer):
+def look_up(answer: Callable) -> str:
     """f(table (M, K), codes (N, M)) -> squared distances (N,)."""
     for N, M in ((40, 4), (3, 1)):
         pq, x = _example(N, M)
@@ -84,15 +86,15 @@ def look_up(answer):
             "the distances",
             hints=[
                 (expected / M, "This is the mean over the parts; the distance is their sum."),
-                (np.sqrt(expected), "These are distances; their squares are asked for."),
+                (np.sqrt(expected), "These are distances; return their squares."),
                 (table[0][codes].sum(1), "All parts were looked up in the first row; part m has row m."),
             ],
         )
-    return "M look-ups and additions for each stored vector, and no vector was touched."
+    return "M look-ups and additions per stored vector, without the vectors themselves."
 
 
 @verdict
-def bytes_of_index(answer):
+def bytes_of_index(answer: Callable) -> str:
     """f(N, M, nbits, d) -> bytes of N codes and the codebooks."""
     for N, M, nbits, d in ((1_000_000, 8, 8, 512), (50_000, 4, 6, 128)):
         codes, books = N * M * nbits / 8, 2**nbits * d * 4
@@ -108,6 +110,7 @@ def bytes_of_index(answer):
             ]
             hint = next((" " + said for value, said in hints if np.isclose(given, value, rtol=1e-6)), "")
             raise WrongAnswer(
-                f"N = {N:,}, M = {M}, nbits = {nbits}, d = {d}: {given:,.0f} instead of {codes + books:,.0f} bytes.{hint}"
+                f"N = {N:,}, M = {M}, nbits = {nbits}, d = {d}: {given:,.0f} instead of {codes + books:,.0f} bytes."
+                f"{hint}"
             )
-    return "The codebooks are a small constant; a million codes of 8 bytes are 8 MB."
+    return "The codebooks are a small constant; a million codes of 8 bytes take 8 MB."

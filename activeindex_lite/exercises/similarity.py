@@ -1,5 +1,7 @@
 """Checks of the exercises on similarity search (notebook 01)."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
@@ -8,7 +10,7 @@ from activeindex_lite.scratch import nearest
 
 
 @verdict
-def squared_distances(answer):
+def squared_distances(answer: Callable) -> str:
     """f(a (A, d), b (B, d)) -> (A, B)."""
     rng = np.random.default_rng(0)
     for A, B, d in ((6, 9, 5), (1, 4, 3), (4, 1, 2)):
@@ -19,18 +21,18 @@ def squared_distances(answer):
             expected,
             "the distances",
             hints=[
-                (np.sqrt(expected), "These are distances; their squares are asked for."),
+                (np.sqrt(expected), "These are distances; return their squares."),
                 (np.square(a[:, None] - b), "The last step is missing: sum over the last axis."),
                 (expected.T, "Rows and columns are exchanged: row i belongs to a[i]."),
-                (a @ b.T, "These are dot products, the -2 a.b of the formula's middle term still lacks its company."),
-                (2 - 2 * a @ b.T, "2 - 2 a.b holds for unit vectors only; these have other lengths."),
+                (a @ b.T, "These are dot products; the formula is |a|² - 2 a.b + |b|²."),
+                (2 - 2 * a @ b.T, "2 - 2 a.b is true for unit vectors only; these have other lengths."),
             ],
         )
     return "Row i, column j is |a[i] - b[j]|², for vectors of any length."
 
 
 @verdict
-def top_k(answer):
+def top_k(answer: Callable) -> str:
     """f(distances (N,), k) -> the positions of the k smallest, the smallest first."""
     rng = np.random.default_rng(1)
     for N, k in ((50, 5), (7, 7), (5000, 900)):
@@ -41,16 +43,16 @@ def top_k(answer):
             order[:k],
             f"the first {k} of {N}",
             hints=[
-                (distances[order[:k]], "These are the distances themselves; asked is where they stand (argsort)."),
+                (distances[order[:k]], "These are the distances themselves; return their positions (argsort)."),
                 (order[::-1][:k], "These are the largest ones."),
-                (np.sort(order[:k]), "The right ones, but ordered by position, not by distance."),
+                (np.sort(order[:k]), "These are the right ones, but ordered by position, not by distance."),
             ],
         )
-    return "The nearest first, and no loop."
+    return "The nearest first, without a loop."
 
 
 @verdict
-def threshold(answer):
+def threshold(answer: Callable) -> str:
     """f(copies (P,), others (Q,), precision) -> the lowest threshold with that precision."""
     rng = np.random.default_rng(2)
     for P, Q, precision in ((80, 200, 0.9), (200, 50, 0.99), (30, 3000, 0.5)):
@@ -63,19 +65,19 @@ def threshold(answer):
             raise WrongAnswer(f"At {given:.4f} nothing passes: the highest score of a copy is {copies.max():.4f}.")
         if got < precision:
             raise WrongAnswer(
-                f"At {given:.4f}, {passed} copies and {false} others pass: precision {got:.3f}, asked for is {precision}. "
-                "The threshold is too low."
+                f"At {given:.4f}, {passed} copies and {false} others pass: the precision is {got:.3f}, expected at "
+                f"least {precision}. The threshold is too low."
             )
         if passed / P < recall - 1e-9:
             raise WrongAnswer(
-                f"At {given:.4f} precision is {got:.3f}, but only {passed / P:.0%} of the copies pass; {recall:.0%} pass at a lower "
-                f"threshold ({best:.4f}) that is precise enough."
+                f"At {given:.4f} the precision is {got:.3f}, but only {passed / P:.0%} of the copies pass; "
+                f"{recall:.0%} pass at a lower threshold ({best:.4f}) that is precise enough."
             )
     return "As many copies pass as this precision allows."
 
 
 @verdict
-def brute_force(answer):
+def brute_force(answer: Callable) -> str:
     """f(queries (Q, d), x (N, d)) -> ids (Q,) of the nearest."""
     rng = np.random.default_rng(3)
     queries, x = rng.normal(size=(20, 6)).astype(np.float32), rng.normal(size=(90, 6)).astype(np.float32)
@@ -87,4 +89,4 @@ def brute_force(answer):
             ((queries @ x.T).argmax(1), "The largest dot product is the nearest only among vectors of the same length.")
         ],
     )
-    return "Exact, and as slow as it must be: every vector was read."
+    return "Exact, and slow: every vector is read."

@@ -1,12 +1,14 @@
 """The check of the first exercise (notebook 00)."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from activeindex_lite.exercises.check import call, compare, one_number, verdict
 
 
 @verdict
-def share_found(answer):
+def share_found(answer: Callable) -> str:
     """f(first (Q,), truth (Q,)), two arrays of ids -> R@1, one number from 0 to 1."""
     rng = np.random.default_rng(0)
     for Q, N in ((10, 3), (37, 5)):
@@ -17,9 +19,9 @@ def share_found(answer):
             right.mean(),
             "R@1",
             hints=[
-                (right.sum(), "That is how many were found; asked is the share, from 0 to 1."),
+                (right.sum(), "That is the number of copies found; return the share, from 0 to 1."),
                 (1 - right.mean(), "That is the share that was missed."),
-                (100 * right.mean(), "That is in percent; asked is a number from 0 to 1."),
+                (100 * right.mean(), "That is in percent; return a number from 0 to 1."),
             ],
         )
     return "You have written the measure of this course: R@1, recall at rank one."

@@ -1,21 +1,28 @@
 """Checks of the exercises on choosing a setting (notebook 09): the answers come from the stored sweep."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from functools import wraps
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
-from activeindex_lite.sweeps.whatif import RESAMPLES, load_sweep
+from activeindex_lite.exercises.check import WrongAnswer, call, compare, failure, one_number, seen, verdict
+from activeindex_lite.sweeps.whatif import RESAMPLES, Sweep, load_sweep
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def curve(sweep, factory, **setting):
+def curve(sweep: Sweep, factory: str, **setting) -> np.ndarray:
     """R@1 of a factory at each nprobe of the sweep, (P,)."""
     return np.array([sweep.measured({"factory": factory, "nprobe": n, **setting})["r1"] for n in sweep.axes["nprobe"]])
 
 
 @verdict
-def fewest_probes(answer):
-    """f(nprobes (P,), r1 (P,), wanted) -> the fewest probes whose R@1 is at least wanted; None where none is."""
+def smallest_nprobe(answer: Callable) -> str:
+    """f(nprobes (P,), r1 (P,), wanted) -> the smallest nprobe whose R@1 is at least wanted; None if there is none."""
     sweep = load_sweep()
     nprobes = np.array(sweep.axes["nprobe"])
     for factory in [f for f, nlist in zip(sweep.about["factories"], sweep.nlist, strict=True) if nlist]:
@@ -25,36 +32,33 @@ def fewest_probes(answer):
                 continue
             right = nprobes[r1 >= wanted].min()
             compare(
-                one_number(call(answer, nprobes, r1, wanted), "the number of probes"),
+                one_number(call(answer, nprobes, r1, wanted), "nprobe"),
                 right,
                 f"{factory}, an R@1 of {wanted:.3f}",
                 hints=[
                     (
                         nprobes[np.abs(r1 - wanted).argmin()],
-                        "That is the nearest R@1; asked is one that is not below what is wanted.",
+                        "That is the nearest R@1; take one that is not below what is wanted.",
                     ),
-                    (nprobes[r1 > wanted].min(initial=0), "At least: an R@1 that equals what is wanted is enough, >=."),
-                    (nprobes[r1 >= wanted].max(), "That reaches it too, but with the most probes."),
-                    (
-                        np.flatnonzero(r1 >= wanted).min(),
-                        "That is a place in the array; the probes are nprobes[place].",
-                    ),
+                    (nprobes[r1 > wanted].min(initial=0), "An R@1 that equals what is wanted is enough: use >=."),
+                    (nprobes[r1 >= wanted].max(), "That is the largest nprobe that reaches it; return the smallest."),
+                    (np.flatnonzero(r1 >= wanted).min(), "That is a position in the array; return nprobes[position]."),
                 ],
             )
         try:
             given = answer(nprobes, r1, 1.01)
         except Exception as error:  # whatever the student's code raises is for the student to read
             raise WrongAnswer(
-                f"Where no nprobe reaches it, None is expected; this stops with {type(error).__name__}: {error}. Ask first "
+                f"Where no nprobe is enough, None is expected. {failure(answer, (nprobes, r1), error)} Check first "
                 "whether there is one."
             ) from error
         if given is not None:
-            raise WrongAnswer(f"No nprobe reaches an R@1 of 1.01: None is expected, this is {given!r}.")
-    return "Compare it with the R@1 of an activated copy, and you have the price of activation in probes."
+            raise WrongAnswer(f"No nprobe reaches an R@1 of 1.01: None is expected, this is {seen(given)}.")
+    return "Compare it with the R@1 of an activated copy: that is what activation is worth in nprobe."
 
 
 @verdict
-def front(answer):
+def front(answer: Callable) -> str:
     """f(ms (S,), r1 (S,)) -> (S,) bool: the settings that no other beats."""
     small = np.array([1, 1, 2, 3.0]), np.array([0.5, 0.6, 0.6, 0.7])
     table = load_sweep().table()
@@ -72,22 +76,25 @@ def front(answer):
             ~beaten,
             "the front",
             hints=[
-                (beaten, "These are the settings that are beaten: turn it over with ~."),
+                (beaten, "These are the settings that are beaten: invert it with ~."),
                 (
                     ~strictly,
                     "A setting is also beaten by one that is as quick and finds more, or finds as much and is quicker.",
                 ),
                 (
                     ~no_worse.any(1),
-                    "Every setting is as quick as itself and finds as much: ask besides that the other is better in one of the two.",
+                    (
+                        "Every setting is as quick as itself and finds as much: the other must also be better in "
+                        "one of the two."
+                    ),
                 ),
             ],
         )
-    return "Whoever chooses by time and R@1 alone needs to look at these only; the others are beaten in both."
+    return "For a choice by time and R@1 alone, these settings are enough: each of the others is beaten."
 
 
 @verdict
-def cheapest(answer):
+def cheapest(answer: Callable) -> str:
     """f(table, r1, psnr) -> the label (table.index) of the quickest row with at least that R@1 and PSNR."""
     table = load_sweep().table()
     # Sorted, so that labels are no places.
@@ -101,14 +108,16 @@ def cheapest(answer):
             raise WrongAnswer(f"{wanted}: your row has {row.r1:.2f} at {row.psnr:.1f} dB.")
         if row.ms > enough.ms.min():
             raise WrongAnswer(f"{wanted}: your row takes {row.ms:g} ms, but {enough.ms.min():g} ms would do.")
-    return "The same as explorer.answer: a filter, then the smallest time. Unchanged pictures have an infinite PSNR, so they always pass."
+    return (
+        "As in the explorer: a filter, then the smallest time. Unchanged pictures always pass: their PSNR is infinite."
+    )
 
 
-def _row(answer, table, r1, psnr):
-    """The row that the student's function names; WrongAnswer where it names none."""
+def _row(answer: Callable, table: pd.DataFrame, r1: float, psnr: float) -> pd.Series:
+    """The row that the student's function names; WrongAnswer if it names none."""
     if not callable(answer):
         raise WrongAnswer(
-            f"A function is expected here, this is {type(answer).__name__}: hand over its name without brackets."
+            f"A function is expected here, this is {type(answer).__name__}: write its name without brackets."
         )
 
     @wraps(answer)
@@ -118,13 +127,13 @@ def _row(answer, table, r1, psnr):
     label = one_number(call(cheapest, r1, psnr), "the row's label (idxmin gives one)")
     if label not in table.index:
         raise WrongAnswer(
-            f"{label:g} is no label of the table; idxmin of the column ms gives the one of the smallest time."
+            f"{label:g} is not a label of the table; idxmin of the column ms gives the label of the smallest time."
         )
     return table.loc[label]
 
 
 @verdict
-def paired_interval(answer):
+def paired_interval(answer: Callable) -> str:
     """f(a (n,), b (n,), draws (resamples, n) of picture numbers) -> (2,): the 95 % interval of mean(b) - mean(a)."""
     sweep = load_sweep()
     n, alpha = sweep.about["originals"], max(sweep.axes["alpha"])
@@ -141,24 +150,21 @@ def paired_interval(answer):
             "the interval",
             tolerance=1e-6,
             hints=[
-                (np.percentile((a - b)[draws].mean(1), ends), "The sign is turned over: B less A."),
+                (np.percentile((a - b)[draws].mean(1), ends), "The sign is turned over: B minus A."),
                 (
                     np.percentile((b - a)[draws].mean(1), [5, 95]),
-                    "These ends hold 90 %; 95 % lie between the percentiles 2.5 and 97.5.",
+                    "That is a 90 % interval; for 95 %, take the percentiles 2.5 and 97.5.",
                 ),
                 (
                     np.percentile((b - a)[draws], ends),
-                    "These are percentiles of single pictures: first the mean of each draw.",
+                    "These are percentiles of single pictures: take the mean of each draw first.",
                 ),
-                (np.percentile((b - a)[draws].mean(0), ends), "The mean of each draw is along its row: axis 1."),
-                (
-                    apart,
-                    "The pictures of A and B are drawn apart; they are the same pictures, so draw their differences.",
-                ),
+                (np.percentile((b - a)[draws].mean(0), ends), "Take the mean of each draw along its row: axis 1."),
+                (apart, "A and B were drawn apart; they have the same pictures, so draw their differences."),
                 (
                     np.percentile(b[draws].mean(1), ends) - np.percentile(a[draws].mean(1), ends),
-                    "A difference of intervals is no interval of the difference.",
+                    "A difference of intervals is not the interval of the difference.",
                 ),
             ],
         )
-    return "Drawn in pairs, what is hard for both settings cancels: the interval is narrower than that of either."
+    return "In pairs, what is hard for both settings cancels, so the interval is narrower than with separate draws."

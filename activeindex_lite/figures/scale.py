@@ -151,7 +151,7 @@ def _told(scale, index):
     coded = r1(index, scale[scale["index"] == index].nprobe.min(), False, most)
     return (
         f"R@1, time and memory as references grow from {least:,} to {most:,}. "
-        f"In {index} R@1 goes {'; '.join(told)}; by brute force from {brute_least.r1:.2f} to {brute.r1:.2f}. At {most:,} a search takes "
-        f"{coded.ms:.2g} ms with the index and {brute.ms:.3g} ms without, in {coded.bytes / 1e6:.3g} and "
+        f"In {index} R@1 goes {'; '.join(told)}; by brute force from {brute_least.r1:.2f} to {brute.r1:.2f}. "
+        f"At {most:,} a search takes {coded.ms:.2g} ms with the index and {brute.ms:.3g} ms without, in {coded.bytes / 1e6:.3g} and "
         f"{brute.bytes / 1e6:.3g} MB."
     )

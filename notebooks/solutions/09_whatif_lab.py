@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def fewest_probes(nprobes, r1, wanted):
+def smallest_nprobe(nprobes, r1, wanted):
     enough = nprobes[r1 >= wanted]
     return enough.min() if len(enough) else None
 
