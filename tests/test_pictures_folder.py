@@ -632,6 +632,54 @@ def test_folders_that_this_package_made_are_not_read(tmp_path, output):
     assert len(open_pictures(tmp_path)) == 2
 
 
+def test_folders_of_the_system_are_not_entered(tmp_path):
+    for name in (
+        "@eaDir",
+        "#recycle",
+        "$RECYCLE.BIN",
+        "System Volume Information",
+        "__MACOSX",
+        "lost+found",
+        "@Recycle",
+    ):
+        (tmp_path / name).mkdir()
+        save(tmp_path / name / "old.png")
+        (tmp_path / "sub" / name).mkdir(parents=True)
+        save(tmp_path / "sub" / name / "SYNOPHOTO_THUMB_XL.jpg")
+    save(tmp_path / "#1.png")
+    (tmp_path / "recycle").mkdir()
+    save(tmp_path / "recycle" / "mine.png")
+    assert names(open_pictures(tmp_path), tmp_path) == ["#1.png", "recycle/mine.png"]
+
+
+@pytest.mark.parametrize("suffix", [".HIF", ".heics", ".heifs", ".HEIC", ".avifs", ".jxl"])
+def test_pictures_of_a_kind_that_pil_may_not_read_are_named(tmp_path, suffix):
+    save(tmp_path / "a.png")
+    (tmp_path / f"b{suffix}").write_bytes(b"\0\0\0\x18ftypheic" + bytes(999))
+    with pytest.warns(SkippedPicture, match=f"b{suffix}: not a picture, or of a format that PIL cannot read here"):
+        assert len(list(open_pictures(tmp_path))) == 1
+
+
+def test_files_of_other_kinds_are_summed_up_in_one_line(tmp_path):
+    for name in ("a.CR2", "b.cr2", "c.NEF", "sub/d.psd", "e.mp4", "notes", ".hidden.dng", "Thumbs.db", "desktop.ini"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    save(tmp_path / "a.png")
+    with pytest.warns(NotRead) as said:
+        assert names(open_pictures(tmp_path), tmp_path) == ["a.png"]
+    assert len(said) == 1
+    text = str(said[0].message)
+    assert text.startswith(f"{tmp_path}: 6 files of other kinds were not read (2 .cr2, ")
+    assert all(kind in text for kind in ("1 .nef", "1 .psd", "1 .mp4", "1 without suffix"))
+    for i in range(9):
+        (tmp_path / f"x.kind{i}").touch()
+    with pytest.warns(NotRead, match=r"15 files of other kinds were not read \(2 \.cr2, .*, \.\.\.\)"):
+        open_pictures(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(open_pictures([tmp_path / "a.png"])) == 1
+
+
 def test_a_list_is_taken_as_it_stands(tmp_path):
     first, second = save(tmp_path / "z.png"), save(tmp_path / "a.data", format="PNG")
     (tmp_path / "x.jpg").mkdir()

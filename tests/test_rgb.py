@@ -191,6 +191,43 @@ def test_a_deep_ramp_stays_a_ramp(folder, kind, photometric):
     assert np.abs(got - 255 * RAMP[..., None]).max() <= 1
 
 
+# --- in memory and in a file ----------------------------------------------------------------------
+
+
+@st.composite
+def pictures_in_memory(draw):
+    """(PIL picture, settings with which its PNG says the same)."""
+    mode = draw(st.sampled_from(["1", "L", "LA", "P", "RGB", "RGBA", "I;16"]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    channels = {"LA": 2, "RGB": 3, "RGBA": 4}.get(mode, 1)
+    levels = rng.integers(0, 2**16 if mode == "I;16" else 256, 4)
+    values = rng.choice(levels, (H, W, channels)).astype(np.uint16 if mode == "I;16" else np.uint8)
+    picture = Image.fromarray(values[..., 0] if channels == 1 else values)
+    if mode in ("1", "P"):
+        picture = picture.convert(mode)
+    settings_ = {}
+    if mode in ("L", "P", "RGB", "I;16") and draw(st.booleans()):
+        key = picture.getpixel((0, 0))
+        settings_["transparency"] = picture.info["transparency"] = key
+    orientation = draw(st.integers(0, 8))
+    if orientation:
+        block = Image.Exif()
+        block[0x0112] = orientation
+        settings_["exif"] = picture.info["exif"] = block.tobytes()
+    return picture, settings_
+
+
+@given(pictures_in_memory())
+@CHECKS
+def test_a_picture_in_memory_is_treated_like_its_file(folder, made):
+    picture, settings_ = made
+    before = picture.tobytes()
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", **settings_)
+    assert np.array_equal(np.asarray(rgb_picture(picture)), read(buffer.getvalue(), folder))
+    assert picture.tobytes() == before
+
+
 # --- given as PIL ---------------------------------------------------------------------------------
 
 

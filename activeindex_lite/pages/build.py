@@ -13,7 +13,7 @@ from activeindex_lite.figures.start import course_map
 from activeindex_lite.pages.convert import link_numbers, link_terms, markdown_soup, notebook_soup, relink
 from activeindex_lite.pages.layout import index_body, page, save_thumbnail
 from activeindex_lite.pages.run import run_notebook
-from activeindex_lite.support.files import whole_file
+from activeindex_lite.support.files import is_free, mark_as_output, whole_file
 
 # The folder in which results of running wait; it also says that the folder around it holds pages.
 EXECUTED = "executed"
@@ -102,9 +102,10 @@ class Site:
 
 def prepare(out):
     """Make the folder, or raise FileExistsError if it holds what is no page of ours."""
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / EXECUTED).is_dir())):
+    if not is_free(out) and not (out / EXECUTED).is_dir():
         raise FileExistsError(f"{out} exists and holds other things: name another folder")
-    (out / EXECUTED).mkdir(parents=True, exist_ok=True)
+    mark_as_output(out)
+    (out / EXECUTED).mkdir(exist_ok=True)
 
 
 def first_picture(soup, name, out):
