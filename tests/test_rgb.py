@@ -382,7 +382,7 @@ def test_blank_originals_are_counted_and_said(tmp_path, empty):
     work = Workplace(extractor, tmp_path / "cache", Loop(), False)
     with pytest.warns(UserWarning, match=said):
         material = gather(collection, Settings({}, originals=12, strangers=8), work)
-    assert re.search(said, " ".join(material.notes))
+    assert re.search(said, " ".join(material.remarks.notes))
 
 
 # --- PNG with much text ---------------------------------------------------------------------------
