@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from activeindex_lite.activation.defaults import ALPHA, STEPS
-from activeindex_lite.cli.options import add_originals, extractor_of
+from activeindex_lite.activation.defaults import STEPS
+from activeindex_lite.cli.options import EXTRACTORS, add_alpha, add_originals, add_pictures, add_seed, extractor_of
 from activeindex_lite.support.names import readable
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 
+SEED = "the division of FOLDER, the originals, the Random edits and the intervals, not of the training of the indexes"
 # What the results do not depend on: where they are written, and what computes them.
 NO_SETTINGS = ("run", "out", "cache", "device", "dask")
 
@@ -25,26 +26,28 @@ def add_evaluation(commands: _SubParsersAction) -> None:
     """Add evaluate to the commands of the parser."""
     parser = commands.add_parser(
         "evaluate",
-        help="R@1 under 14 edits and copy detection, passive and activated, on the ready world, a folder, or DISC21; "
-        "continues after an interruption",
+        help="measure R@1 under 14 edits and copy detection on the ready world, your own pictures or DISC21 (minutes to "
+        "hours; resumes after an interruption)",
+        description="Measure R@1 under the 14 edits and copy detection, passive and activated. Writes tables, predictions "
+        "in the form of DISC21, and report.html. The same command resumes an interrupted evaluation.",
     )
     parser.set_defaults(run=_evaluate)
     add = parser.add_argument
     pictures = parser.add_mutually_exclusive_group()
-    pictures.add_argument("--pictures", metavar="FOLDER", help="your own photographs (default: the ready world)")
+    add_pictures(pictures, "the ready world")
     pictures.add_argument(
         "--disc21", metavar="DIR", help="DISC21: a folder with references/, train/, queries/ and a ground truth CSV"
     )
-    add("--ground-truth", metavar="CSV", help="of --disc21 (default: the only one in it)")
+    add("--ground-truth", metavar="CSV", help="ground truth of --disc21 (default: the only CSV file in it)")
     add(
         "--train",
         metavar="FOLDER",
-        help="pictures that train the index, or synthetic:N (default: DIR/train, two fifths of FOLDER, or the ready "
-        "world's)",
+        help="folder of pictures that train the index, or synthetic:N for N synthetic ones (default: DIR/train, two "
+        "fifths of FOLDER, or the ready world's)",
     )
-    add("--distractors", metavar="FOLDER", help="further references, or synthetic:N")
+    add("--distractors", metavar="FOLDER", help="folder of further references, or synthetic:N")
     add("--keep-duplicates", action="store_true", help="index every duplicate of a picture (default: one of each)")
-    add("--extractor", default="lite", metavar="NAME[@SIZE]", help="as for check-extractor (default lite)")
+    add("--extractor", default="lite", metavar="NAME[@SIZE]", help=f"{EXTRACTORS} (default lite)")
     add(
         "--index",
         nargs="+",
@@ -57,17 +60,28 @@ def add_evaluation(commands: _SubParsersAction) -> None:
         nargs="+",
         type=int,
         metavar="N",
-        help="cells that a search visits, for --index (default 1 and 16, or all cells where there are fewer)",
+        help="numbers of cells that a search visits, with --index (default 1 16, or all cells where there are fewer)",
     )
     add_originals(parser, None, "originals to activate (default 100, or all where there are fewer)")
-    add("--strangers", type=int, metavar="N", help="queries without an original, at most (default 4 per original)")
-    add("--alpha", type=float, default=ALPHA, help=f"strength on the paper's scale (default {ALPHA:g})")
-    add("--steps", type=int, default=STEPS, metavar="N", help=f"steps of Adam (default {STEPS})")
-    add("--seed", type=int, default=0, metavar="S", help="same seed, same tables (default 0)")
+    add(
+        "--strangers",
+        type=int,
+        metavar="N",
+        help="number of queries without an original, at most (default 4 per original)",
+    )
+    add_alpha(parser)
+    add(
+        "--steps",
+        type=int,
+        default=STEPS,
+        metavar="N",
+        help=f"number of optimiser steps per activation (default {STEPS})",
+    )
+    add_seed(parser, SEED)
     add("--out", default="evaluation", metavar="DIR", help="folder for tables and predictions (default evaluation)")
     add("--cache", metavar="DIR", help="folder for features and activated copies (default: cache in --out)")
     add("--keep-pictures", action="store_true", help="save the activated pictures as PNG files in the cache")
-    add("--device", default="cpu", help="of the extractor: cpu or cuda")
+    add("--device", default="cpu", help="device of the extractor: cpu or cuda (default cpu)")
     add(
         "--dask",
         metavar="ADDRESS",
