@@ -20,7 +20,7 @@ hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
 
 # Files that take longest, first: workers that start with them end together.
-LONGEST_FIRST = ("test_jupyterlab", "test_demo", "test_cluster", "test_evaluate", "test_notebooks", "test_index_ready")
+LONGEST_FIRST = ("test_jupyterlab", "test_demo", "test_cluster", "test_evaluate", "test_notebooks")
 
 
 # --- one worker per core --------------------------------------------------------------------------

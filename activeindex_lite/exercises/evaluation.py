@@ -72,7 +72,7 @@ def interval(answer: Callable) -> str:
             right,
             wide,
             {
-                "one entry": "The entries were drawn one by one, but copies of one picture are dependent: draw whole rows.",
+                "one entry": "The entries were drawn one by one; the copies of a picture are dependent: draw rows.",
                 "no root": "That is the scatter of single pictures; the interval is that of their mean.",
                 "single": "These are quantiles of single pictures; take quantiles of the mean, over many draws.",
                 "edits": "The edits were drawn; draw the pictures, which are the rows.",

@@ -152,6 +152,6 @@ def _told(scale, index):
     return (
         f"R@1, time and memory as references grow from {least:,} to {most:,}. "
         f"In {index} R@1 goes {'; '.join(told)}; by brute force from {brute_least.r1:.2f} to {brute.r1:.2f}. "
-        f"At {most:,} a search takes {coded.ms:.2g} ms with the index and {brute.ms:.3g} ms without, in {coded.bytes / 1e6:.3g} and "
-        f"{brute.bytes / 1e6:.3g} MB."
+        f"At {most:,} a search takes {coded.ms:.2g} ms with the index and {brute.ms:.3g} ms without, "
+        f"in {coded.bytes / 1e6:.3g} and {brute.bytes / 1e6:.3g} MB."
     )
