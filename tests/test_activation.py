@@ -223,7 +223,7 @@ def test_greyscale_pictures_are_accepted(small_indexes, extractor):
 
 
 def test_steps_are_those_of_torchs_optimizer():
-    from activeindex_lite.activation.activation import _adam_step
+    from activeindex_lite.activation.batch import _adam_step
 
     generator = torch.Generator().manual_seed(0)
     start, gradients = torch.randn(5, generator=generator), torch.randn(4, 5, generator=generator)

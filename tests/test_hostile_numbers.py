@@ -245,8 +245,8 @@ def test_features_that_are_not_of_the_pictures(features, said, small_indexes, ex
 @pytest.mark.parametrize(
     ("loss", "said"),
     [
-        (lambda f, t: f.sum(), "one number a picture"),
-        (lambda f, t: 3.0, "one number a picture"),
+        (lambda f, t: f.sum(), "one number per picture"),
+        (lambda f, t: 3.0, "one number per picture"),
         (lambda f, t: f.sum(1) * float("nan"), "not finite"),
     ],
 )

@@ -100,7 +100,7 @@ def test_an_interruption_ends_a_comparison(given, monkeypatch):
 
     # The package's name for the module is taken by the function.
     monkeypatch.setattr(
-        importlib.import_module("activeindex_lite.activation.activation"), "_activate_batch", interrupted
+        importlib.import_module("activeindex_lite.activation.activation"), "activate_batch", interrupted
     )
     with pytest.raises(KeyboardInterrupt), pytest.warns(UserWarning, match="0 of"):
         tradeoff.compare_schedules(*given)

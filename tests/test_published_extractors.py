@@ -445,13 +445,16 @@ def test_fingerprint_changes_with_whatever_changes_features():
     others = [
         print_of(module(2.0)),
         print_of(module(p=4.0)),
-        print_of(module(dtype=torch.bfloat16)),
+        print_of(module(dtype=torch.float64)),
         print_of(module(), 48),
         print_of(module(), mean=(0, 0, 0)),
         print_of(module(), std=(1, 1, 1)),
         print_of(module(), digest="file"),
     ]
     assert len({first, *others}) == 8
+    # An extractor brings bfloat16 to float32: 1.0 is the same number in both, 0.1 is not.
+    assert print_of(module(dtype=torch.bfloat16)) == first
+    assert print_of(module(0.1, dtype=torch.bfloat16)) != print_of(module(0.1))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore:.*trust")

@@ -435,3 +435,65 @@ def test_every_docstring_names_a_shape(thing):
     functions = [getattr(f, "fget", None) or getattr(f, "__func__", f) for f in public]
     for function in filter(inspect.isfunction, functions):
         assert "(" in (function.__doc__ or ""), function.__qualname__
+
+
+# --- extremes -------------------------------------------------------------------------------------
+
+
+def true_distortion(x, found):
+    return (np.subtract(x, found.centroids[found.labels], dtype=np.float64) ** 2).sum(1).mean()
+
+
+@pytest.mark.parametrize(
+    "vectors", ["noise", "whole numbers", "few different", "one outlier", "outlier everywhere", "tiny"]
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_kmeans_of_extremes_is_right_under_strict_errors(vectors, seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(120, 8)).astype(np.float32)
+    if vectors in ("whole numbers", "few different"):
+        x = rng.integers(-2, 3, (100, 2)).astype(np.float32)
+    if vectors in ("whole numbers", "one outlier"):
+        x[3, 0] = 1e10
+    if vectors == "outlier everywhere":
+        x[3] = 1e10
+    if vectors == "tiny":
+        x *= 1e-30
+    with np.errstate(all="raise"):
+        found = kmeans(x, 50, rng)
+        index = IVF(found.centroids)
+        index.add(x)
+        index.search(x[:5], 2, 3)
+    assert np.isfinite(found.centroids).all()
+    assert found.distortions[-1] == pytest.approx(true_distortion(x, found), rel=1e-3, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda x, rng: PQ.train(x, 2, 4, rng),
+        lambda x, rng: OPQ.train(x, 2, 4, rng, iterations=2),
+        lambda x, rng: IVFPQ.train(x, 8, 2, 4, rng),
+        lambda x, rng: LSH.pca(x, 4),
+        lambda x, rng: LSH.random(8, 16, rng),
+    ],
+)
+def test_every_index_trains_and_searches_under_strict_errors(build):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 8)).astype(np.float32)
+    x[7] *= 1e10
+    with np.errstate(all="raise"):
+        index = build(x, rng)
+        index.add(x)
+        distances, ids = index.search(x[:5], 3)
+    assert ids.shape == (5, 3) and np.isfinite(distances).all()
+
+
+@pytest.mark.parametrize("nbits", [32_767, 32_768, 40_000, 70_000])
+def test_hamming_distances_of_long_codes(nbits):
+    rng = np.random.default_rng(0)
+    index, x = LSH.random(4, nbits, rng), rng.normal(size=(3, 4)).astype(np.float32)
+    index.add(x)
+    expected = (index.bits(-x)[:, None] != index.bits(x)[None]).sum(2)
+    assert np.array_equal(index.hamming(-x), expected) and (np.diag(index.hamming(-x)) == nbits).all()
+    assert (index.search(-x, 1)[0][:, 0] == expected.min(1)).all()

@@ -40,10 +40,10 @@ def at_psnr(
     """Find the alpha whose saved 8-bit pictures have this mean PSNR (dB): (alpha, the Activation at that alpha).
 
     pictures, index, extractor and settings: as for `activate`, alpha apart. tolerance: largest difference from psnr, in
-    dB; start: the first alpha; ends: the smallest and the largest alpha.
-    Two steps: alpha moves by the 20 dB that ten times as much change costs, until psnr lies between the PSNRs of two
-    runs; then Brent's method narrows the logarithm of alpha. Most searches take three or four alphas.
-    ValueError if no alpha between the ends gives that PSNR, or if it lies between two whole grey levels of bound="linf".
+    dB; start: the first alpha; ends: the smallest and the largest alpha. Two steps: alpha moves by the 20 dB that ten
+    times as much change costs, until psnr lies between the PSNRs of two runs; then Brent's method narrows the logarithm
+    of alpha. Most searches take three or four alphas. ValueError if no alpha between the ends gives that PSNR, or if it
+    lies between two whole grey levels of bound="linf".
     """
     settings.setdefault("features", extractor(pictures))
     search = _Search(pictures, index, extractor, psnr, tolerance, settings)
@@ -81,8 +81,9 @@ class _Search:
             there = np.clip(here + PER_DB * miss + np.sign(miss) * 0.02, low, high)
             if there == here:
                 raise ValueError(
-                    f"psnr={self.psnr!r}: alpha goes from {np.exp(low):g} to {np.exp(high):g}, and at {np.exp(here):.3g} "
-                    f"these pictures have {self.psnr + miss:.1f} dB; choose a value between what both ends give"
+                    f"psnr={self.psnr!r}: alpha goes from {np.exp(low):g} to {np.exp(high):g}, and at "
+                    f"{np.exp(here):.3g} these pictures have {self.psnr + miss:.1f} dB; choose a value between "
+                    "what both ends give"
                 )
             next_miss = self.miss(there)
             if next_miss * miss < 0:
@@ -91,10 +92,8 @@ class _Search:
         return here
 
 
-def completed(
-    pictures: Iterable[Image.Image], index: ActiveIndex, extractor: Extractor, **settings
-) -> Activation:
-    """`activate`, raising KeyboardInterrupt after an interruption: a comparison needs all pictures, not the first few."""
+def completed(pictures: Iterable[Image.Image], index: ActiveIndex, extractor: Extractor, **settings) -> Activation:
+    """`activate`, with a KeyboardInterrupt after an interruption: a comparison needs every picture."""
     run = activate(pictures, index, extractor, **settings)
     if not run.complete:
         raise KeyboardInterrupt

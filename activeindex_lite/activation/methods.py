@@ -1,7 +1,10 @@
-"""The methods of activation by name: what each minimises, how it takes its steps, and how it shares the change among colours."""
+"""The methods of activation by name: what each minimises, how it steps, and how it shares the change among channels."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,7 +14,12 @@ from activeindex_lite.activation.margin import margin_loss, with_rivals
 from activeindex_lite.activation.objective import BLUE_HEAVY, target_loss
 from activeindex_lite.activation.views import random_views, shrink
 
-# The same for red, green and blue, of the size at which one alpha gives about the PSNR that it gives with the published method.
+if TYPE_CHECKING:
+    from activeindex_lite.extractor import Extractor
+    from activeindex_lite.index import ActiveIndex, Targets
+
+# Equal factors for red, green and blue, chosen so that one alpha gives about the same PSNR as with the published
+# method.
 EQUAL = (1.3, 1.3, 1.3)
 
 
@@ -19,28 +27,31 @@ EQUAL = (1.3, 1.3, 1.3)
 class Method:
     """How activation is carried out.
 
-    loss: (features (B, d) with gradient, Targets) to (B,), L_f; lr, weights: where `activate` is not told otherwise; rivals:
-    whether Targets hold cells and codes; views: whether steps look at random views, see `looks`; whole_picture: which kind of step, see
-    `whole_picture_step` (False: Adam's own).
+    loss: (features (B, d) with gradient, Targets) to (B,), L_f; lr, weights: the defaults of `activate`; rivals:
+    whether Targets hold cells and codes; views: whether steps look at random views, see `looks`; whole_picture: whether
+    the steps are those of `whole_picture_step` (False: Adam's own).
     """
 
     loss: Callable
     lr: float
-    weights: tuple
+    weights: tuple[float, float, float]
     rivals: bool = False
     views: bool = False
     whole_picture: bool = False
 
-    def targets(self, index, features):
-        """What a batch of features (B, d) is to come close to, and if the method asks for them, away from."""
+    def targets(self, index: ActiveIndex, features: np.ndarray) -> Targets:
+        """The targets of a batch of features (B, d), with their rivals if the method uses them."""
         found = index.targets(features)
         return with_rivals(found, index, features) if self.rivals else found
 
-    def looks(self, step, targets, extractor, generator):
+    def looks(
+        self, step: int, targets: Targets, extractor: Extractor, generator: torch.Generator
+    ) -> tuple[Callable, Callable]:
         """What a step, counted from 0, looks at: (forward, loss) for `objective`, of the B pictures of targets.
 
-        With views: every third step the pictures as they are, else a random view of each, and one view more of every other picture
-        (half as much again for the network). forward then returns B features and, behind them, those of the views more.
+        With views: every third step the pictures as they are, otherwise a random view of each; and always a second view
+        of every other picture, which adds half to the work of the network. forward then returns B features and, after
+        them, those of the second views.
         """
         if not self.views:
             return extractor.forward, self.loss
@@ -65,31 +76,40 @@ METHODS = {
 }
 
 
-def method_of(method, loss=None):
+def method_of(method: str | Method, loss: Callable | None = None) -> Method:
     """The Method of a name, or a Method itself; with another loss if one is given. ValueError for an unknown name."""
     if not isinstance(method, Method):
         if method not in METHODS:
             raise ValueError(f"method={method!r}: choose one of {', '.join(METHODS)}")
         method = METHODS[method]
     if loss is not None and not callable(loss):
-        raise ValueError(f"loss={loss!r}: a function of (features (B, d), targets) that returns (B,) is expected")
+        raise ValueError(f"loss={loss!r}: expected a function of (features (B, d), targets) that returns (B,)")
     return method if loss is None else replace(method, loss=loss)
 
 
-def picture_share(bound):
-    """What `whole_picture_step` divides by: the bound of each pixel over its root mean square in the picture, (B, 3, H, W)."""
+def picture_share(bound: torch.Tensor) -> torch.Tensor:
+    """The bound of each pixel over its root mean square in the picture, (B, 3, H, W), for `whole_picture_step`."""
     return bound.clamp(min=1e-12) / bound.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1e-12)
 
 
 @torch.no_grad()
-def whole_picture_step(delta, gradient, share, moments, count, lr, beta1=0.9, beta2=0.999):
+def whole_picture_step(
+    delta: torch.Tensor,
+    gradient: torch.Tensor,
+    share: torch.Tensor,
+    moments: tuple[torch.Tensor, torch.Tensor],
+    count: torch.Tensor,
+    lr: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+) -> None:
     """A step of Adam on delta (B, 3, H, W), in place, that changes pixels in proportion to the picture's own gradient.
 
-    Adam's own step is nearly a sign: a pixel that matters little moves as far as one that matters much, and both cost the same
-    dB. Here one second moment is kept for a picture, not one for a pixel, and the step is taken in the picture itself:
-    delta's gradient is divided by the bound twice, so that the bound caps a change but does not shape it. For a given sum
-    of squares this buys most. share: `picture_share` of the bound; moments: tensors (B, 3, H, W) and (B, 1, 1, 1); count: a
-    scalar tensor.
+    Adam's own step is nearly a sign: a pixel that matters little moves as far as one that matters much, at the same
+    cost in dB. Here the second moment is one number per picture, not per pixel, and the step is taken in the picture
+    itself: delta's gradient is divided by the bound twice, so that the bound limits a change but does not shape it.
+    This gains most for a given sum of squares. share: `picture_share` of the bound; moments: tensors (B, 3, H, W) and
+    (B, 1, 1, 1); count: a scalar tensor.
     """
     first, second = moments
     count += 1

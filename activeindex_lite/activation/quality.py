@@ -1,6 +1,19 @@
 """How much a picture was changed: PSNR, SSIM and L-infinity between two 8-bit pictures."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import lazy_loader
 import numpy as np
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+skimage = lazy_loader.load("skimage")
+
+# Side of SSIM's window in pixels: a Gaussian of sigma 1.5, cut at 3.5 sigma.
+WINDOW = 11
 
 
 def _pair(original, changed):
@@ -16,35 +29,31 @@ def _pair(original, changed):
     return a, b
 
 
-def psnr(original, changed):
+def psnr(original: Image.Image | np.ndarray, changed: Image.Image | np.ndarray) -> float:
     """Peak signal-to-noise ratio in dB, 10 log10(255^2 / MSE) over all pixels and channels; inf if nothing changed.
 
-    Both: PIL RGB pictures or uint8 (H, W, 3) of one size.
+    Both: PIL RGB pictures or uint8 (H, W, 3) of one size; ValueError for others.
     """
-    from skimage.metrics import peak_signal_noise_ratio
-
     a, b = _pair(original, changed)
-    return float(np.inf if np.array_equal(a, b) else peak_signal_noise_ratio(a, b, data_range=255))
+    return float(np.inf if np.array_equal(a, b) else skimage.metrics.peak_signal_noise_ratio(a, b, data_range=255))
 
 
-def ssim(original, changed):
+def ssim(original: Image.Image | np.ndarray, changed: Image.Image | np.ndarray) -> float:
     """Structural similarity (Wang et al. 2004: Gaussian window, sigma 1.5, 11 x 11), mean over pixels and channels.
 
-    Both: PIL RGB pictures or uint8 (H, W, 3) of one size, at least 11 pixels a side. 1 means equal.
+    Both: PIL RGB pictures or uint8 (H, W, 3) of one size, at least 11 pixels per side. 1 means equal.
     """
-    from skimage.metrics import structural_similarity
-
     a, b = _pair(original, changed)
-    if min(a.shape[:2]) < 11:
+    if min(a.shape[:2]) < WINDOW:
         raise ValueError(f"a picture of {a.shape[1]} x {a.shape[0]} pixels is smaller than SSIM's window of 11 x 11")
     return float(
-        structural_similarity(
+        skimage.metrics.structural_similarity(
             a, b, channel_axis=2, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
         )
     )
 
 
-def linf(original, changed):
+def linf(original: Image.Image | np.ndarray, changed: Image.Image | np.ndarray) -> int:
     """Largest change of any pixel and channel, in grey levels (0 to 255).
 
     Both: PIL RGB pictures or uint8 (H, W, 3) of one size.

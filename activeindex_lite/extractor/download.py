@@ -1,9 +1,13 @@
-"""Fetching a published file once: goes on after an interruption, checks the length, and notes the SHA-256 of what came.
+"""Downloading a published file once: it resumes after an interruption, checks the length, and notes the SHA-256.
 
-torch.hub and urllib download as well, but begin again from nothing after each interruption.
+torch.hub and urllib also download, but start again from nothing after each interruption.
 """
 
+from __future__ import annotations
+
+import errno
 import hashlib
+import os
 import ssl
 from http.client import HTTPException
 from pathlib import Path
@@ -20,21 +24,22 @@ CHUNK = 1 << 20
 NETWORK_ERRORS = (URLError, HTTPException, TimeoutError, ConnectionError, ssl.SSLError)
 
 
-def cache_folder():
-    """Where downloads are kept: the folder that torchvision's own weights go to (TORCH_HOME moves both)."""
+def cache_folder() -> Path:
+    """The folder of downloads, which torchvision uses too; the environment variable TORCH_HOME moves it."""
     return Path(torch.hub.get_dir()) / "checkpoints"
 
 
-def fetch(url, *, attempts=3, timeout=30, progress=True):
-    """Path of the file of an address in the cache folder, downloaded unless it is there.
+def fetch(url: str, *, attempts: int = 3, timeout: float = 30, progress: bool = True) -> Path:
+    """Path in the cache folder of the file at an address, downloaded if it does not exist yet.
 
-    attempts: connections that may bring nothing before it gives up; timeout: seconds without a byte that end a connection.
-    What has come is kept in FILE.part, and a later call goes on from there. A file that somebody put in the folder is used
-    as it is. Raises ConnectionError if the network fails, ValueError if the file is not the one that was noted.
+    attempts: connections in a row that may bring nothing before the download fails; timeout: seconds without a byte
+    after which a connection ends. An incomplete download stays in FILE.part, and a later call resumes it. A file that
+    somebody put in the folder is used as it is. Raises ConnectionError if the network fails, OSError if the folder
+    cannot be written, ValueError if the file differs from the noted SHA-256.
     """
     path = cache_folder() / url.rsplit("/", 1)[1]
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_writable(path.parent)
         # Only one process at a time downloads a file.
         with alone(_beside(path, ".lock"), waiting=f"another process is downloading {path.name}: waiting for it"):
             if not path.is_file():  # else another process brought it meanwhile
@@ -43,7 +48,26 @@ def fetch(url, *, attempts=3, timeout=30, progress=True):
     return path
 
 
-def sha256(path):
+def unwritable(folder: Path, error: OSError) -> OSError:
+    """An OSError about a folder for downloads that cannot be written, with the way out."""
+    reason = error.strerror or type(error).__name__
+    return OSError(
+        f"{folder}, the folder for downloaded weights, cannot be written ({reason}): set the environment variable "
+        'TORCH_HOME to a folder of your own, or use "lite", which needs no download'
+    )
+
+
+def _make_writable(folder):
+    """Make the folder of downloads; OSError with the way out if it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    if not os.access(folder, os.W_OK):
+        raise unwritable(folder, PermissionError(errno.EACCES, "Permission denied"))
+
+
+def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal digits."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
@@ -52,16 +76,16 @@ def sha256(path):
     return digest.hexdigest()
 
 
-def note_sum(path):
-    """Write the file's SHA-256 beside it, as `sha256sum --check` reads it, unless a note is there."""
+def note_sum(path: Path) -> None:
+    """Write the file's SHA-256 beside it, as `sha256sum --check` reads it; an existing note stays as it is."""
     note = _beside(path, ".sha256")
     if not note.exists():
         with whole_file(note) as temporary:
             temporary.write_text(f"{sha256(path)}  {path.name}\n")
 
 
-def check_sum(path):
-    """Raise ValueError if a note lies beside the file and the file is no longer what it was then."""
+def check_sum(path: Path) -> None:
+    """Raise ValueError if the file has a note of its SHA-256 and differs from it."""
     note = _beside(path, ".sha256")
     if not note.exists():
         return
@@ -78,7 +102,7 @@ def _beside(path, ending):
 
 
 def _download(url, path, attempts, timeout, progress):
-    """Bring the whole file under its temporary name, then rename it."""
+    """Download the whole file under its temporary name, then rename it."""
     part = _beside(path, ".part")
     failures = 0
     while True:
@@ -88,7 +112,7 @@ def _download(url, path, attempts, timeout, progress):
             break
         except NETWORK_ERRORS as error:
             failures = 0 if _size(part) > had else failures + 1
-            if failures >= attempts or isinstance(error, HTTPError):  # the latter is an answer, no accident
+            if failures >= attempts or isinstance(error, HTTPError):  # which repeats on every attempt
                 raise ConnectionError(_explain(url, path, part, error)) from error
         except OSError as error:
             raise told(error, path) from error
@@ -97,12 +121,12 @@ def _download(url, path, attempts, timeout, progress):
 
 
 def _go_on(url, part, timeout, progress):
-    """One connection: append to the part what it lacks; a server that cannot go on from there sends all of it again."""
+    """One connection: append what is missing to the part. A server that cannot resume sends the whole file again."""
     have, etag = _size(part), _beside(part, ".etag")
     headers = {"User-Agent": "activeindex-lite"}
     if have:
         headers["Range"] = f"bytes={have}-"
-        if etag.exists():  # the rest of another version is not wanted: then all of it
+        if etag.exists():  # if the file changed meanwhile, the server sends all of it
             headers["If-Range"] = etag.read_text()
     try:
         response = urlopen(Request(url, headers=headers), timeout=timeout)
@@ -110,9 +134,9 @@ def _go_on(url, part, timeout, progress):
         if error.code != 416 or not have:
             raise
         if error.headers.get("Content-Range") == f"bytes */{have}":
-            return  # all of it had come before
+            return  # it was complete before
         part.unlink()
-        raise ConnectionError(f"the {have:,} bytes that had come are no beginning of the server's file") from error
+        raise ConnectionError(f"the {have:,} bytes already here are not the beginning of the server's file") from error
     with response:
         begin, total = _announced(response, have)
         _note_version(response, etag)
@@ -121,7 +145,7 @@ def _go_on(url, part, timeout, progress):
 
 
 def _announced(response, have):
-    """(byte that the answer begins with, bytes of the whole file or None), as the server says."""
+    """(first byte that the server sends, size of the whole file in bytes or None), from its headers."""
     length = response.headers.get("Content-Length")
     if response.status != 206:
         return 0, int(length) if length else None
@@ -132,7 +156,7 @@ def _announced(response, have):
 
 
 def _note_version(response, etag):
-    """Keep the server's name of this version of the file (weak ones do not vouch for single bytes)."""
+    """Keep the server's name of this version of the file; a weak name does not identify single bytes."""
     version = response.headers.get("ETag", "W/")
     if version.startswith("W/"):
         etag.unlink(missing_ok=True)
@@ -157,7 +181,7 @@ def _size(path):
 
 
 def _explain(url, path, part, error):
-    kept = f"; {_size(part):,} bytes are kept in {part.name}, call again to go on" if _size(part) else ""
+    kept = f"; {_size(part):,} bytes are kept in {part.name}, call again to resume" if _size(part) else ""
     return (
         f"{url} could not be downloaded ({error}){kept}. Or fetch that address by other "
         f'means and put the file at {path}; "lite" and "gradients" need no download'

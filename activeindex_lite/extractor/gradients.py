@@ -12,12 +12,12 @@ SIZE = 64
 
 
 class Gradients(nn.Module):
-    """How strongly edges run in each direction, in each cell of a grid: (B, 3, H, W) in [0, 1] to (B, cells^2 orientations).
+    """The strength of edges by direction and cell of a grid: (B, 3, H, W) in [0, 1] to (B, cells^2 orientations).
 
-    orientations: directions from 0 to 180 degrees, an upright and a level edge in the middle of theirs; cells: the grid's
-    side. The histogram of each cell has unit length, so contrast counts for nothing. The gradient with respect to the
-    picture runs through the strength of an edge; its direction falls into a bin as a whole. The steps are those of
-    skimage.feature.hog with cells_per_block=(1, 1) and block_norm="L2", whose bins begin where ours have their middle.
+    orientations: number of bins from 0 to 180 degrees; a vertical and a horizontal edge lie in the middle of their
+    bins. cells: side of the grid. The histogram of each cell has unit length, so contrast does not matter. The gradient
+    with respect to the picture goes through the strength of an edge, not through its direction. The steps are those of
+    skimage.feature.hog with cells_per_block=(1, 1) and block_norm="L2", whose bins begin where these have their middle.
     """
 
     def __init__(self, orientations=8, cells=4):
@@ -32,7 +32,7 @@ class Gradients(nn.Module):
         # Central differences, none at the border.
         gy = F.pad(grey[:, 2:] - grey[:, :-2], (0, 0, 1, 1))
         gx = F.pad(grey[:, :, 2:] - grey[:, :, :-2], (1, 1))
-        strength = (gx.square() + gy.square() + 1e-16).sqrt()  # a root of nothing has no derivative
+        strength = (gx.square() + gy.square() + 1e-16).sqrt()  # the root of 0 has no derivative
         turn = torch.atan2(gy, gx).detach() / math.pi % 1
         bins = (turn * self.orientations).round().long() % self.orientations
         one_hot = F.one_hot(bins, self.orientations).permute(0, 3, 1, 2).to(x.dtype)

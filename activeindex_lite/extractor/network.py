@@ -44,7 +44,7 @@ class GeM(nn.Module):
 class LiteNet(nn.Module):
     """A 7x7 stem of stride 4, four residual blocks (widths 48, 96, 192, 256 at strides 1, 2, 2, 1), GeM, linear to d.
 
-    Input: float pictures (B, 3, H, W), normalised with ImageNet's mean and deviation; trained at 128 x 128.
+    Input: float pictures (B, 3, H, W), normalised with ImageNet's mean and std; trained at 128 x 128.
     Output: float32 (B, 128) vectors of unit L2 norm.
     """
 
@@ -55,11 +55,11 @@ class LiteNet(nn.Module):
         self.blocks = nn.Sequential(*map(ResidualBlock, inputs, widths, (1, 2, 2, 1)))
         self.pool = GeM()
         self.project = nn.Linear(widths[-1], d)
-        # Channels last is what the CPU's convolutions want: 1.4 times faster there.
+        # Convolutions on a CPU are 1.4 times faster with the channels last.
         self.to(memory_format=torch.channels_last)
 
     def fuse(self):
-        """Fold every batch normalisation into the convolution before it, for use after training: same output, quicker."""
+        """Fold every batch normalisation into the convolution before it: same output, less time."""
         self.stem[0], self.stem[1] = fuse_conv_bn_eval(self.stem[0].eval(), self.stem[1].eval()), nn.Identity()
         for block in self.blocks.eval():
             block.conv1, block.norm1 = fuse_conv_bn_eval(block.conv1, block.norm1), nn.Identity()

@@ -1,6 +1,9 @@
 """Published copy-detection networks by name: SSCD (Pizzi et al. 2022), as plain weights for torchvision's ResNet-50."""
 
+from __future__ import annotations
+
 import tarfile
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -9,7 +12,7 @@ from activeindex_lite.extractor.download import fetch, note_sum
 from activeindex_lite.extractor.network import GeM
 
 ADDRESS = "https://dl.fbaipublicfiles.com/sscd-copy-detection/"
-# Those whose weights are published for torchvision's ResNet-50, 512-d; the paper's is sscd_disc_mixup.
+# The networks whose weights are published for torchvision's ResNet-50, 512-d; the paper uses sscd_disc_mixup.
 SSCD = (
     "sscd_disc_mixup",
     "sscd_disc_advanced",
@@ -18,12 +21,12 @@ SSCD = (
     "sscd_imagenet_advanced",
     "sscd_imagenet_blur",
 )
-# ResNeXt-101 32x4d, which torchvision does not have: published as TorchScript, or for another library.
+# ResNeXt-101 32x4d, which torchvision lacks: published as TorchScript, or for another library.
 SSCD_AS_PROGRAM = "sscd_disc_large"
 SSCD_SIZE = 288
 
 
-def published_network(name):
+def published_network(name: str) -> nn.Module:
     """The network of one of SSCD, its weights downloaded on first use (about 98 MB; see download.fetch)."""
     if name == SSCD_AS_PROGRAM:
         raise ValueError(
@@ -32,12 +35,12 @@ def published_network(name):
         )
     path = fetch(f"{ADDRESS}{name}.torchvision.pt")
     network = network_from_file(path)
-    note_sum(path)  # only now: a file that cannot be read is not what to compare with later
+    note_sum(path)  # only now: an unreadable file is no reference for later
     return network
 
 
-def network_from_file(path):
-    """The network of a file of weights in SSCD's layout; ValueError if it is damaged, holds a program or other weights."""
+def network_from_file(path: Path) -> nn.Module:
+    """The network of a file of weights in SSCD's layout; ValueError for a damaged file, a program or other weights."""
     weights = read_weights(path)
     if not isinstance(weights, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in weights.values()):
         raise ValueError(
@@ -47,11 +50,11 @@ def network_from_file(path):
     return sscd_network(weights, path)
 
 
-def read_weights(path):
-    """What torch.save wrote, read by the unpickler that knows tensors and containers alone and runs nothing."""
+def read_weights(path: Path) -> object:
+    """What torch.save wrote, read by an unpickler that knows tensors and containers alone and runs nothing."""
     refused = (
-        f"{path} is not a TorchScript file and not a file of weights: it is damaged (then delete it and fetch it again), "
-        "or it holds more than tensors, and such a file is a program, of which nothing was run"
+        f"{path} is not a TorchScript file and not a file of weights: it is damaged (then delete it and fetch it "
+        "again), or it holds more than tensors, and such a file is a program, of which nothing was run"
     )
     # torch before 2.6 reads this oldest of formats without the restriction.
     if tarfile.is_tarfile(path):
@@ -60,15 +63,16 @@ def read_weights(path):
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError:
         raise
-    except Exception as error:  # a damaged file makes an unpickler trip over anything
-        raise ValueError(f"{refused} ({(str(error) or type(error).__name__).splitlines()[0][:160]})") from error
+    except Exception as error:  # on a damaged file an unpickler can fail in any way
+        raise ValueError(f"{refused} ({type(error).__name__})") from error
 
 
-def sscd_network(weights, source="the weights"):
+def sscd_network(weights: dict[str, torch.Tensor], source: str | Path = "the weights") -> nn.Module:
     """ResNet-50 with GeM (p = 3) before a linear layer to d, from a state dict whose names begin with "backbone.".
 
-    The network maps (B, 3, H, W), normalised with ImageNet's mean and deviation, to (B, d); the extractor brings that to
-    unit norm. weights: d is read off (512 in the published files); every tensor must be there, in its shape, and no other.
+    The network maps (B, 3, H, W), normalised with ImageNet's mean and std, to (B, d); the extractor scales that to unit
+    norm. weights: they determine d (512 in the published files). ValueError for missing or unexpected tensors and wrong
+    shapes.
     """
     from torchvision.models import resnet50
 
@@ -90,13 +94,16 @@ def _check_names(weights, wanted, source):
         for name in wanted
         if name in weights and weights[name].shape != wanted[name].shape
     ]
-    wrong = "; ".join(
-        f"{len(names)} {what} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
-        for what, names in (("missing", missing), ("unexpected", unexpected), ("of another shape", shapes))
-        if names
-    )
+    problems = {"missing": missing, "unexpected": unexpected, "of another shape": shapes}
+    wrong = "; ".join(f"{len(names)} {what} ({_first(names)})" for what, names in problems.items() if names)
     if wrong:
         raise ValueError(
             f"{source}: these weights are not SSCD's for torchvision's ResNet-50, as in {SSCD[0]}.torchvision.pt: "
             f"{wrong}. Load weights of another network into its module and give the module"
         )
+
+
+def _first(names, n=3):
+    """The first few names, in a length that a message can hold."""
+    shown = [name if len(name) <= 60 else f"{name[:57]}..." for name in map(str, names[:n])]
+    return ", ".join([*shown, "..."] if len(names) > n else shown)

@@ -1,26 +1,27 @@
-"""Brute force: compare the query with every vector. Exact, and the measure of all that follows."""
+"""Brute force: compare the query with every vector. It is exact, so every other index is measured against it."""
 
 import numpy as np
 
-# So many distances are worked on at a time: 16 MB, whatever the number of vectors.
+# Distances that one table holds: 16 MB, whatever the number of vectors.
 DISTANCES_AT_A_TIME = 4_000_000
 
 
+@np.errstate(over="ignore", under="ignore", invalid="ignore")
 def as_features(x, d=None):
     """x as a float32 array (N, d), or ValueError if it is not a table of numbers below 1e15 with d columns."""
     try:
         x = np.ascontiguousarray(x, np.float32)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"features are a table of numbers (N, d), these are not ({error}).") from None
+        raise ValueError(f"expected features as a table of numbers (N, d), not this ({str(error)[:160]}).") from None
     if x.ndim != 2 or (d is not None and x.shape[1] != d):
         raise ValueError(
-            f"features of shape (N, {'d' if d is None else d}) are expected, these have shape {x.shape}; "
+            f"expected features of shape (N, {'d' if d is None else d}), these have shape {x.shape}; "
             "for one vector write x[None]."
         )
-    # Beyond, a squared distance overflows; a NaN makes a comparison false.
+    # Above that, a squared distance overflows; a NaN makes a comparison false.
     if not (x.min(initial=0) > -1e15 and x.max(initial=0) < 1e15):
         raise ValueError(
-            "the features hold NaN, infinity or numbers above 1e15, which have no distances: leave them out."
+            "the features hold NaN, infinity or numbers above 1e15, whose distances are not finite: leave them out."
         )
     return x
 
@@ -28,14 +29,14 @@ def as_features(x, d=None):
 def whole(value, name, least, most=None, why=""):
     """value as an int from least to most (None: no limit), or ValueError that ends in why."""
     if not isinstance(value, (int, np.integer)) or value < least or (most is not None and value > most):
-        raise ValueError(
-            f"{name} is {value}; it has to be a whole number {f'of at least {least}' if most is None else f'between {least} and {most}'}{why}."
-        )
+        allowed = f"of at least {least}" if most is None else f"between {least} and {most}"
+        raise ValueError(f"{name} is {str(value)[:60]}; it has to be a whole number {allowed}{why}.")
     return int(value)
 
 
+@np.errstate(under="ignore")
 def squared_distances(a, b):
-    """Squared distance of every a to every b: (A, d), (B, d) -> (A, B) float32, not below 0.
+    """Squared distance from every a to every b: (A, d), (B, d) -> (A, B) float32, not below 0.
 
     |a - b|^2 = |a|^2 - 2 a.b + |b|^2: one matrix product in place of A x B subtractions.
     """
@@ -53,7 +54,7 @@ def squared_distances(a, b):
 
 
 def in_pieces(a, width):
-    """Slices over the rows of a (A, ...), so short that a table of slice x width distances stays small."""
+    """Slices over the rows of a (A, ...), short enough that a table of slice x width distances stays small."""
     step = max(1, DISTANCES_AT_A_TIME // max(width, 1))
     return [slice(i, i + step) for i in range(0, len(a), step)]
 
@@ -68,7 +69,7 @@ def smallest(distances, k, ids=None):
     best = np.arange(len(distances))
     if k < len(distances):
         best = np.argpartition(distances, k - 1)[:k]
-    # Equal distances stand in the order of their ids.
+    # Equal distances come in the order of their ids.
     best = best[np.lexsort((best, distances[best]))]
     found, names = np.full(k, np.inf, np.float32), np.full(k, -1, np.int64)
     found[: len(best)] = distances[best]

@@ -40,7 +40,7 @@ class IVF:
         return assign(as_features(x, self.d), self.centroids)[0]
 
     def add(self, x):
-        """Stores x (N, d) behind what is there; ids are the numbers in the order of adding."""
+        """Stores x (N, d) after what is already stored; ids count in the order of adding."""
         x = as_features(x, self.d)
         cells = self.assign(x)
         self._store(x, cells)

@@ -11,7 +11,7 @@ from .pq import PQ
 class IVFPQ(IVF):
     """An inverted file over product-quantized residuals: faiss's "IVF{nlist},PQ{M}x{nbits}".
 
-    The residual x - c of a vector from its centroid c is shorter than x, so the same bytes tell it more exactly.
+    The residual x - c of a vector from its centroid c is shorter than x, so the same bytes describe it more exactly.
     centroids: (nlist, d); pq: a PQ of the residuals. To look into: `lists`, `cells`, `codes`, `distance_tables`.
     """
 

@@ -1,10 +1,13 @@
-"""k-means: K centroids that stand for many vectors, each for those nearest to it (Lloyd, 1957)."""
+"""k-means: K centroids that represent many vectors, each those nearest to it (Lloyd, 1957)."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from .brute_force import as_features, in_pieces, squared_distances, whole
+
+# The least odds of a vector, as a share of the largest: it can be drawn if no other vector is left.
+LEAST_ODDS, SMALLEST = 1e-290, np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
@@ -20,13 +23,14 @@ class KMeans:
     distortions: np.ndarray
 
 
+@np.errstate(under="ignore")
 def assign(x, centroids):
     """The nearest of centroids (K, d) for each of x (N, d): labels (N,) int64, squared distances (N,) float32."""
     labels, distances = np.empty(len(x), np.int64), np.empty(len(x), np.float32)
     for piece in in_pieces(x, len(centroids)):
-        table = squared_distances(x[piece], centroids)
-        labels[piece] = table.argmin(1)
-        distances[piece] = table.min(1)
+        labels[piece] = squared_distances(x[piece], centroids).argmin(1)
+        # Not the smallest of the table: for long vectors its |a|^2 - 2 a.b + |b|^2 rounds more than this difference.
+        distances[piece] = ((x[piece] - centroids[labels[piece]]) ** 2).sum(1)
     return labels, distances
 
 
@@ -34,8 +38,8 @@ def kmeans(x, K, rng, iterations=25, start=None):
     """K centroids of x (N, d), by turns: each vector joins its nearest centroid, each centroid moves to their mean.
 
     Neither step can make the distortion larger, so it falls until nothing moves (to a local minimum: another start may
-    end elsewhere). start: (K, d) centroids to begin with; K vectors of x drawn with rng, a numpy Generator, if left out.
-    faiss does the same, but on at most 256 vectors for each centroid. ValueError unless 1 <= K <= N.
+    end elsewhere). start: (K, d) centroids to begin with; K vectors of x drawn with rng, a numpy Generator, if left
+    out. faiss does the same, but on at most 256 vectors for each centroid. ValueError unless 1 <= K <= N.
     """
     x = as_features(x)
     K = whole(K, "K", 1, len(x), ", the number of vectors: take fewer centroids, or more vectors to learn from")
@@ -49,6 +53,7 @@ def kmeans(x, K, rng, iterations=25, start=None):
     return KMeans(centroids, labels, np.array(distortions))
 
 
+@np.errstate(under="ignore")
 def means(x, labels, centroids, distances, rng):
     """The mean of the vectors of each label: (N, d), (N,) -> (K, d).
 
@@ -62,6 +67,7 @@ def means(x, labels, centroids, distances, rng):
     starts = (np.cumsum(sizes) - sizes)[chosen]
     centroids = centroids.copy()
     centroids[chosen] = np.add.reduceat(x[np.argsort(labels, kind="stable")], starts) / sizes[chosen, None]
-    odds = distances.astype(float) + np.finfo(float).tiny  # should all distances be 0
+    odds = distances.astype(float)
+    odds += max(SMALLEST, LEAST_ODDS * odds.max())
     centroids[empty] = x[rng.choice(len(x), len(empty), replace=False, p=odds / odds.sum())]
     return centroids

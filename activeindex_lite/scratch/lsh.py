@@ -1,4 +1,4 @@
-"""LSH, locality-sensitive hashing: a bit for each hyperplane, which tells on what side of it a vector lies."""
+"""LSH, locality-sensitive hashing: one bit per hyperplane, which says on what side of it a vector lies."""
 
 import numpy as np
 
@@ -11,17 +11,17 @@ ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1).ast
 class LSH:
     """An index of bits, compared by the number in which they differ: faiss's IndexLSH.
 
-    hyperplanes: (nbits, d), a normal vector a row; thresholds: (nbits,), how far along it the plane stands.
+    hyperplanes: (nbits, d), one normal vector per row; thresholds: (nbits,), how far each plane lies along it.
     To look into: `hyperplanes`, `bits`, `codes`, `hamming`.
     """
 
     def __init__(self, hyperplanes, thresholds=None):
-        """An empty index with given hyperplanes (nbits, d), such as faiss's own; thresholds (nbits,) are 0 if left out."""
+        """An empty index with given hyperplanes (nbits, d), such as faiss's own; thresholds (nbits,), 0 if left out."""
         self.hyperplanes = as_features(hyperplanes)
         self.thresholds = np.zeros(self.nbits, np.float32) if thresholds is None else np.asarray(thresholds, np.float32)
         if self.thresholds.shape != (self.nbits,):
             raise ValueError(
-                f"thresholds of shape ({self.nbits},) are expected, one for each hyperplane; "
+                f"expected thresholds of shape ({self.nbits},), one per hyperplane; "
                 f"these have shape {self.thresholds.shape}."
             )
         self.codes = np.empty((0, -(-self.nbits // 8)), np.uint8)
@@ -38,6 +38,7 @@ class LSH:
         return cls(normals / np.linalg.norm(normals, axis=1, keepdims=True))
 
     @classmethod
+    @np.errstate(under="ignore")
     def pca(cls, x, nbits):
         """nbits hyperplanes (nbits, d) across the directions in which x (N, d) varies most, through its mean.
 
@@ -49,10 +50,10 @@ class LSH:
             "nbits",
             1,
             x.shape[1],
-            f", the d = {x.shape[1]} principal directions; LSH.random makes as many hyperplanes as one likes",
+            f", the d = {x.shape[1]} principal directions; LSH.random makes any number of hyperplanes",
         )
         if not len(x):
-            raise ValueError("there is no vector to learn from: at least one is needed.")
+            raise ValueError("there is no vector to learn from: give at least one.")
         mean = x.mean(0)
         centred = x - mean
         _, vectors = np.linalg.eigh(centred.T @ centred / len(x))
@@ -69,6 +70,7 @@ class LSH:
         """Dimensions of a vector, of hyperplanes (nbits, d)."""
         return self.hyperplanes.shape[1]
 
+    @np.errstate(under="ignore")
     def project(self, x):
         """How far x (N, d) lies beyond each hyperplane, in the direction of its normal: (N, nbits), signed."""
         return as_features(x, self.d) @ self.hyperplanes.T - self.thresholds
@@ -82,22 +84,22 @@ class LSH:
         return np.packbits(self.bits(x), axis=1, bitorder="little")
 
     def hamming(self, queries):
-        """Number of bits in which queries (Q, d) differ from each stored code: (Q, N) int16."""
+        """Number of bits in which queries (Q, d) differ from each stored code: (Q, N) int32."""
         # for i in range(Q):
         #     for j in range(N):
         #         distances[i, j] = count of ones in (query_codes[i] XOR codes[j])
-        distances = np.empty((len(queries), len(self.codes)), np.int16)
+        distances = np.empty((len(queries), len(self.codes)), np.int32)
         for row, code in zip(distances, self.encode(queries), strict=True):
             row[:] = ONES[code ^ self.codes].sum(1)
         return distances
 
     def add(self, x):
-        """Stores the codes of x (N, d) behind what is there; ids are the numbers in the order of adding."""
+        """Stores the codes of x (N, d) after those already stored; ids count in the order of adding."""
         self.codes = np.concatenate([self.codes, self.encode(x)])
 
     def search(self, queries, k):
-        """The k codes that differ least from each of queries (Q, d): Hamming distances (Q, k) float32, ids (Q, k) int64.
+        """The k codes that differ least from each of queries (Q, d): distances (Q, k) float32, ids (Q, k) int64.
 
-        Many codes can stand at the same distance; equal ones come in the order of their ids.
+        Distances are Hamming distances. Many codes can be at the same distance; they come in the order of their ids.
         """
         return pairs_to_arrays(smallest(row, k) for row in self.hamming(queries))

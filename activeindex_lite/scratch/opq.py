@@ -1,4 +1,4 @@
-"""OPQ, optimised product quantization: turn the space first, so that the parts share the work evenly."""
+"""OPQ, optimised product quantization: rotate the space first, so that the parts share the error evenly."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from .pq import PQ
 
 
 class OPQ:
-    """A rotation and a product quantizer behind it: faiss's "OPQ{M},PQ{M}x{nbits}" (Ge, He, Ke, Sun, 2013).
+    """A rotation followed by a product quantizer: faiss's "OPQ{M},PQ{M}x{nbits}" (Ge, He, Ke, Sun, 2013).
 
     rotation: (d, d) orthogonal, so that distances stay what they are. To look into: `rotation`, `pq`, `errors`
     (mean squared distance to the reconstruction after each iteration of the training).
@@ -24,6 +24,7 @@ class OPQ:
             )
 
     @classmethod
+    @np.errstate(under="ignore")
     def train(cls, x, M, nbits, rng, iterations=20):
         """Rotation and codebooks learnt from x (N, d), by turns: codebooks for this rotation, rotation for these codes.
 
@@ -56,6 +57,7 @@ class OPQ:
         """The stored codes (N, M) uint8."""
         return self.pq.codes
 
+    @np.errstate(under="ignore")
     def rotate(self, x):
         """x (N, d) in the turned space: (N, d), same distances, same norms."""
         return as_features(x, self.pq.d) @ self.rotation.T
@@ -64,12 +66,13 @@ class OPQ:
         """Codes (N, M) uint8 of x (N, d), in the turned space."""
         return self.pq.encode(self.rotate(x))
 
+    @np.errstate(under="ignore")
     def decode(self, codes):
         """The vectors that codes (N, M) stand for, turned back: (N, d)."""
         return self.pq.decode(codes) @ self.rotation
 
     def add(self, x):
-        """Stores the codes of x (N, d) behind what is there."""
+        """Stores the codes of x (N, d) after those already stored."""
         self.pq.add(self.rotate(x))
 
     def search(self, queries, k):

@@ -18,7 +18,7 @@ class PQ:
         self.codebooks = np.ascontiguousarray(codebooks, np.float32)
         if self.codebooks.ndim != 3 or self.K not in (2**b for b in range(1, 9)):
             raise ValueError(
-                "codebooks of shape (M, K, d/M) are expected, with K = 2, 4, 8 ... 256; "
+                "expected codebooks of shape (M, K, d/M), with K = 2, 4, 8 ... 256; "
                 f"these have shape {self.codebooks.shape}."
             )
         self.codes = np.empty((0, self.M), np.uint8)
@@ -89,7 +89,7 @@ class PQ:
         return sum(table[m, codes[:, m]] for m in range(self.M))
 
     def add(self, x):
-        """Stores the codes of x (N, d) behind what is there; ids are the numbers in the order of adding."""
+        """Stores the codes of x (N, d) after those already stored; ids count in the order of adding."""
         self.codes = np.concatenate([self.codes, self.encode(x)])
 
     def search(self, queries, k):
