@@ -16,7 +16,9 @@ GIVEN = "import numpy as np\nfrom activeindex_lite.exercises import start as che
 OPENING = "# Title\n\n**How long.** 3 minutes."
 # What a file of solutions may hold besides the functions.
 SOLUTIONS = {
-    "a helper": "def equal(a, b):\n    return a == b\n\n\ndef share_found(first, truth):\n    return equal(first, truth).mean()",
+    "a helper": (
+        "def equal(a, b):\n    return a == b\n\n\ndef share_found(first, truth):\n    return equal(first, truth).mean()"
+    ),
     "a constant": "ONE = 1\n\n\ndef share_found(first, truth):\n    return ONE * (first == truth).mean()",
     "a helper of a helper, and its constant": """
 from functools import lru_cache
@@ -42,14 +44,30 @@ def unused():
 def share_found(first, truth):
     return Counter().count(first == truth)
 """,
-    "several names of one import": "from numpy import mean, sqrt\n\n\ndef share_found(first, truth):\n    return mean(first == truth)",
-    "an import under another name": "import numpy.linalg as la, numpy as n\n\n\ndef share_found(first, truth):\n    return n.mean(first == truth)",
-    "an import of a module in a package": "import numpy.linalg\n\n\ndef share_found(first, truth):\n    return numpy.mean(first == truth)",
-    "a name that the notebook has from elsewhere": "from math import fsum as np\n\n\ndef share_found(first, truth):\n    return np(first == truth) / len(truth)",
-    "a docstring and a comment": 'def share_found(first, truth):\n    """Of\n  all."""\n    # Why.\n    return (first == truth).mean()',
-    "a text over two lines": "def share_found(first, truth):\n    text = '''a\nb'''\n    assert text == 'a\\nb'\n    return (first == truth).mean()",
+    "several names of one import": (
+        "from numpy import mean, sqrt\n\n\ndef share_found(first, truth):\n    return mean(first == truth)"
+    ),
+    "an import under another name": (
+        "import numpy.linalg as la, numpy as n\n\n\ndef share_found(first, truth):\n    return n.mean(first == truth)"
+    ),
+    "an import of a module in a package": (
+        "import numpy.linalg\n\n\ndef share_found(first, truth):\n    return numpy.mean(first == truth)"
+    ),
+    "a name that the notebook has from elsewhere": (
+        "from math import fsum as np\n\n\ndef share_found(first, truth):\n    return np(first == truth) / len(truth)"
+    ),
+    "a docstring and a comment": (
+        'def share_found(first, truth):\n    """Of\n  all."""\n    # Why.\n    return (first == truth).mean()'
+    ),
+    "a text over two lines": (
+        "def share_found(first, truth):\n    text = '''a\nb'''\n    assert text == "
+        "'a\\nb'\n    return (first == truth).mean()"
+    ),
     "one line": "def share_found(first, truth): return (first == truth).mean()",
-    "a conditional import": "try:\n    import numpy as fast\nexcept ImportError:\n    fast = None\n\n\ndef share_found(first, truth):\n    return fast.mean(first == truth)",
+    "a conditional import": (
+        "try:\n    import numpy as fast\nexcept ImportError:\n    fast = None\n\n\ndef "
+        "share_found(first, truth):\n    return fast.mean(first == truth)"
+    ),
     "a program below": PLAIN + "\nnp = 3\nif __name__ == '__main__':\n    np = 4\n    print(share_found)",
 }
 # What the cell of an exercise may look like.

@@ -1,4 +1,6 @@
-"""What the notebooks say in Explain: true of the stored files, and of other seeds and pictures than those of the lesson."""
+"""What the notebooks say in Explain: true of the stored files, and of other seeds and pictures than those of the
+lesson.
+"""
 
 import numpy as np
 import pytest

@@ -26,9 +26,11 @@ def add_evaluation(commands: _SubParsersAction) -> None:
     """Add evaluate to the commands of the parser."""
     parser = commands.add_parser(
         "evaluate",
-        help="measure R@1 under 14 edits and copy detection on the ready world, your own pictures or DISC21 (minutes to "
+        help="measure R@1 under 14 edits and copy detection on the ready world, your own pictures or DISC21 "
+        "(minutes to "
         "hours; resumes after an interruption)",
-        description="Measure R@1 under the 14 edits and copy detection, passive and activated. Writes tables, predictions "
+        description="Measure R@1 under the 14 edits and copy detection, passive and activated. Writes tables, "
+        "predictions "
         "in the form of DISC21, and report.html. The same command resumes an interrupted evaluation.",
     )
     parser.set_defaults(run=_evaluate)

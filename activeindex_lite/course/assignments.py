@@ -65,7 +65,9 @@ def write_assignment(
 
 @dataclass(frozen=True)
 class Exercise:
-    """A cell to be solved. title: its name in messages; stub: its source without the check; function: the stub's node."""
+    """A cell to be solved. title: its name in messages; stub: its source without the check; function: the stub's
+    node.
+    """
 
     title: str
     stub: str

@@ -17,8 +17,8 @@ def read_course(folder: str | Path | None = None) -> pd.DataFrame:
 
     folder: None looks for the course's own notebooks, see `find_notebooks`. DataFrame: number (two digits), name
     (without .ipynb), title, minutes, does (what the reader will do), needs and helps (lists of numbers of other
-    notebooks), exercises (how many). All of it is read from the opening cells, so it cannot differ from them. ValueError
-    if there is no notebook, or one without the opening.
+    notebooks), exercises (how many). All of it is read from the opening cells, so it cannot differ from them.
+    ValueError if there is no notebook, or one without the opening.
     """
     folder = find_notebooks() if folder is None else Path(folder)
     paths = sorted(folder.glob(NAMES))
@@ -90,7 +90,9 @@ def part(opening: str, name: str) -> str:
 
 
 def prerequisites(text: str) -> dict[str, str]:
-    """{number: needs or helps} of the notebooks that a paragraph links to; a clause with the word help names helpers."""
+    """{number: needs or helps} of the notebooks that a paragraph links to; a clause with the word help names
+    helpers.
+    """
     links = {}
     for clause in re.split(r"[;.] |;", text):
         kind = HELPS if re.search(r"\bhelps?\b", clause) else NEEDED

@@ -20,7 +20,8 @@ def checked(picture: Image.Image) -> Image.Image:
     if not isinstance(picture, Image.Image) or picture.mode != "RGB":
         seen = f"mode {picture.mode}" if isinstance(picture, Image.Image) else type(picture).__name__
         raise ValueError(
-            f"an edit takes a PIL picture of mode RGB, got {seen}: activeindex_lite.pictures.rgb_picture makes one of it"
+            f"an edit takes a PIL picture of mode RGB, got {seen}: activeindex_lite.pictures.rgb_picture makes "
+            "one of it"
         )
     if min(picture.size) < 1:
         raise ValueError(f"an edit takes a picture of at least 1 x 1 pixels, got {picture.size}: leave it out")

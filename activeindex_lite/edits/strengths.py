@@ -19,7 +19,8 @@ class Sweep:
     """One family of edits: `sweep(picture, value)` edits a PIL RGB picture at strength `value`, giving a new one.
 
     `values` are the strengths of the published curves. Other values in the family's range work too; one out of range is
-    a ValueError. `unit` says what the numbers are (an axis label). `neutral` is the value that changes nothing, or None.
+    a ValueError. `unit` says what the numbers are (an axis label). `neutral` is the value that changes nothing, or
+    None.
     """
 
     name: str

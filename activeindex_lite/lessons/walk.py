@@ -1,4 +1,6 @@
-"""One activation at growing alpha: the released picture, its feature and its copy's among the borders, and the first result."""
+"""One activation at growing alpha: the released picture, its feature and its copy's among the borders, and the
+first result.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,14 @@ ALPHAS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0)
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """A picture released at each of A growing alphas, the first of them 0, and searched for by one of its edited copies.
+    """A picture released at each of A growing alphas, the first of them 0, and searched for by one of its edited
+    copies.
 
-    pictures: A saved pictures; psnr: (A,) in dB, infinite where nothing changed; to_code: (A,) squared distances of their
-    features to the code; copies: A edited pictures; ids: (A,) the first results, and first: (A,) bool, whether that is the
-    original (a tie counts against). scene: the plane through the original's feature, the first copy's and the last copy's,
-    in which these three and the borders of the index are exact; all other points fall perpendicularly onto it. released and
-    copied: (A, 2) float64, the features of pictures and copies in that plane.
+    pictures: A saved pictures; psnr: (A,) in dB, infinite where nothing changed; to_code: (A,) squared distances of
+    their features to the code; copies: A edited pictures; ids: (A,) the first results, and first: (A,) bool, whether
+    that is the original (a tie counts against). scene: the plane through the original's feature, the first copy's and
+    the last copy's, in which these three and the borders of the index are exact; all other points fall perpendicularly
+    onto it. released and copied: (A, 2) float64, the features of pictures and copies in that plane.
     """
 
     edit: str

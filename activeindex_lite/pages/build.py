@@ -23,10 +23,11 @@ TEXTS = {"GLOSSARY": "Glossary", "INSTRUCTORS": "For instructors", "README": "Ab
 def build_pages(notebooks="notebooks", out="pages", fresh=False, execute=True):
     """Write the course as pages that open from a disk: index.html, one a notebook, the glossary and the other texts.
 
-    notebooks: folder of the notebooks (its GLOSSARY.md and INSTRUCTORS.md, and README.md above it, become pages too); out: a
-    folder that is not there, is empty, or holds earlier pages. A notebook that has not changed since it was last run for
-    these pages is not run again, unless fresh; so an interrupted run goes on. execute=False writes notebooks without
-    results. Returns a DataFrame: page, seconds (of running; 0 if it was not run). FileExistsError if out holds other things.
+    notebooks: folder of the notebooks (its GLOSSARY.md and INSTRUCTORS.md, and README.md above it, become pages too);
+    out: a folder that is not there, is empty, or holds earlier pages. A notebook that has not changed since it was last
+    run for these pages is not run again, unless fresh; so an interrupted run goes on. execute=False writes notebooks
+    without results. Returns a DataFrame: page, seconds (of running; 0 if it was not run). FileExistsError if out holds
+    other things.
     """
     site = Site(Path(notebooks), Path(out), read_course(notebooks))
     prepare(site.out)
@@ -45,8 +46,8 @@ class Site:
     """The pages of one course and how they hang together.
 
     notebooks, out: folders; course: see `read_course`. .texts {path: name} of the Markdown files that are there, .pages
-    {resolved path of a source: name of its page}, .heads (name, title) for the top of each page, .terms: what the glossary
-    explains, as ids.
+    {resolved path of a source: name of its page}, .heads (name, title) for the top of each page, .terms: what the
+    glossary explains, as ids.
     """
 
     def __init__(self, notebooks, out, course):

@@ -1,4 +1,6 @@
-"""From notebooks and Markdown to HTML: outputs as they are, links between the pages, ids at headings, terms to the glossary."""
+"""From notebooks and Markdown to HTML: outputs as they are, links between the pages, ids at headings, terms to the
+glossary.
+"""
 
 import re
 from pathlib import Path
@@ -66,8 +68,8 @@ def slug(text):
 def relink(soup, base, pages, copy_picture):
     """Point links to other sources at their pages; those to files that have none become plain text.
 
-    base: folder of the source; pages: {resolved path of a source: name of its page}; copy_picture(path): the picture's place
-    beside the pages.
+    base: folder of the source; pages: {resolved path of a source: name of its page}; copy_picture(path): the picture's
+    place beside the pages.
     """
     for link in soup("a", href=True):
         target, _, anchor = link["href"].partition("#")
@@ -84,7 +86,9 @@ def relink(soup, base, pages, copy_picture):
 
 
 def link_terms(soup, terms, page):
-    """Make each bold term that the glossary explains a link to it. terms: ids of the glossary's headings; page: its name."""
+    """Make each bold term that the glossary explains a link to it. terms: ids of the glossary's headings; page: its
+    name.
+    """
     for bold in soup("strong"):
         name = slug(bold.get_text())
         # "centroids" is explained as "centroid".
@@ -96,7 +100,9 @@ def link_terms(soup, terms, page):
 
 
 def link_numbers(soup, names):
-    """Make the numbers in brackets at the end of a paragraph links to the notebooks that are there. names: {number: name of its page}."""
+    """Make the numbers in brackets at the end of a paragraph links to the notebooks that are there. names: {number:
+    name of its page}.
+    """
     for paragraph in soup("p"):
         last = paragraph.contents[-1] if paragraph.contents else None
         found = isinstance(last, str) and re.search(r"\(((?:\d\d(?:, )?)+)\)$", last)

@@ -13,7 +13,9 @@ new ResizeObserver(() => parent.postMessage({ explorer: location.pathname.split(
 
 
 def write_frame(explorer, path):
-    """Write the explorer's own page (`write_page`), which tells the page around it its height in pixels; returns its Path."""
+    """Write the explorer's own page (`write_page`), which tells the page around it its height in pixels; returns
+    its Path.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     write_page(explorer, path, overwrite=True)
     text = path.read_text(encoding="utf-8")

@@ -24,7 +24,8 @@ PAGE = """<!doctype html>
 // Each explorer is a page in a frame and tells its height.
 addEventListener("message", (event) => {{
   for (const frame of document.querySelectorAll("iframe.explorer"))
-    if (frame.contentWindow === event.source && event.data && event.data.explorer) frame.style.height = Math.ceil(event.data.height) + "px";
+    if (frame.contentWindow === event.source && event.data && event.data.explorer)
+      frame.style.height = Math.ceil(event.data.height) + "px";
 }});
 </script>
 </body></html>
@@ -56,16 +57,22 @@ def style():
 
 
 def index_body(course, picture, pictures):
-    """The body of index.html: the map and a row a notebook. picture: Described map; pictures: {name: (file, alt)}, may lack some."""
+    """The body of index.html: the map and a row a notebook. picture: Described map; pictures: {name: (file, alt)},
+    may lack some.
+    """
     rows = "".join(
-        f"<tr><td>{thumbnail(pictures.get(row.name))}</td><td>{anchor(f'{row.name}.html', f'{row.number} {row.title}')}<br>"
+        f"<tr><td>{thumbnail(pictures.get(row.name))}</td>"
+        f"<td>{anchor(f'{row.name}.html', f'{row.number} {row.title}')}<br>"
         f"{html.escape(plain(row.does))}</td><td>{row.minutes}</td></tr>"
         for row in course.itertuples(index=False)
     )
     return (
-        f"<h1>Active image indexing: the course</h1><p>Change a picture a little before it is released, and a compact index finds its edited "
-        f"copies. These pages were made from the notebooks of activeindex_lite; the explorers in them move without a network.</p>"
-        f'{picture._repr_html_()}<div class="scroll" tabindex="0"><table class="course"><thead><tr><th>a picture from it</th><th>notebook</th>'
+        "<h1>Active image indexing: the course</h1><p>Change a picture a little before it is released, and a "
+        "compact index finds its edited "
+        "copies. These pages were made from the notebooks of activeindex_lite; the explorers in them move "
+        "without a network.</p>"
+        f'{picture._repr_html_()}<div class="scroll" tabindex="0"><table class="course"><thead><tr><th>a '
+        "picture from it</th><th>notebook</th>"
         f"<th>minutes</th></tr></thead><tbody>{rows}</tbody></table></div>"
     )
 

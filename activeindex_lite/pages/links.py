@@ -1,4 +1,6 @@
-"""Whether pages hold together: every link leads somewhere, nothing is loaded from a network, every picture has words."""
+"""Whether pages hold together: every link leads somewhere, nothing is loaded from a network, every picture has
+words.
+"""
 
 from pathlib import Path
 from urllib.parse import unquote
@@ -9,8 +11,8 @@ from bs4 import BeautifulSoup
 def broken_links(folder):
     """What is wrong with the pages of a folder: a list of sentences, empty if all is well.
 
-    Links and sources must lead to files in the folder, and a part after # to an id there. Links to the web are allowed, but
-    whatever a page *loads* must come from the folder. Pictures need a text alternative.
+    Links and sources must lead to files in the folder, and a part after # to an id there. Links to the web are allowed,
+    but whatever a page *loads* must come from the folder. Pictures need a text alternative.
     """
     folder = Path(folder)
     pages = {

@@ -4,8 +4,8 @@ import nbformat
 
 from activeindex_lite.course.notebooks import is_exercise
 
-# Runs in the notebook's kernel, ahead of its cells: an explorer that is shown also writes its page, and an <iframe> into the output.
-# Deferred by name, so that a notebook without explorers loads nothing more.
+# Runs in the notebook's kernel, ahead of its cells: an explorer that is shown also writes its page, and an <iframe>
+# into the output. Deferred by name, so that a notebook without explorers loads nothing more.
 SETUP = """
 def _activeindex_pages(folder, stem):
     import html
@@ -19,7 +19,8 @@ def _activeindex_pages(folder, stem):
 
         name = f"{{stem}}-explorer-{{next(numbers)}}.html"
         write_frame(explorer, Path(folder) / name)
-        return f'<iframe class="explorer" src="explorers/{{name}}" title="{{html.escape(explorer.title)}}" loading="lazy"></iframe>'
+        title = html.escape(explorer.title)
+        return f'<iframe class="explorer" src="explorers/{{name}}" title="{{title}}" loading="lazy"></iframe>'
 
     formatter = get_ipython().display_formatter.formatters["text/html"]
     formatter.for_type_by_name("activeindex_lite.widgets.module", "Explorer", frame)
@@ -35,10 +36,11 @@ class NotebookFailed(ValueError):
 
 
 def run_notebook(path, explorers, timeout=600):
-    """The notebook at path with the results of running it in its own folder; its explorers' pages go to the folder explorers.
+    """The notebook at path with the results of running it in its own folder; its explorers' pages go to the folder
+    explorers.
 
-    An exercise shows its stub and not the stub's verdict, which would be "not yet". NotebookFailed if a cell raises an error
-    or takes longer than timeout, in seconds.
+    An exercise shows its stub and not the stub's verdict, which would be "not yet". NotebookFailed if a cell raises an
+    error or takes longer than timeout, in seconds.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError

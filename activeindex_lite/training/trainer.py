@@ -1,4 +1,6 @@
-"""Training of the lite extractor: each step pulls edited copies towards their originals; it resumes from a checkpoint."""
+"""Training of the lite extractor: each step pulls edited copies towards their originals; it resumes from a
+checkpoint.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,9 @@ STD = torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
 def copy_loss(clean: torch.Tensor, copies: Sequence[torch.Tensor]) -> torch.Tensor:
     """InfoNCE of edited copies against clean originals, temperature 0.05 (SSCD, Pizzi et al. 2022).
 
-    clean: (B, d); copies: V times (B, d), edited copies of the same pictures. A picture's own row is the right answer in
-    both directions. Negatives from earlier steps would do harm: all features drift away from the stale ones together.
+    clean: (B, d); copies: V times (B, d), edited copies of the same pictures. A picture's own row is the right answer
+    in both directions. Negatives from earlier steps would do harm: all features drift away from the stale ones
+    together.
     """
     right = torch.arange(len(clean), device=clean.device)
     loss = 0.0
@@ -122,8 +125,8 @@ class Trainer:
     def next_views(self) -> torch.Tensor:
         """(3 B, 3, size, size) in [0, 1]: B clean originals, then two edited copies of each, one after the other.
 
-        First part: 96 pixels, both copies made on the fly. Second part: 128 pixels, exactly edited copies, at every other
-        step one of them made on the fly.
+        First part: 96 pixels, both copies made on the fly. Second part: 128 pixels, exactly edited copies, at every
+        other step one of them made on the fly.
         """
         chosen = self.next_pictures()
         sources, clean = torch.from_numpy(self.sources[chosen]), _floats(self.clean[chosen])
@@ -163,7 +166,8 @@ def bfloat16_is_quick(device: str) -> bool:
 
 
 def train(trainer: Trainer, checkpoint: str | Path, *, every: int = 500, progress: bool = True) -> torch.nn.Module:
-    """Run a Trainer to its last step, saving to checkpoint every so many steps; resumes from the checkpoint if it exists.
+    """Run a Trainer to its last step, saving to checkpoint every so many steps; resumes from the checkpoint if it
+    exists.
 
     Returns the averaged LiteNet. An interruption (Ctrl-C or a kill) loses at most `every` steps.
     """

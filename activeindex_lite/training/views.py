@@ -56,7 +56,9 @@ def edited_views(sources: torch.Tensor, size: int, generator: torch.Generator) -
 
 
 def homographies(draw: Draw) -> tuple[torch.Tensor, torch.Tensor]:
-    """(B, 3, 3) maps from output to source coordinates, both in [-1, 1], and (B,) by how much each shrinks the source."""
+    """(B, 3, 3) maps from output to source coordinates, both in [-1, 1], and (B,) by how much each shrinks the
+    source.
+    """
     n = draw.n
     zoom = draw.where(0.3, draw.uniform(1.0, 1.9), draw.where(0.6, draw.uniform(0.2, 1.0).sqrt(), 1.0))
     free = (1 - zoom).abs()

@@ -1,4 +1,6 @@
-"""AlphaExplorer: move alpha and see one picture activated anew, its feature walk toward the code, and what a search finds."""
+"""AlphaExplorer: move alpha and see one picture activated anew, its feature walk toward the code, and what a search
+finds.
+"""
 
 import tempfile
 from pathlib import Path
@@ -21,9 +23,9 @@ PAGE_EDITS = ("Identity", "Contrast 2", "Brightness 2", "JPEG 50", "Rotation 25"
 class AlphaExplorer(Explorer):
     """One picture of the ready world, or your own, activated live; see AlphaState for picture, indexes and extractor.
 
-    Traits, to be set, linked and observed from Python: alpha (0 .. 8 on the paper's scale, 3 is the published point), steps
-    (1 .. 20, of lr 1), nprobe (1 .. 128, cells a search visits), index (IVF-PQ, IVF or PCA+LSH), edit (a name of EDITS).
-    A value out of range raises TraitError and changes nothing.
+    Traits, to be set, linked and observed from Python: alpha (0 .. 8 on the paper's scale, 3 is the published point),
+    steps (1 .. 20, of lr 1), nprobe (1 .. 128, cells a search visits), index (IVF-PQ, IVF or PCA+LSH), edit (a name of
+    EDITS). A value out of range raises TraitError and changes nothing.
     """
 
     _esm = esm("alpha_walk", "alpha")
@@ -40,8 +42,10 @@ class AlphaExplorer(Explorer):
     page_traits = ("alpha", "steps", "nprobe", "index", "edit", "_about", "_error")
     title = "A picture changed a little before it is released"
     intro = (
-        "alpha sets how far the pixels may move, within what people do not see. The feature of the released picture then "
-        "walks toward the code that the index keeps, and its edited copies are found more often, with fewer cells visited."
+        "alpha sets how far the pixels may move, within what people do not see. The feature of the released "
+        "picture then "
+        "walks toward the code that the index keeps, and its edited copies are found more often, with fewer "
+        "cells visited."
     )
 
     def __init__(self, picture=PICTURE, *, indexes=None, extractor=None, **settings):
@@ -60,7 +64,9 @@ class AlphaExplorer(Explorer):
 
     @property
     def results(self):
-        """What the two searches bring at the present setting: a DataFrame, a row for the passive copy, one for the active."""
+        """What the two searches bring at the present setting: a DataFrame, a row for the passive copy, one for the
+        active.
+        """
         import pandas as pd
 
         rows = []

@@ -1,4 +1,6 @@
-"""What the alpha explorer shows for a setting, as JSON: pictures as data URIs, the walk, the measures, both searches."""
+"""What the alpha explorer shows for a setting, as JSON: pictures as data URIs, the walk, the measures, both
+searches.
+"""
 
 import numpy as np
 from PIL import Image
@@ -21,8 +23,8 @@ class AlphaState:
     """One picture among the references of the ready world, and the indexes it may be activated for.
 
     picture: id of a reference (0 .. 49999), or an own picture, as PIL or as the path of a file, which is scaled to 288
-    pixels and joined to the references. indexes: dict name -> ActiveIndex (None: those of grid.INDEXES, each made when it
-    is first wanted); extractor: the one they were made with (None: the lite one).
+    pixels and joined to the references. indexes: dict name -> ActiveIndex (None: those of grid.INDEXES, each made when
+    it is first wanted); extractor: the one they were made with (None: the lite one).
     """
 
     def __init__(self, picture, indexes=None, extractor=None):

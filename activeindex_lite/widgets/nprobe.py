@@ -9,9 +9,9 @@ from activeindex_lite.widgets.nprobe_state import QUERIES, NprobeState
 class NprobeExplorer(Explorer):
     """A search among the 50,000 references of the ready world; see NprobeState for indexes and queries.
 
-    Traits, to be set, linked and observed from Python: nprobe (1 .. number of cells), index (IVF-PQ, IVF or IVF256), query
-    (0 .. 8, the number of an edited picture). A value out of range raises TraitError and changes nothing; going to an index
-    with fewer cells than nprobe visits sets nprobe to all of them.
+    Traits, to be set, linked and observed from Python: nprobe (1 .. number of cells), index (IVF-PQ, IVF or IVF256),
+    query (0 .. 8, the number of an edited picture). A value out of range raises TraitError and changes nothing; going
+    to an index with fewer cells than nprobe visits sets nprobe to all of them.
     """
 
     _esm = esm("nprobe_map", "nprobe")
@@ -28,7 +28,8 @@ class NprobeExplorer(Explorer):
     title = "What a search visits: an inverted file, cell by cell"
     intro = (
         "Each picture was edited, and its original is somewhere among the stored ones. The index looks only into the "
-        "nprobe cells that are nearest to the query. Move nprobe, by mouse or with the arrow keys, until the original is found."
+        "nprobe cells that are nearest to the query. Move nprobe, by mouse or with the arrow keys, until the "
+        "original is found."
     )
 
     def __init__(self, *, indexes=None, queries=QUERIES, **settings):
@@ -63,7 +64,9 @@ class NprobeExplorer(Explorer):
 
     @property
     def curve(self):
-        """R@1 with interval, vectors compared, their share and milliseconds at each nprobe of the slider: a DataFrame."""
+        """R@1 with interval, vectors compared, their share and milliseconds at each nprobe of the slider: a
+        DataFrame.
+        """
         import pandas as pd
 
         return pd.DataFrame(self._about["curve"])

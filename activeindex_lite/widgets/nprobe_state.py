@@ -139,7 +139,10 @@ class NprobeState:
                 "brute force would fail as well."
             )
         else:
-            said = f"The original's cell is visited ({number}), but the rough code of another picture looks as near or nearer."
+            said = (
+                f"The original's cell is visited ({number}), but the rough code of another picture looks as "
+                "near or nearer."
+            )
         return {"from": int(begin), "first": bool(found.first[s]), "results": results, "sentence": said}
 
     def _thumbnail(self, i):

@@ -1,4 +1,6 @@
-"""WhatIfExplorer: two settings of index, activation and edit side by side, what each reaches, and the cheapest that is enough."""
+"""WhatIfExplorer: two settings of index, activation and edit side by side, what each reaches, and the cheapest that
+is enough.
+"""
 
 import numpy as np
 import traitlets
@@ -15,10 +17,10 @@ PICTURES = (4, 8, 16)
 class WhatIfExplorer(Explorer):
     """The what-if lab over the stored sweep of the ready world (sweep: another one, from load_sweep).
 
-    Traits, to be set, linked and observed from Python: a and b, settings (dict factory, references, nprobe, alpha, steps,
-    edit; what is not named is as in `Sweep.default`), and target (dict r1, psnr in dB, bytes a vector at most or None: the
-    question, asked for a's references and edit). To change one thing: lab.b = {**lab.b, "nprobe": 16}. A value that was not
-    measured raises TraitError and changes nothing.
+    Traits, to be set, linked and observed from Python: a and b, settings (dict factory, references, nprobe, alpha,
+    steps, edit; what is not named is as in `Sweep.default`), and target (dict r1, psnr in dB, bytes a vector at most or
+    None: the question, asked for a's references and edit). To change one thing: lab.b = {**lab.b, "nprobe": 16}. A
+    value that was not measured raises TraitError and changes nothing.
     """
 
     _esm = esm("whatif_sweep", "whatif_words", "whatif_charts", "whatif_parts", "whatif")
@@ -35,7 +37,8 @@ class WhatIfExplorer(Explorer):
     page_traits = ("a", "b", "target", "_about", "_error", "_live")
     title = "The what-if lab"
     intro = (
-        "Choose two settings, A and B, of the index, of activation and of the edit, and see what each reaches and costs. Or say what "
+        "Choose two settings, A and B, of the index, of activation and of the edit, and see what each reaches "
+        "and costs. Or say what "
         "you need, and let the sweep name the cheapest setting."
     )
 
@@ -82,7 +85,9 @@ class WhatIfExplorer(Explorer):
         return program(self._side(side), self.sweep.about)
 
     def measure(self, side="a", pictures=8):
-        """Measure setting a or b now, on the first originals of the sweep; see whatif_now.measure_now for what is returned."""
+        """Measure setting a or b now, on the first originals of the sweep; see whatif_now.measure_now for what is
+        returned.
+        """
         from activeindex_lite.sweeps.whatif_now import measure_now
 
         setting = self._side(side)
@@ -164,5 +169,6 @@ def _live_sentence(side, setting, now, sweep):
     )
     return (
         f"{side.upper()} now, on {n} of the {sweep.about['originals']} originals: R@1 {now['r1']:.2f} (the sweep has "
-        f"{sweep.found(setting)[:n].mean():.2f} for the same {n}), {quality}{now['ms']:.2g} ms a query. It took {now['seconds']:.0f} s."
+        f"{sweep.found(setting)[:n].mean():.2f} for the same {n}), {quality}{now['ms']:.2g} ms a query. It "
+        f"took {now['seconds']:.0f} s."
     )

@@ -22,7 +22,9 @@ GENTLE_HIGH = ("JPEG", "Crop", "Resize")
 
 
 def sweep_state(sweep):
-    """A Sweep as JSON: axes, hits and bootstrap weights in base64, the rest as nested lists with null for what does not exist."""
+    """A Sweep as JSON: axes, hits and bootstrap weights in base64, the rest as nested lists with null for what does
+    not exist.
+    """
     about, n = sweep.about, sweep.about["originals"]
     # The draws of retrieval.intervals, so that the page's intervals are Python's.
     weights = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.uint8)
@@ -73,8 +75,10 @@ def made(sweep):
     """The sentence that says where the figures come from."""
     about, n = sweep.about, int(np.isfinite(sweep.uap[..., 0]).sum())
     return (
-        f"Stored sweep: {n:,} settings x {len(about['edits'])} edits, {about['originals']} originals of the ready world, uAP with "
-        f"{about['strangers']} strangers; made on {about['made']}, seed {about['seed']}, by: {about['command']}. Intervals are 95 % "
+        f"Stored sweep: {n:,} settings x {len(about['edits'])} edits, {about['originals']} originals of the "
+        "ready world, uAP with "
+        f"{about['strangers']} strangers; made on {about['made']}, seed {about['seed']}, by: "
+        f"{about['command']}. Intervals are 95 % "
         "bootstrap over originals; milliseconds are those of one search on one thread of the machine that made it."
     )
 

@@ -21,14 +21,15 @@ class SimulatedFeatures:
 
         x = c_i + sqrt(1 - h^2) (t_i - c_i) + h sum_k g_k (t_ik - c_i) / sqrt(K),    g_k ~ N(0, 1),
 
-    scaled to unit length. This is a Gaussian of the neighbours' covariance (rank K - 1), as in the manifold Parzen windows
-    of Vincent and Bengio (NeurIPS 2002). Its mean is drawn in toward the neighbours, as in the smoothed bootstrap of
-    Silverman and Young (Biometrika 1987), so that noise does not spread the whole. h = 0 gives the features themselves,
-    h = 1 forgets t_i.
+    scaled to unit length. This is a Gaussian of the neighbours' covariance (rank K - 1), as in the manifold Parzen
+    windows of Vincent and Bengio (NeurIPS 2002). Its mean is drawn in toward the neighbours, as in the smoothed
+    bootstrap of Silverman and Young (Biometrika 1987), so that noise does not spread the whole. h = 0 gives the
+    features themselves, h = 1 forgets t_i.
 
     features: (N, d) real unit vectors, N > neighbours. The rows of a seed are one endless sequence: row j comes from
     Gaussian j mod N, and the rows of block b (of 2,000) from the stream (seed, b), so any part can be made alone.
-    Neighbours are searched by brute force when they are needed: about a second for 2,000 of 60,000 features on one core.
+    Neighbours are searched by brute force when they are needed: about a second for 2,000 of 60,000 features on one
+    core.
     """
 
     def __init__(self, features: np.ndarray, neighbours: int = NEIGHBOURS, bandwidth: float = BANDWIDTH):
