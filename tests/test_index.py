@@ -4,8 +4,13 @@ import faiss
 import numpy as np
 import pytest
 
-from activeindex_lite import build_index
+from activeindex_lite import build_index, evaluate_retrieval
+from activeindex_lite.evaluation.cells import cell_visited, mean_scanned
+from activeindex_lite.evaluation.predictions import predict, typical_distances
+from activeindex_lite.evaluation.retrieval import hit_table
+from activeindex_lite.evaluation.timing import search_milliseconds
 from activeindex_lite.index import ActiveIndex, NothingToActivate, faiss_threads
+from activeindex_lite.scratch import IVF, LSH
 from activeindex_lite.support.checks import features_array, whole_number
 
 # Too few training vectors are wanted here, for speed; test_too_few_training_vectors looks at the warning.
@@ -433,3 +438,30 @@ def test_cells_can_be_looked_into(world, small_indexes):
 def test_an_index_without_cells_says_so(small_indexes, look):
     with pytest.raises(ValueError, match="has no cells"):
         look(small_indexes["PQ8x6"])
+
+
+FOREIGN = {
+    "faiss Flat": lambda: faiss.IndexFlatL2(32),
+    "faiss IVF": lambda: faiss.index_factory(32, "IVF4,Flat"),
+    "scratch IVF": lambda: IVF(TRAIN[:4]),
+    "scratch LSH": lambda: LSH.random(32, 16, np.random.default_rng(0)),
+    "features": lambda: TRAIN,
+    "nothing": lambda: None,
+}
+USES = {
+    "evaluate_retrieval": lambda index: evaluate_retrieval(index, {"Identity": QUERIES}, np.arange(len(QUERIES))),
+    "hit_table": lambda index: hit_table(index, {"Identity": QUERIES}, np.arange(len(QUERIES))),
+    "predict": lambda index: predict(index, QUERIES, range(len(QUERIES))),
+    "typical_distances": lambda index: typical_distances(index, QUERIES),
+    "search_milliseconds": lambda index: search_milliseconds(index, QUERIES),
+    "cell_visited": lambda index: cell_visited(index, QUERIES, np.zeros(len(QUERIES), int)),
+    "mean_scanned": lambda index: mean_scanned(index, QUERIES),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_another_kind_of_index_is_named(foreign, use):
+    with pytest.raises(ValueError, match="expected an ActiveIndex, as build_index") as refused:
+        USES[use](FOREIGN[foreign]())
+    assert "\n" not in str(refused.value) and len(str(refused.value)) < 300

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from activeindex_lite.index.active_index import checked_index
 from activeindex_lite.support.checks import one_per_row
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def cell_ranks(index: ActiveIndex, features: np.ndarray, cells: np.ndarray) -> n
     index: an ActiveIndex with cells; features: (Q, d); cells: (Q,), one cell per feature, such as `index.assign(x)`,
     the own cells of the originals x. A search with nprobe visits the cell if its rank is at most nprobe.
     """
+    checked_index(index)
     cells = one_per_row(cells, len(features), "cells", "cells", "queries")
     order = index.probe(features, index.nlist)
     return (order == cells[:, None]).argmax(1) + 1
@@ -28,6 +30,7 @@ def cell_visited(index: ActiveIndex, features: np.ndarray, cells: np.ndarray, np
 
     With the own cells of the originals the mean is the paper's 1 - p_f, above which R@1 cannot lie.
     """
+    checked_index(index)
     cells = one_per_row(cells, len(features), "cells", "cells", "queries")
     return (index.probe(features, nprobe) == cells[:, None]).any(1)
 
@@ -43,6 +46,7 @@ def scanned_by_nprobe(sizes: np.ndarray, cells: np.ndarray) -> np.ndarray:
 
 def mean_scanned(index: ActiveIndex, features: np.ndarray, at_a_time: int = 256) -> np.ndarray:
     """Mean over features (Q, d) of the stored vectors that a search compares at nprobe 1 .. nlist: (nlist,) float64."""
+    checked_index(index)
     sizes, total = index.list_sizes, np.zeros(index.nlist)
     # In pieces: the order of all cells for all queries would take Q x nlist numbers.
     for begin in range(0, len(features), at_a_time):

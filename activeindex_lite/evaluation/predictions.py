@@ -8,6 +8,7 @@ import lazy_loader
 import numpy as np
 
 from activeindex_lite.index import ActiveIndex
+from activeindex_lite.index.active_index import checked_index
 from activeindex_lite.support.checks import one_per_row, whole_number
 
 pd = lazy_loader.load("pandas")
@@ -34,6 +35,7 @@ def predict(
     `typical_distances`, for SSCD's score normalisation, which adds it to the scores of a query: a query that is near to
     everything then scores lower.
     """
+    checked_index(index)
     queries, k = np.asarray(queries), min(whole_number(k, "k"), index.ntotal)
     if not len(queries):
         raise ValueError("queries is empty: expected at least one vector")
@@ -65,6 +67,7 @@ def typical_distances(background: ActiveIndex, queries: np.ndarray, nprobe: int 
     the same codes; it stores pictures that are no references, such as the training pictures. A query whose visited
     cells are empty there is near to nothing: it gets the largest distance of the others.
     """
+    checked_index(background)
     distances, ids = background.search(queries, min(NEIGHBOURS, background.ntotal), nprobe)
     known = ids >= 0
     means = np.where(known, distances, 0).sum(1) / np.maximum(known.sum(1), 1)

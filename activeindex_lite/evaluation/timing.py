@@ -8,12 +8,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from activeindex_lite.index import ActiveIndex, faiss_threads
+from activeindex_lite.index.active_index import checked_index
 
 SEARCHES = 200
 
 
 def search_milliseconds(index: ActiveIndex, queries: np.ndarray, nprobe: int | None = None, k: int = 1) -> np.ndarray:
     """Milliseconds of each search for the queries (Q, d), one at a time on a single thread: (Q,) float64."""
+    checked_index(index)
     times = []
     with faiss_threads(1):
         index.search(queries[:1], k=k, nprobe=nprobe)
