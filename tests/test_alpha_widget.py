@@ -153,6 +153,7 @@ def test_still_tells_what_the_page_shows(explorer):
     assert f"{explorer.quality['psnr']:.1f} dB" in alt and "passive copy under Contrast 2" in alt
 
 
+@pytest.mark.slow
 def test_everything_a_page_without_a_kernel_needs_is_stored(explorer):
     stored = explorer.stored()
     assert set(stored["passive"]) == {"IVF", "IVF-PQ", "LSH"}

@@ -20,6 +20,7 @@ def flat(world):
     return build_index("Flat", world.train[:1], world.references[:4000])
 
 
+@pytest.mark.slow
 def test_what_the_notebook_says_about_flattery_is_true(world):
     queries = load_queries()
     index = ready_index("IVF1536,PQ4x8")

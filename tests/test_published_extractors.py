@@ -178,6 +178,7 @@ def test_a_refusal_is_not_repeated(server, monkeypatch):
     assert server.asked == [0]
 
 
+@pytest.mark.slow
 def test_two_processes_share_one_download(server):
     server.gate = threading.Event()
     code = f"from activeindex_lite.extractor.download import fetch; print(fetch({server.url!r}, progress=False))"

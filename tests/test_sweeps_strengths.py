@@ -53,6 +53,7 @@ def test_one_row_is_what_faiss_finds(pictures, searched, extractor):
         assert row["r1"] == np.mean((ids[:, 0] == IDS) & (distances[:, 0] < distances[:, 1]))
 
 
+@pytest.mark.slow
 def test_an_interrupted_build_goes_on_and_ends_the_same(pictures, searched, extractor, tmp_path, monkeypatch):
     indexes = {name: index for name, (index, _) in searched.items()}
 

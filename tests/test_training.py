@@ -72,6 +72,7 @@ def test_an_interrupted_training_goes_on_to_the_same_end(material, tmp_path, mon
         assert torch.allclose(a.float(), b.float(), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_command_writes_weights_that_load(tmp_path, capsys):
     from activeindex_lite.cli.main import main
     from activeindex_lite.extractor.load import lite_network
