@@ -10,6 +10,10 @@ import threading
 
 import pytest
 
+from activeindex_lite import load_extractor
+from activeindex_lite.evaluate.features import cached_features
+from activeindex_lite.evaluate.sources import SyntheticPictures
+from activeindex_lite.extractor import download
 from activeindex_lite.support import files, locks
 from activeindex_lite.support.files import MARK, is_free, is_output, mark_as_output, whole_file
 from activeindex_lite.support.locks import InUse, alone
@@ -124,6 +128,22 @@ def test_a_table_is_measured_and_resumed_on_any_disk(disk, tmp_path):
     build_table(tmp_path / "t.csv", *settings, title="t", unit="job", progress=False)
     assert load_table(tmp_path / "t.csv").n.tolist() == [0, 1, 2, 3]
     assert {path.name for path in tmp_path.iterdir()} == {"t.csv", "again"}
+
+
+def test_features_are_made_and_gathered_on_any_disk(disk, tmp_path):
+    found = cached_features(
+        SyntheticPictures(0, 3), load_extractor("gradients"), tmp_path / "cache", title="t", progress=False
+    )
+    assert len(found) == 3 and not list(tmp_path.glob("**/*.held"))
+
+
+def test_a_file_is_downloaded_on_any_disk(disk, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "cache_folder", lambda: tmp_path / "cache")
+    (tmp_path / "weights.pt").write_bytes(b"weights")
+    path = download.fetch((tmp_path / "weights.pt").as_uri(), progress=False)
+    assert (
+        path.read_bytes() == b"weights" and path.parent == tmp_path / "cache" and not list(path.parent.glob("*.held"))
+    )
 
 
 def test_a_lock_of_a_killed_process_does_not_last(tmp_path, monkeypatch):

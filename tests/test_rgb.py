@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile, PngImagePlugin
 
-from activeindex_lite import activate, load_extractor, synthetic_pictures
+from activeindex_lite import EDITS, activate, linf, load_extractor, psnr, ssim, synthetic_pictures
 from activeindex_lite.evaluate.collection import Collection
 from activeindex_lite.evaluate.features import Workplace
 from activeindex_lite.evaluate.material import gather
@@ -287,6 +287,20 @@ def test_activation_and_explorer_take_them_too(small_indexes, extractor, tmp_pat
     for mine in (strokes(slice(0, 9)), Image.open(tmp_path / "deep.png")):
         state = AlphaState(mine, {"IVF": small_indexes["IVF64,Flat"]}, extractor)
         assert np.array_equal(state.picture, rgb_picture(mine))
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_edits_and_measures_take_the_upright_picture(tmp_path, orientation):
+    block = Image.Exif()
+    block[0x0112] = orientation
+    pixels = np.dstack([RAMP, RAMP[::-1] ** 2, RAMP**3])
+    Image.fromarray((255 * pixels).astype(np.uint8)).save(tmp_path / "a.png", exif=block)
+    want = open_pictures([tmp_path / "a.png"])[0]
+    for opened in (Image.open(tmp_path / "a.png"), Image.open(tmp_path / "a.png").copy()):
+        for name in ("Identity", "Rotation 90", "Blur 2", "Random"):
+            edited = [EDITS[name](picture, np.random.default_rng(0)) for picture in (opened, want)]
+            assert np.array_equal(*edited), name
+        assert (psnr(opened, want), ssim(want, opened), linf(opened, want)) == (np.inf, 1, 0)
 
 
 def test_a_given_file_that_is_cut_short_is_named(tmp_path):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import lazy_loader
 import numpy as np
+from PIL import Image
 
-if TYPE_CHECKING:
-    from PIL import Image
+from activeindex_lite.pictures import rgb_picture
 
 skimage = lazy_loader.load("skimage")
 
@@ -17,7 +15,7 @@ WINDOW = 11
 
 
 def _pair(original, changed):
-    a, b = np.asarray(original), np.asarray(changed)
+    a, b = _pixels(original), _pixels(changed)
     for name, x in (("original", a), ("changed", b)):
         if x.dtype != np.uint8 or x.ndim != 3 or x.shape[2] != 3:
             raise ValueError(
@@ -27,6 +25,13 @@ def _pair(original, changed):
     if a.shape != b.shape:
         raise ValueError(f"the pictures differ in size: {a.shape[1::-1]} and {b.shape[1::-1]} (width, height)")
     return a, b
+
+
+def _pixels(picture: Image.Image | np.ndarray) -> np.ndarray:
+    """The pixels of a picture; of a PIL picture of mode RGB as `activate` sees it, upright by EXIF."""
+    if isinstance(picture, Image.Image) and picture.mode == "RGB" and min(picture.size):
+        picture = rgb_picture(picture)
+    return np.asarray(picture)
 
 
 def psnr(original: Image.Image | np.ndarray, changed: Image.Image | np.ndarray) -> float:

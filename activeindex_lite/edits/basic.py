@@ -9,6 +9,8 @@ import lazy_loader
 import numpy as np
 from PIL import Image, ImageEnhance
 
+from activeindex_lite.pictures.given import rgb_picture
+
 scipy = lazy_loader.load("scipy")
 
 LARGEST_FACTOR = 1000
@@ -16,7 +18,10 @@ HUE_LEVELS = 255  # Pillow stores the whole hue circle in 0..255, where 255 is t
 
 
 def checked(picture: Image.Image) -> Image.Image:
-    """The picture itself, if it is a PIL picture of mode RGB with at least one pixel; otherwise a ValueError."""
+    """A PIL picture of mode RGB with at least one pixel, upright and on white where transparent; ValueError for others.
+
+    A picture that is plain RGB already is returned as it is, not copied.
+    """
     if not isinstance(picture, Image.Image) or picture.mode != "RGB":
         seen = f"mode {picture.mode}" if isinstance(picture, Image.Image) else type(picture).__name__
         raise ValueError(
@@ -25,7 +30,7 @@ def checked(picture: Image.Image) -> Image.Image:
         )
     if min(picture.size) < 1:
         raise ValueError(f"an edit takes a picture of at least 1 x 1 pixels, got {picture.size}: leave it out")
-    return picture
+    return rgb_picture(picture)
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:

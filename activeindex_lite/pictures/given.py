@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from activeindex_lite.pictures.decode import reason_of, strict_pil
 from activeindex_lite.pictures.rgb import BROKEN, load_whole, orientation, to_rgb
@@ -27,6 +27,8 @@ def rgb_picture(given: Image.Image | np.ndarray, name: str = "picture") -> Image
         raise ValueError(f"{name} is a {type(given).__name__}: a PIL picture is expected")
     if not min(given.size):
         raise ValueError(f"{name} has {given.width} x {given.height} pixels: leave it out")
+    if not isinstance(given, ImageFile.ImageFile) and _is_plain(given):
+        return given
     with strict_pil():
         try:
             loaded = load_whole(given)
