@@ -438,6 +438,21 @@ def test_a_png_with_much_text_keeps_its_pixels(tmp_path, name):
 # --- PIL's settings belong to the caller ----------------------------------------------------------
 
 
+def test_pils_own_limit_is_named_where_it_holds(tmp_path, monkeypatch):
+    for suffix in ("png", "tif", "bmp"):
+        Image.new("RGB", (40, 40), "red").save(tmp_path / f"a.{suffix}")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 700)
+    for suffix in ("png", "bmp"):
+        assert open_pictures([tmp_path / f"a.{suffix}"])[0].size == (40, 40)
+    try:
+        assert open_pictures([tmp_path / "a.tif"])[0].size == (40, 40)  # with a PIL that checks once alone
+    except UnreadablePicture as error:
+        refused = error.reason
+    else:
+        refused = ""
+    assert refused in ("", "more pixels than twice PIL's own limit (Image.MAX_IMAGE_PIXELS, now 700)")
+
+
 @pytest.mark.parametrize("fills_up", [False, True])
 def test_eight_threads_leave_pils_settings_alone(tmp_path, monkeypatch, fills_up):
     pixels = np.random.default_rng(0).integers(0, 255, (120, 120, 3), np.uint8)

@@ -54,6 +54,8 @@ def reason_of(error: Exception) -> str:
     """Why a file cannot be used, in one line."""
     if isinstance(error, UnidentifiedImageError):
         return "not a picture, or of a format that PIL cannot read here"
+    if isinstance(error, Image.DecompressionBombError):  # PIL checks TIFF once more, while it reads the pixels
+        return f"more pixels than twice PIL's own limit (Image.MAX_IMAGE_PIXELS, now {Image.MAX_IMAGE_PIXELS})"
     return getattr(error, "strerror", None) or str(error).partition("\n")[0][:300] or type(error).__name__
 
 
@@ -76,7 +78,7 @@ def strict_pil() -> Iterator[None]:
 def _decode(path: Path, max_side: int, min_side: int) -> Image.Image:
     """The picture in the file's own mode; raises one of BROKEN, whose message is the reason."""
     info = os.stat(path)
-    if not stat.S_ISREG(info.st_mode):  # opening a pipe would wait for ever
+    if not stat.S_ISREG(info.st_mode):  # opening a pipe would wait forever
         raise ValueError("a folder, not a file" if stat.S_ISDIR(info.st_mode) else "not a regular file")
     if not info.st_size:
         raise ValueError("an empty file (0 bytes)")
