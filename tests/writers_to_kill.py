@@ -21,6 +21,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from activeindex_lite.evaluate.features import cached_features
 from activeindex_lite.evaluation.benchmark_files import read_predictions, write_benchmark_file
@@ -167,7 +168,7 @@ def kill(root, times=8):
 
 
 class Numbered:
-    """Pictures that are numbers, and an extractor of them, slow enough to be killed."""
+    """Pictures of one pixel that holds a number, and an extractor of them, slow enough to be killed."""
 
     fingerprint, d = "numbers", 4
 
@@ -184,11 +185,12 @@ class Numbered:
         return len(self.numbers)
 
     def __getitem__(self, i):
-        return self.numbers[i]
+        return Image.new("RGB", (1, 1), (*divmod(self.numbers[i], 256), 0))
 
     def __call__(self, pictures):
         time.sleep(0.02)
-        return np.repeat(np.asarray(pictures, np.float32)[:, None], 4, 1)
+        numbers = [high * 256 + low for high, low, _ in (picture.getpixel((0, 0)) for picture in pictures)]
+        return np.repeat(np.array(numbers, np.float32)[:, None], 4, 1)
 
 
 BODY = np.random.default_rng(1).bytes(300_000)
