@@ -9,6 +9,7 @@ from activeindex_lite import EDITS, build_index, load_extractor, synthetic_pictu
 from activeindex_lite.evaluation import evaluate_retrieval
 from activeindex_lite.evaluation.copy_detection import micro_ap_resampled
 from activeindex_lite.evaluation.originals import stored_anew
+from activeindex_lite.evaluation.predictions import predict
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.index.ready import cells_alone
 from activeindex_lite.lessons import copy_detection as moderation
@@ -183,3 +184,12 @@ def test_stored_anew_changes_these_references_alone(world):
     distances, ids = again.search(np.concatenate([new, world.references[[6, 2998]]]), 1, nprobe=8)
     assert ids[:, 0].tolist() == [2999, 5, 6, 2998] and distances.max() < 1e-5
     assert index.search(world.references[[5]], 1)[1].item() == 5 and again.ntotal == index.ntotal == 3000
+
+
+def test_brute_force_of_the_notebook_is_searched_like_an_index_and_has_no_target():
+    stored = np.eye(4, dtype=np.float32)
+    brute = moderation.Exact(stored)
+    found = predict(brute, stored[[2, 0]], ["a", "b"], k=1)
+    assert found.reference_id.tolist() == [2, 0] and found.score.tolist() == [0, 0]
+    with pytest.raises(ValueError, match="no target"):
+        brute.targets(stored)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 import faiss
 import numpy as np
@@ -98,6 +98,7 @@ class Exact:
     """Brute force over features (N, d) for `answers`: as a Flat index, but without a copy of the features."""
 
     features: np.ndarray
+    factory: ClassVar[str] = "Flat"
 
     @property
     def ntotal(self) -> int:
@@ -107,6 +108,10 @@ class Exact:
     def search(self, queries: np.ndarray, k: int = 1, nprobe: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """As ActiveIndex.search."""
         return faiss.knn(queries, self.features, k)
+
+    def targets(self, features: np.ndarray) -> NoReturn:
+        """As of every Flat index: ValueError."""
+        raise ValueError("a Flat index stores the features themselves, so it has no target for activation")
 
 
 def answers(
