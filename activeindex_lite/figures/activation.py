@@ -23,6 +23,8 @@ from activeindex_lite.figures.style import (
     extremes,
     goes,
     new_figure,
+    note,
+    tidy,
 )
 
 if TYPE_CHECKING:
@@ -150,8 +152,7 @@ def distances_to_code(table: pd.DataFrame, edits: Sequence[str]) -> Described:
             weight="bold",
             color=INK,
         )
-        axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.tick_params(labelsize=11)
+        tidy(axes, "left")
         told.append(
             f"{'the released pictures' if edit == 'Identity' else edit} {means[0]:.2f} passive, {means[1]:.2f} "
             "activated"
@@ -181,15 +182,7 @@ def steps(table: pd.DataFrame) -> Described:
         wide = table[np.isfinite(table[column])].pivot(index="steps", columns="picture", values=column)
         axes.plot(wide, color=colour, alpha=0.25, lw=1)
         axes.plot(wide.mean(axis=1), "o-", color=colour, lw=2.5)
-        axes.annotate(
-            "mean",
-            (wide.index[-1], wide.iloc[-1].mean()),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            color=colour,
-            fontsize=12,
-        )
+        note(axes, "mean", (wide.index[-1], wide.iloc[-1].mean()), (6, 0), size=12, va="center", color=colour)
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_xlabel("steps", fontsize=11)
         axes.set_title(label, fontsize=12, loc="left")
@@ -238,13 +231,12 @@ def three_terms(table: pd.DataFrame, edits: Sequence[str]) -> Described:
                 )
                 ends[sign] += own[term]
             axes.plot([own.total] * 2, [y - 0.19, y + 0.19], color=INK, lw=3)
-            axes.annotate(
+            note(
+                axes,
                 f"{'activated' if activated else 'passive'}: {own.total:.2f}",
                 (ends[1], y),
-                xytext=(6, 0),
-                textcoords="offset points",
+                (6, 0),
                 va="center",
-                fontsize=11,
                 color=ACTIVATED if activated else PASSIVE,
                 weight="bold",
             )

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.patches import Polygon
 from matplotlib.path import Path
 
-from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, SKY
+from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, SKY, note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,13 +52,4 @@ def draw_code(axes: Axes, scene: Scene) -> None:
         return
     end = scene.start + 0.3 * np.ptp(scene.window, axis=0)[0] * np.array([1, 0])
     axes.annotate("", end, scene.start, arrowprops=dict(arrowstyle="-|>", color=GREEN, lw=2.5, shrinkA=7), zorder=8)
-    axes.annotate(
-        "more firmly\nthe same bits",
-        end,
-        xytext=(4, 0),
-        textcoords="offset points",
-        color=GREEN,
-        fontsize=11,
-        weight="bold",
-        va="center",
-    )
+    note(axes, "more firmly\nthe same bits", end, (4, 0), color=GREEN, weight="bold", va="center")

@@ -22,6 +22,8 @@ from activeindex_lite.figures.style import (
     YELLOW,
     Described,
     new_figure,
+    note,
+    tidy,
 )
 from activeindex_lite.lessons import copy_detection as m
 
@@ -99,8 +101,7 @@ def score_distributions(panels: dict[str, pd.DataFrame]) -> Described:
             said += f"; at {threshold:.2f}, {passed[0]} right answers pass and {passed[1] + passed[2]} wrong ones"
         axes.set_xlabel(title, fontsize=11)
         axes.set_ylabel("uploads", fontsize=11)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(labelsize=11)
+        tidy(axes)
         told.append(f"{title}: {said}")
     axes = figure.axes[0]
     axes.set_ylim(0, 1.12 * axes.get_ylim()[1])
@@ -130,9 +131,7 @@ def precision_recall_curves(
         raise ValueError(f"{len(curves)} curves: expected 1 to {len(CURVES)}, the number of distinct styles")
     figure, axes = new_figure(9, 4.6 + 0.22 * len(curves))
     axes.axhline(precision, color=REFERENCE, lw=1.2)
-    axes.annotate(
-        f"precision {precision:.0%}", (1, precision), xytext=(0, 3), textcoords="offset points", ha="right", fontsize=11
-    )
+    note(axes, f"precision {precision:.0%}", (1, precision), (0, 3), ha="right")
     told = []
     for (label, (table, area, low, high)), (colour, line, marker) in zip(curves.items(), CURVES, strict=False):
         axes.plot(
@@ -187,17 +186,14 @@ def normalisation(plain: pd.DataFrame, normalised: pd.DataFrame) -> Described:
             axes.annotate(
                 "", (b, row), (a, row), arrowprops=dict(arrowstyle="-|>", color=REFERENCE, lw=2.5, shrinkA=5, shrinkB=4)
             )
-            axes.annotate(
-                f"{b - a:+.2f}", (max(a, b), row), xytext=(10, 0), textcoords="offset points", va="center", fontsize=11
-            )
+            note(axes, f"{b - a:+.2f}", (max(a, b), row), (10, 0), va="center")
             told[names[row]].append(f"{label} {a:.2f} to {b:.2f}")
         axes.plot(before, rows, PASSIVE_MARKER, mfc="white", mec=INK, mew=1.8, ms=9, label="scores as they are")
         axes.plot(after, rows, ACTIVATED_MARKER, color=GREEN, ms=9, label="normalised")
         axes.set(yticks=rows, yticklabels=names, ylim=(len(names) - 0.5, -0.5), xlim=(0, 1))
         axes.set_xlabel(label, fontsize=11)
         axes.grid(axis="x", alpha=0.25)
-        axes.tick_params(labelsize=11)
-        axes.spines[["top", "right"]].set_visible(False)
+        tidy(axes)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncol=2, frameon=False, fontsize=11)
     return Described(
         figure,
@@ -247,8 +243,7 @@ def actions(table: pd.DataFrame) -> Described:
             left += counts
         axes.set(yticks=range(len(table)), yticklabels=table.index, ylim=(len(table) - 0.4, -0.5), xlim=(0, total))
         axes.set_title(f"{total} {name}", fontsize=12, loc="left")
-        axes.tick_params(labelsize=11)
-        axes.spines[["top", "right", "left"]].set_visible(False)
+        tidy(axes, "left")
         axes.legend(
             loc="upper center",
             bbox_to_anchor=(0.5, -0.18),
@@ -349,27 +344,18 @@ def transfer(table: pd.DataFrame) -> Described:
             else f"[{_signed(row.low)}, {_signed(row.high)}]"
         )
         ink = "white" if abs(row.gain) > 0.72 * limit else INK
-        axes.annotate(
+        note(
+            axes,
             f"{row.r1:.2f}",
             (x, y),
             (0, 11 if y else 7),
-            textcoords="offset points",
+            size=14,
             ha="center",
             va="center",
-            fontsize=14,
             weight="bold",
             color=ink,
         )
-        axes.annotate(
-            said,
-            (x, y),
-            (0, -12 if y else -11),
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            fontsize=10.5,
-            color=ink,
-        )
+        note(axes, said, (x, y), (0, -12 if y else -11), size=10.5, ha="center", va="center", color=ink)
         told.append(f"{row.released} in {row.place}: {row.r1:.2f}" + (f" ({row.gain:+.2f})" if y else ""))
     axes.set(xticks=range(len(places)), yticks=range(len(releases)))
     axes.set_xticklabels(places, fontsize=11)

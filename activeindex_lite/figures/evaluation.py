@@ -20,6 +20,8 @@ from activeindex_lite.figures.style import (
     Described,
     goes,
     new_figure,
+    note,
+    tidy,
 )
 
 if TYPE_CHECKING:
@@ -44,14 +46,7 @@ def ways_to_flatter(table: pd.DataFrame) -> Described:
     axes.hlines(rows, table.low, table.high, color=PASSIVE, lw=1.5)
     axes.plot(table.r1, rows, PASSIVE_MARKER, color=PASSIVE, mec="white", ms=11)
     for y, row in table.iterrows():
-        axes.annotate(
-            f"{row.r1:.2f}" + (f"  ({row.gain:+.2f})" if y else ""),
-            (row.high, y),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=12,
-        )
+        note(axes, f"{row.r1:.2f}" + (f"  ({row.gain:+.2f})" if y else ""), (row.high, y), (8, 0), size=12, va="center")
     axes.set(
         yticks=rows,
         yticklabels=table.way,
@@ -273,8 +268,7 @@ def why_lost(table: pd.DataFrame) -> Described:
         axes.set_xlabel("R@1" if column == "r1" else "squared distance", fontsize=11)
         axes.set_xlim(left=-0.03)
         axes.grid(axis="x", alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(labelsize=11)
+        tidy(axes)
     panels[0].set(yticks=rows, yticklabels=passive.index, ylim=(len(rows) - 0.4, -0.6))
     entries = {label: handle for axes in panels[1:] for handle, label in zip(*axes.get_legend_handles_labels())}
     entries = dict(sorted(entries.items(), key=lambda entry: (entry[0].startswith("activated"), len(entry[0]))))

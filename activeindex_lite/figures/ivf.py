@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.tri import Triangulation
 
-from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, PASSIVE, SKY, Described, goes, new_figure
+from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, PASSIVE, SKY, Described, goes, new_figure, note
 from activeindex_lite.scratch.plane import plane_of
 
 if TYPE_CHECKING:
@@ -184,23 +184,23 @@ def recall_against_nprobe(table: pd.DataFrame) -> Described:
     axes.minorticks_off()
     axes.set_xlabel("nprobe: cells visited", fontsize=11)
     at = len(table) // 3
-    axes.annotate(
+    note(
+        axes,
         "R@1: the original comes first",
         (table.nprobe[at], table.r1[at]),
-        xytext=(8, 12),
+        (8, 12),
+        size=12,
         ha="right",
         color=ACTIVATED,
-        textcoords="offset points",
-        fontsize=12,
     )
     at = 2 * len(table) // 3
-    axes.annotate(
+    note(
+        axes,
         "share of all vectors that are compared",
         (table.nprobe[at], table.share[at]),
-        xytext=(-10, 8),
+        (-10, 8),
+        size=12,
         ha="right",
-        textcoords="offset points",
-        fontsize=12,
         color=PASSIVE,
     )
     axes.grid(alpha=0.25)
@@ -266,17 +266,8 @@ def list_lengths(sizes: Sequence[int]) -> Described:
     figure, axes = new_figure(9, 3.4)
     axes.fill_between(np.arange(len(sizes)), sizes, step="mid", color=SKY, alpha=0.7, lw=0)
     axes.axhline(sizes.mean(), color=INK, ls="--", lw=1.5)
-    axes.annotate(
-        f"mean {sizes.mean():.1f}",
-        (len(sizes), sizes.mean()),
-        xytext=(0, 5),
-        textcoords="offset points",
-        ha="right",
-        fontsize=12,
-    )
-    axes.annotate(
-        f"longest list {sizes[0]}", (0, sizes[0]), xytext=(12, -4), textcoords="offset points", fontsize=12, va="top"
-    )
+    note(axes, f"mean {sizes.mean():.1f}", (len(sizes), sizes.mean()), (0, 5), size=12, ha="right")
+    note(axes, f"longest list {sizes[0]}", (0, sizes[0]), (12, -4), size=12, va="top")
     axes.set(xlim=(0, len(sizes)), ylim=(0, None))
     axes.set_xlabel("cells, the fullest first", fontsize=11)
     axes.set_ylabel("vectors per cell", fontsize=11)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, PASSIVE, REFERENCE, Described, new_figure
+from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, PASSIVE, REFERENCE, Described, new_figure, note, tidy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,16 +82,7 @@ def hyperplanes_in_2d(lsh: LSH, x: np.ndarray, query: np.ndarray) -> Described:
                 _written(code), np.median(own, axis=0), fontsize=13, weight="bold", ha="center", va="center", bbox=BOX
             )
     axes.plot(*query, "X", color=INK, mec="white", ms=15, ls="none")
-    axes.annotate(
-        f"query {_written(own_code)}",
-        query,
-        xytext=(0, 13),
-        textcoords="offset points",
-        fontsize=13,
-        weight="bold",
-        ha="center",
-        bbox=BOX,
-    )
+    note(axes, f"query {_written(own_code)}", query, (0, 13), size=13, weight="bold", ha="center", bbox=BOX)
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[])
     axes.set_aspect("equal")
     figure.legend(
@@ -160,18 +151,16 @@ def hamming_against_angle(tables: dict[str, pd.DataFrame], nbits: int, theory: C
         inside = (np.abs(table.differing - middle) <= 2 * sigma).mean()
         axes.set_title(f"{name}: {inside:.0%} of the pairs\nwithin two standard deviations", fontsize=12, loc="left")
         axes.set_xlabel("angle between the two features, degrees", fontsize=11)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(labelsize=11)
+        tidy(axes)
         axes.set(ylim=(-1, nbits * 0.7), xlim=(0, np.degrees(angles[-1])))
         told.append(f"{name}: {inside:.0%}, mean difference from theory {(table.differing - middle).mean():+.1f} bits")
     figure.axes[0].set_ylabel(f"differing bits of {nbits}", fontsize=11)
     at = 2 * len(angles) // 3
-    figure.axes[0].annotate(
+    note(
+        figure.axes[0],
         "theory:\nnbits angle / 180°",
         (np.degrees(angles[at]), mean[at]),
-        xytext=(-4, -82),
-        textcoords="offset points",
-        fontsize=11,
+        (-4, -82),
         arrowprops=dict(arrowstyle="-", color=INK),
     )
     return Described(
@@ -191,17 +180,17 @@ def recall_by_bits(table: pd.DataFrame, brute: float) -> Described:
         table.groupby("kind", sort=False), (ACTIVATED, GREEN), "oD", (True, False)
     ):
         axes.plot(rows.nbits, rows.r1, marker + ("--" if below else "-"), color=colour, ms=8)
-        axes.annotate(
+        note(
+            axes,
             f"{kind} hyperplanes",
             (rows.nbits.iloc[-2], rows.r1.iloc[-2]),
-            xytext=(8, -16) if below else (-8, 9),
-            textcoords="offset points",
-            fontsize=12,
+            (8, -16) if below else (-8, 9),
+            size=12,
             color=colour,
             ha="left" if below else "right",
         )
     axes.axhline(brute, color=INK, ls=":", lw=1.5)
-    axes.annotate("brute force", (table.nbits.min(), brute), xytext=(0, 4), textcoords="offset points", fontsize=11)
+    note(axes, "brute force", (table.nbits.min(), brute), (0, 4))
     axes.set_xscale("log", base=2)
     ticks = sorted(table.nbits.unique())
     axes.set(xticks=ticks, xticklabels=[f"{n}\n{n / 8:g} B" for n in ticks], ylim=(0, 1.05))

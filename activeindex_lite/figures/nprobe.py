@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from activeindex_lite.figures.ivf import voronoi_polygons
-from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, ORANGE, PASSIVE, REFERENCE, SKY, Described
+from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, ORANGE, PASSIVE, REFERENCE, SKY, Described, note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,13 +45,7 @@ def search_sheet(
     axes.minorticks_off()
     near = curve.iloc[(curve.nprobe - nprobe).abs().argmin()]
     axes.axvline(near.nprobe, color=INK, lw=1.5, ls="--")
-    axes.annotate(
-        f"R@1 {near.r1:.2f} at nprobe {near.nprobe:.0f}",
-        (near.nprobe, near.r1),
-        xytext=(9, -20),
-        fontsize=11,
-        textcoords="offset points",
-    )
+    note(axes, f"R@1 {near.r1:.2f} at nprobe {near.nprobe:.0f}", (near.nprobe, near.r1), (9, -20))
     axes.set_xlabel(f"nprobe: cells visited ({about['queries']} pictures x {about['edits']} edits)", fontsize=11)
     axes.grid(alpha=0.25)
     scanned = view["scanned"][nprobe - 1]
@@ -83,13 +77,12 @@ def _map(axes, view, about, nprobe):
     axes.plot(0, 0, "X", color=PASSIVE, mec="white", ms=13)
     x, y = places[view["rank"] - 1]
     axes.plot(x, y, "*", color=GREEN, mec=INK, ms=15)
-    axes.annotate(
+    note(
+        axes,
         f"original: cell {view['rank']}",
         (x, y),
-        xytext=(14 if x > 0 else -14, -4),
-        textcoords="offset points",
+        (14 if x > 0 else -14, -4),
         ha="left" if x > 0 else "right",
-        fontsize=11,
         weight="bold",
         bbox=dict(fc="white", ec="none", alpha=0.8, pad=1),
     )

@@ -20,6 +20,8 @@ from activeindex_lite.figures.style import (
     PURPLE,
     Described,
     new_figure,
+    note,
+    tidy,
 )
 from activeindex_lite.lessons.one_picture import amplified_difference
 
@@ -182,12 +184,12 @@ def _rows_of_dots(table, columns):
                 values, row + np.linspace(0.12, 0.32, len(values)), marker, color=colour, ms=5, alpha=0.6, mec="none"
             )
             axes.plot(values.mean(), row, marker, color=colour, ms=11, mec="white")
-            axes.annotate(
+            note(
+                axes,
                 form.format(values.mean()),
                 (values.mean(), row),
-                xytext=(0, 8),
-                textcoords="offset points",
-                fontsize=12,
+                (0, 8),
+                size=12,
                 ha="center",
                 color=colour,
                 weight="bold",
@@ -196,8 +198,7 @@ def _rows_of_dots(table, columns):
         axes.set(yticks=range(len(groups)), yticklabels=groups, ylim=(len(groups) - 0.5, -0.55))
         axes.margins(x=0.15)
         axes.set_xlabel(label, fontsize=11)
-        axes.tick_params(labelsize=11)
-        axes.spines[["top", "right", "left"]].set_visible(False)
+        tidy(axes, "left")
         axes.tick_params(axis="y", length=0)
     n = len(next(iter(groups.values())))
     said = f"Means over {n} pictures. " + "; ".join(f"{name}: {', '.join(parts)}" for name, parts in told.items()) + "."
@@ -238,12 +239,12 @@ def pareto(grid: pd.DataFrame, index: str = "IVF-PQ", nprobes: Sequence[int] = (
             ms=9,
             capsize=4,
         )
-        axes.annotate(
+        note(
+            axes,
             f"nprobe {nprobe}",
             (rows.psnr.iloc[2], rows.r1.iloc[2]),
-            xytext=(4, 18),
-            textcoords="offset points",
-            fontsize=12,
+            (4, 18),
+            size=12,
             color=colour,
             weight="bold",
         )
@@ -252,9 +253,7 @@ def pareto(grid: pd.DataFrame, index: str = "IVF-PQ", nprobes: Sequence[int] = (
             + ", ".join(f"alpha {r.alpha:g} ({r.psnr:.1f} dB) {r.r1:.2f}" for r in rows.itertuples())
         )
         for r in rows.itertuples() if nprobe == nprobes[0] else ():
-            axes.annotate(
-                f"α {r.alpha:g}", (r.psnr, r.low), xytext=(0, -16), textcoords="offset points", fontsize=11, ha="center"
-            )
+            note(axes, f"α {r.alpha:g}", (r.psnr, r.low), (0, -16), ha="center")
     ticks = range(35, int(rows.psnr.max()) + 1, 5)
     axes.set(xticks=[*ticks, right], xticklabels=[*map(str, ticks), "unchanged\n(passive)"], ylim=(None, 1))
     axes.set_xlabel("mean PSNR of the released pictures, dB (further right: less change)", fontsize=11)
@@ -278,14 +277,7 @@ def alpha_and_nprobe(
     mark = mark.r1.iloc[0]
     figure, axes = new_figure(9, 5)
     axes.axhline(mark, color=INK, ls=":", lw=1.5)
-    axes.annotate(
-        f"passive, nprobe {nprobe}: {mark:.2f}",
-        (rows.nprobe.max(), mark),
-        xytext=(0, -15),
-        textcoords="offset points",
-        ha="right",
-        fontsize=11,
-    )
+    note(axes, f"passive, nprobe {nprobe}: {mark:.2f}", (rows.nprobe.max(), mark), (0, -15), ha="right")
     colours = (PASSIVE, ORANGE, ACTIVATED, GREEN)
     told = []
     for alpha, colour, marker in zip(alphas, colours, (PASSIVE_MARKER, "^", ACTIVATED_MARKER, "s"), strict=False):
@@ -294,17 +286,7 @@ def alpha_and_nprobe(
         axes.plot(own.nprobe, own.r1, marker + ("--" if alpha == 0 else "-"), color=colour, ms=7)
         one = own.iloc[0]
         name = "passive" if alpha == 0 else f"α {alpha:g}, {one.psnr:.1f} dB"
-        axes.annotate(
-            f"{name}: {one.r1:.2f}",
-            (1, one.r1),
-            xytext=(-9, 0),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            fontsize=11,
-            color=colour,
-            weight="bold",
-        )
+        note(axes, f"{name}: {one.r1:.2f}", (1, one.r1), (-9, 0), ha="right", va="center", color=colour, weight="bold")
         enough = own.nprobe[own.r1 >= mark]
         told.append(
             f"{name}: {one.r1:.2f} at nprobe {one.nprobe}, "

@@ -22,6 +22,8 @@ from activeindex_lite.figures.style import (
     Described,
     goes,
     new_figure,
+    note,
+    tidy,
 )
 
 if TYPE_CHECKING:
@@ -219,15 +221,7 @@ def error_against_bytes(table: pd.DataFrame) -> Described:
     # M beside the outer lines only; between them there is no room.
     for at, (dx, dy), align in ((0, (7, 5), "left"), (len(lines) - 1, (-7, -14), "right")):
         for _, row in lines[at][1].iterrows():
-            axes.annotate(
-                f"M {row.M:.0f}",
-                (row.bytes, row.error),
-                xytext=(dx, dy),
-                textcoords="offset points",
-                fontsize=11,
-                color=axes.lines[at].get_color(),
-                ha=align,
-            )
+            note(axes, f"M {row.M:.0f}", (row.bytes, row.error), (dx, dy), color=axes.lines[at].get_color(), ha=align)
     axes.legend(frameon=False, fontsize=11)
     axes.set_xscale("log", base=2)
     ticks = [
@@ -274,29 +268,12 @@ def balance_of_parts(before: np.ndarray, after: np.ndarray, errors: Sequence[flo
     left.legend(frameon=False, fontsize=11, loc="upper center")
     right.plot(errors, "D-", color=ACTIVATED, ms=4)
     right.axhline(plain, color=PASSIVE, ls="--", lw=2)
-    right.annotate(
-        f"PQ, no rotation: {plain:.3f}",
-        (len(errors) - 1, plain),
-        xytext=(0, 6),
-        textcoords="offset points",
-        fontsize=11,
-        color=PASSIVE,
-        ha="right",
-    )
-    right.annotate(
-        f"{errors[-1]:.3f}",
-        (len(errors) - 1, errors[-1]),
-        xytext=(0, 8),
-        textcoords="offset points",
-        fontsize=11,
-        color=ACTIVATED,
-        ha="center",
-    )
+    note(right, f"PQ, no rotation: {plain:.3f}", (len(errors) - 1, plain), (0, 6), color=PASSIVE, ha="right")
+    note(right, f"{errors[-1]:.3f}", (len(errors) - 1, errors[-1]), (0, 8), color=ACTIVATED, ha="center")
     right.set_xlabel("iteration: codes, then rotation", fontsize=11)
     right.set_title("mean squared error of OPQ", fontsize=12, loc="left")
     for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(labelsize=11)
+        tidy(axes)
     spread = [v.max() / v.min() for v in (before, after)]
     return Described(
         figure,
@@ -345,8 +322,7 @@ def residual_lengths(vectors: np.ndarray, residuals: np.ndarray, errors: dict[st
     right.set(xticks=range(len(names)), xticklabels=names, yticks=[], ylim=(0, 1.15 * max(errors.values())))
     right.set_title("mean squared error", fontsize=12, loc="left")
     for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(labelsize=11)
+        tidy(axes)
     told = ", ".join(f"{name.replace(chr(10), ' ')} {value:.3f}" for name, value in errors.items())
     return Described(
         figure,

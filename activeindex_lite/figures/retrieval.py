@@ -19,6 +19,7 @@ from activeindex_lite.figures.style import (
     extremes,
     goes,
     new_figure,
+    note,
 )
 
 if TYPE_CHECKING:
@@ -87,15 +88,7 @@ def gains_by_index(gains: pd.DataFrame) -> Described:
     axes.plot(gains.passive, place, PASSIVE_MARKER, color=PASSIVE, mfc="white", mew=2, ms=9, ls="none", label="passive")
     axes.plot(gains.activated, place, ACTIVATED_MARKER, color=ACTIVATED, ms=9, ls="none", label="activated")
     for y, (_, gain) in zip(place, gains.iterrows()):
-        axes.annotate(
-            f"{gain.gain:+.2f}",
-            (max(gain.activated, gain.passive), y),
-            xytext=(10, 0),
-            fontsize=11,
-            textcoords="offset points",
-            va="center",
-            color=INK,
-        )
+        note(axes, f"{gain.gain:+.2f}", (max(gain.activated, gain.passive), y), (10, 0), va="center", color=INK)
     axes.set(yticks=place, yticklabels=names, xlim=(0, 1.08), ylim=(-0.6, len(gains) - 0.4))
     axes.set_xlabel("mean R@1 over the edits", fontsize=11)
     axes.legend(loc="lower left", frameon=False, fontsize=11)

@@ -16,6 +16,8 @@ from activeindex_lite.figures.style import (
     PASSIVE_MARKER,
     REFERENCE,
     Described,
+    note,
+    tidy,
 )
 
 if TYPE_CHECKING:
@@ -40,20 +42,12 @@ def scale_curves(scale: pd.DataFrame, real: int = 50000) -> Described:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(labelsize=11)
+        tidy(axes)
         axes.grid(alpha=0.25)
         if scale.N.max() > real:
             axes.axvline(real, color=REFERENCE, lw=1.2, ls=":")
     if scale.N.max() > real:
-        recall.annotate(
-            "simulated\nreferences →",
-            (real, 0.02),
-            xytext=(6, 0),
-            textcoords="offset points",
-            fontsize=11,
-            color="#555555",
-        )
+        note(recall, "simulated\nreferences →", (real, 0.02), (6, 0), color="#555555")
     for axes in (recall, memory):
         axes.set_xlabel("N, number of references", fontsize=11)
     figure.legend(
@@ -119,15 +113,7 @@ def _costs(time, memory, scale, index):
 
 def _label(axes, x, y, text, shift=0):
     """Write the last value of a curve at its right end; shift: points upward."""
-    axes.annotate(
-        text.format(y.iloc[-1]),
-        (x.iloc[-1], y.iloc[-1]),
-        xytext=(8, shift),
-        textcoords="offset points",
-        va="center",
-        fontsize=11,
-        annotation_clip=False,
-    )
+    note(axes, text.format(y.iloc[-1]), (x.iloc[-1], y.iloc[-1]), (8, shift), va="center", annotation_clip=False)
 
 
 def _told(scale, index):

@@ -18,6 +18,7 @@ from activeindex_lite.figures.style import (
     REFERENCE,
     Described,
     new_figure,
+    note,
 )
 
 if TYPE_CHECKING:
@@ -87,26 +88,17 @@ def similarity_histogram(table: pd.DataFrame, threshold: float | None = None) ->
     ):
         heights, _, _ = axes.hist(values, bins, color=colour, alpha=0.45, hatch=hatch, edgecolor=colour, lw=0.3)
         top = heights.argmax()
-        axes.annotate(
-            label,
-            (bins[top], heights[top]),
-            xytext=(0, 6),
-            textcoords="offset points",
-            ha="right",
-            fontsize=12,
-            color=colour,
-        )
+        note(axes, label, (bins[top], heights[top]), (0, 6), size=12, ha="right", color=colour)
     axes.set_ylim(0, axes.get_ylim()[1] * 1.08)
     said = ""
     if threshold is not None:
         kept, false = (table["copy"] >= threshold).mean(), (table.impostor >= threshold).mean()
         axes.axvline(threshold, color=INK, ls="--", lw=2)
-        axes.annotate(
+        note(
+            axes,
             f"threshold {threshold:.2f}\n{kept:.0%} of the copies pass,\n{false:.1%} of the others pass",
             (threshold, 0.78 * axes.get_ylim()[1]),
-            xytext=(8, 0),
-            textcoords="offset points",
-            fontsize=11,
+            (8, 0),
         )
         said = f" At a threshold of {threshold:.2f}, {kept:.0%} of the copies pass and {false:.1%} of the others."
     axes.set_xlabel("similarity (cosine) of an edited picture to", fontsize=11)
@@ -153,13 +145,12 @@ def cost_against_size(cost: pd.DataFrame, estimate: pd.DataFrame, talk: dict | N
             axes.plot(guess.N, guess[what] / unit, marker, color=colour, mfc="white", mew=2, ms=9)
         for value in (talk or {}).values():
             axes.plot(value["N"], value[what] / unit, "*", color=INK, ms=15, ls="none", zorder=5)
-            axes.annotate(
+            note(
+                axes,
                 f"talk: {value['said'][what]}",
                 (value["N"], value[what] / unit),
-                xytext=(-10, 7),
-                textcoords="offset points",
+                (-10, 7),
                 ha="right",
-                fontsize=11,
                 bbox=dict(fc="white", ec="none", alpha=0.85, pad=1),
             )
         axes.set(xscale="log", yscale="log")

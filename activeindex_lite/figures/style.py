@@ -59,11 +59,11 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     """An empty figure of the given inches, outside pyplot's global state, and its axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots()
-    plain(axes)
+    tidy(axes)
     return figure, axes
 
 
-def plain(axes: Axes, *hidden: str) -> None:
+def tidy(axes: Axes, *hidden: str) -> None:
     """Hide the upper and right edge of axes, and those in `hidden`; tick labels of a readable size."""
     axes.spines[["top", "right", *hidden]].set_visible(False)
     axes.tick_params(labelsize=11)

@@ -13,6 +13,7 @@ from activeindex_lite import activation
 from activeindex_lite.activation.defaults import STEPS
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import MEAN, evaluate_retrieval
+from activeindex_lite.index.ready import CELLS, CODES
 from activeindex_lite.sweeps.table_file import build_table, load_table
 from activeindex_lite.world.world import DATA
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 FILE = "alpha_nprobe.csv"
 # Name in the paper's tables -> faiss factory string: one index of each family that activation treats differently.
-INDEXES = {"IVF-PQ": "IVF1536,PQ4x8", "IVF": "IVF1536,Flat", "PCA+LSH": "PCA64,LSH"}
+INDEXES = {"IVF-PQ": CODES, "IVF": CELLS, "PCA+LSH": "PCA64,LSH"}
 ALPHAS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 NPROBES = (1, 2, 4, 8, 16, 32, 64, 128)
 

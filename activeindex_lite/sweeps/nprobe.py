@@ -12,6 +12,7 @@ import numpy as np
 from activeindex_lite.evaluation.cells import mean_scanned
 from activeindex_lite.evaluation.retrieval import MEAN, hit_table, summarise
 from activeindex_lite.evaluation.timing import search_milliseconds
+from activeindex_lite.index.ready import CELLS, CODES
 from activeindex_lite.support.files import whole_file
 from activeindex_lite.sweeps.table_file import build_table
 from activeindex_lite.world.world import DATA
@@ -23,7 +24,7 @@ pd = lazy_loader.load("pandas")
 
 FILE = "nprobe.csv"
 # Name -> faiss factory string: many small cells with short codes, the same cells with whole vectors, few large cells.
-INDEXES = {"IVF-PQ": "IVF1536,PQ4x8", "IVF": "IVF1536,Flat", "IVF256": "IVF256,Flat"}
+INDEXES = {"IVF-PQ": CODES, "IVF": CELLS, "IVF256": "IVF256,Flat"}
 
 # The steps of a slider: each is a fifth to a half above the one before (after the first few).
 STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096)

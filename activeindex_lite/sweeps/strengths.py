@@ -14,6 +14,7 @@ from activeindex_lite import activation
 from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.edits.strengths import STRENGTHS
 from activeindex_lite.evaluation.retrieval import first_is_original, intervals
+from activeindex_lite.index.ready import CODES
 from activeindex_lite.sweeps.table_file import build_table, load_table
 from activeindex_lite.world.world import DATA
 
@@ -27,7 +28,7 @@ pd = lazy_loader.load("pandas")
 
 FILE = "strengths.csv"
 # Name in the paper's tables -> (faiss factory string, values of nprobe); pictures are activated for TARGET.
-INDEXES = {"No index": ("Flat", (1,)), "IVF-PQ": ("IVF1536,PQ4x8", (1, 16))}
+INDEXES = {"No index": ("Flat", (1,)), "IVF-PQ": (CODES, (1, 16))}
 TARGET = "IVF-PQ"
 
 

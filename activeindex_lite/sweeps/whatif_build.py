@@ -22,6 +22,7 @@ from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import strictly_first
 from activeindex_lite.evaluation.timing import search_milliseconds
 from activeindex_lite.index import build_index
+from activeindex_lite.index.ready import CELLS, CODES
 from activeindex_lite.pictures.synthetic import synthetic_pictures
 from activeindex_lite.support.files import whole_file
 from activeindex_lite.sweeps.table_file import refuse_existing, resumed
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 pd = lazy_loader.load("pandas")
 
 FACTORIES = (
-    "IVF1536,PQ4x8",
-    "IVF1536,Flat",
+    CODES,
+    CELLS,
     "PCA64,LSH",
     "IVF256,PQ4x8",
     "IVF256,Flat",
