@@ -100,7 +100,7 @@ def test_pictures_that_are_there_twice_in_other_files_are_one_reference(drawn, t
     assert r1(tmp_path / "out") == 1
     said = capsys.readouterr().out
     tables, about = read_tables(tmp_path / "out")
-    assert "references are duplicates of another one" in said
+    assert "references are duplicates of another picture" in said
     assert about["references"] == 40 + 19 - (tables["skipped"]["where"] == "references").sum()
     # A stranger whose twin is indexed would be a copy that the truth denies.
     left = set(tables["skipped"].picture[tables["skipped"]["where"] == "strangers"])
@@ -114,10 +114,16 @@ def test_pictures_that_are_there_twice_in_other_files_are_one_reference(drawn, t
 
 
 def test_distractors_that_are_the_originals_are_left_out(drawn, tmp_path, capsys):
-    photos = saved(drawn, tmp_path / "photos")
-    train = ["--train", "synthetic:300", "--distractors", photos]
-    evaluate("--pictures", photos, *train, *SMALL, "--out", tmp_path / "out")
-    assert r1(tmp_path / "out") == 1 and "duplicates of another one" in capsys.readouterr().out
+    photos, more = saved(drawn, tmp_path / "photos"), saved(drawn[:8], tmp_path / "more", "{:03}.bmp")
+    command = ["--pictures", photos, "--train", "synthetic:300", *SMALL, "--distractors"]
+    evaluate(*command, more, "--out", tmp_path / "out")
+    assert r1(tmp_path / "out") == 1 and "duplicates of another picture" in capsys.readouterr().out
+    evaluate(*command, photos, "--out", tmp_path / "all")
+    # Of the 12 pictures 10 are references already, and 2 are strangers, which must not be indexed.
+    tables, about = read_tables(tmp_path / "all")
+    assert r1(tmp_path / "all") == 1 and about["references"] == 10 and about["strangers"] == 2
+    assert "12 of 22 references are duplicates of another picture" in capsys.readouterr().out
+    assert len(tables["skipped"]) == 12
 
 
 def test_training_pictures_that_are_references_are_said(drawn, tmp_path, capsys):
@@ -200,7 +206,7 @@ def test_names_that_are_no_text_come_back_from_every_table(drawn, tmp_path, caps
         (["--cache", ""], "--cache is empty"),
         (["--out", ""], "--out is empty"),
         (["--extractor", ""], "--extractor is empty"),
-        (["--dask", ""], "--dask is empty"),
+        (["--dask", ""], "--dask : give a scheduler's address"),
         (["--nprobe", "4"], "--nprobe goes with --index"),
         (["--nprobe", "0"], "--nprobe=0"),
         (["--index", "Flat", "--nprobe", "0"], "--nprobe=0"),

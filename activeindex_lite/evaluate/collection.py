@@ -81,9 +81,8 @@ def folder_collection(
     if len(pictures) < FEWEST:
         different = " different" if missing else ""
         raise ValueError(
-            f"{readable(folder)} holds {len(pictures)}{different} pictures: an evaluation needs at least "
-            f"{FEWEST}, to index some "
-            "and keep others apart"
+            f"{readable(folder)} holds {len(pictures)}{different} pictures: an evaluation needs at least {FEWEST}, to "
+            "index some and keep others apart"
         )
     order = np.random.default_rng([seed, len(pictures)]).permutation(len(pictures))
     ends = np.cumsum([round(STRANGER_SHARE * len(pictures)), 0 if train else round(TRAIN_SHARE * len(pictures))])

@@ -11,7 +11,7 @@ from activeindex_lite.index.active_index import ActiveIndex
 from activeindex_lite.support.checks import whole_number
 
 # Options that name something: an empty text would read as an option left out.
-NAMES = ("pictures", "disc21", "ground_truth", "train", "distractors", "extractor", "out", "cache", "dask")
+NAMES = ("pictures", "disc21", "ground_truth", "train", "distractors", "extractor", "out", "cache")
 
 
 def check_options(options: Namespace) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from activeindex_lite.evaluate.collection import Collection
+from activeindex_lite.evaluate.duplicates import Duplicates
 from activeindex_lite.evaluate.features import Features, Workplace
 from activeindex_lite.evaluate.release import Originals, chosen
 from activeindex_lite.evaluate.settings import STRANGERS, Settings
@@ -54,14 +55,6 @@ class Remarks:
         self.notes.append(sentence)
         warnings.warn(sentence, stacklevel=3)
 
-    def report_blank(self, blank: list[str], originals: int) -> None:
-        """Note the originals of one colour all over, if there are some."""
-        if blank:
-            self.say(
-                f"{len(blank)} of {originals} originals have one colour all over, such as {blank[0]}: no search tells "
-                "them from other blank pictures; leave them out"
-            )
-
 
 def gather(collection: Collection, settings: Settings, work: Workplace) -> Material:
     """Compute or read all features, draw the originals, and write down the truth.
@@ -81,13 +74,25 @@ def gather(collection: Collection, settings: Settings, work: Workplace) -> Mater
 
     train = features(collection.train, "training pictures")
     references = [features(source, "references") for source in collection.references]
-    references = _without_duplicates(references, collection, settings, remarks)
+    candidates = np.isin(references[0].rows, collection.candidates).sum()
+    many = settings.strangers or STRANGERS * settings.originals_of(candidates, collection.about)
+    source = collection.strangers.head(many)
+    plain = None if source.drawn else work.features(source, "strangers as they are")
+    duplicates, denied = Duplicates(references, plain), set()
+    if settings.keep_duplicates or collection.fixed:
+        duplicates.noted(remarks)
+    else:
+        references, denied = duplicates.left_out(remarks)
     _check_training(train, references, collection, remarks)
     originals = _drawn(references[0], collection, settings)
     _note_blank(originals, references[0], remarks)
-    source = collection.strangers.head(settings.strangers or STRANGERS * len(originals))
     strangers = features(source, "strangers", None if collection.strangers_edited else settings.seed)
-    strangers = _unlisted_left_out(strangers, source, references, collection, settings, work, remarks)
+    strangers = strangers.kept(np.array([name not in denied for name in strangers.names]))
+    if not len(strangers):
+        raise ValueError(
+            f"{collection.about}: every stranger is a duplicate of a reference; false alarms need pictures that the "
+            "index does not store, so add some to the folder"
+        )
     benchmark = None
     if collection.queries is not None:
         benchmark = features(collection.queries, "the benchmark's queries")
@@ -113,28 +118,6 @@ def _note_blank(originals: Originals, references: Features, remarks: Remarks) ->
         remarks.say(blank_note(blank, len(originals), "originals"))
 
 
-def _without_duplicates(
-    references: list[Features], collection: Collection, settings: Settings, remarks: Remarks
-) -> list[Features]:
-    """The references, with one of each duplicate unless the settings or the collection keep all; the rest is noted."""
-    names = np.concatenate([part.names for part in references])
-    first = first_with_feature(*(part.features for part in references))
-    alone = first == np.arange(len(first))
-    if alone.all():
-        return references
-    many = f"{(~alone).sum():,} of {len(first):,} references are duplicates of another one"
-    example = np.flatnonzero(~alone)[0]
-    example = f"such as {names[example]} of {names[first[example]]}"
-    if settings.keep_duplicates or collection.fixed:
-        remarks.say(f"{many}, {example}: all are indexed, and a tie for the first place counts against R@1")
-        return references
-    remarks.say(f"{many}, {example}: one of each is indexed (--keep-duplicates indexes all)")
-    twice = [(names[i], f"a duplicate of {names[first[i]]}") for i in np.flatnonzero(~alone)]
-    remarks.leave_out("references", twice)
-    ends = np.cumsum([len(part) for part in references])[:-1]
-    return [part.kept(keep) for part, keep in zip(references, np.split(alone, ends), strict=True)]
-
-
 def _check_training(train: Features, references: list[Features], collection: Collection, remarks: Remarks) -> None:
     """Note training pictures that are references too."""
     if collection.train.drawn:
@@ -147,45 +130,6 @@ def _check_training(train: Features, references: list[Features], collection: Col
             f"{len(known):,} of {len(train):,} training pictures are references too, such as {train.names[known[0]]}: "
             "R@1 and normalised scores come out better than with other pictures; give some with --train"
         )
-
-
-def _unlisted_left_out(
-    strangers: Features,
-    source,
-    references: list[Features],
-    collection: Collection,
-    settings: Settings,
-    work: Workplace,
-    remarks: Remarks,
-) -> Features:
-    """The strangers without those that are references too: such a query would be a copy that the truth denies."""
-    if source.drawn:
-        return strangers
-    plain = strangers if collection.strangers_edited else work.features(source, "strangers as they are")
-    stored = sum(len(part) for part in references)
-    names = [*(name for part in references for name in part.names), *plain.names]
-    first = first_with_feature(*(part.features for part in references), plain.features)[stored:]
-    known = {plain.names[i]: names[at] for i, at in enumerate(first) if at < stored}
-    if not known:
-        return strangers
-    stranger, reference = next(iter(known.items()))
-    many = (
-        f"{len(known):,} of {len(plain):,} strangers are duplicates of a reference, such as {stranger} of {reference}"
-    )
-    if settings.keep_duplicates or collection.fixed:
-        remarks.say(
-            f"{many}: they are searched for as strangers all the same, and finding them counts as a false alarm"
-        )
-        return strangers
-    remarks.say(f"{many}: they are left out")
-    remarks.leave_out("strangers", [(name, f"a duplicate of {known[name]}") for name in known])
-    kept = strangers.kept(np.array([name not in known for name in strangers.names]))
-    if not len(kept):
-        raise ValueError(
-            f"every stranger is a duplicate of a reference, such as {stranger} of {reference}: false alarms need "
-            "pictures that the index does not store"
-        )
-    return kept
 
 
 def _truths(

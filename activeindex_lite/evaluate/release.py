@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,6 @@ import torch
 from activeindex_lite.activation import activate
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation import edited_features
-from activeindex_lite.pictures import is_blank
 from activeindex_lite.support.chunks import make_chunks, read_arrays, stage_folder
 from activeindex_lite.support.files import LONGEST, whole_file
 
@@ -60,25 +59,21 @@ class Released:
 
     queries: dict from the name of an edit to (Q, d) float32, features of the edited copies. quality: dict of (Q,)
     float64 psnr, ssim, linf, seconds, before, after (L_f of the original and of the saved picture), None where nothing
-    was activated. pictures: the folder of the saved PNG files, None where they were not kept. blank: names of the
-    originals of one colour all over, noted where they are released as they are.
+    was activated. pictures: the folder of the saved PNG files, None where they were not kept.
     """
 
     queries: dict[str, np.ndarray]
     quality: dict[str, np.ndarray] | None = None
     pictures: Path | None = None
-    blank: list[str] = field(default_factory=list)
 
 
 def copies_chunk(source: Source, start: int, settings: Settings, extractor: Extractor) -> dict[str, np.ndarray]:
     """Features of the edited copies of all pictures of a source, which are released as they are: queries (14, n, d).
 
     start: the number of the first picture among all originals. It decides the streams of the Random edit, so that the
-    chunk does not depend on where and when it is made. blank: (n,) bool, whether a picture has one colour all over.
+    chunk does not depend on where and when it is made.
     """
-    pictures = [source[i] for i in range(len(source))]
-    queries = _queries(pictures, extractor, settings.seed, start)
-    return {"queries": queries, "blank": np.array([is_blank(picture) for picture in pictures])}
+    return {"queries": _queries([source[i] for i in range(len(source))], extractor, settings.seed, start)}
 
 
 def activated_chunk(
@@ -149,9 +144,7 @@ def release_passive(originals: Originals, settings: Settings, work: Workplace) -
             title="passive copies",
             progress=work.progress,
         )
-    chunks = [read_arrays(path) for path in paths]
-    blank = np.concatenate([chunk["blank"] for chunk in chunks])
-    return Released(_joined_queries(chunks), blank=[originals.names[i] for i in np.flatnonzero(blank)])
+    return Released(_joined_queries([read_arrays(path) for path in paths]))
 
 
 def release_activated(

@@ -71,7 +71,6 @@ def run_evaluation(
         work = Workplace(extractor, cache, runner, progress)
         material = gather(collection, settings, work)
         passive = release_passive(material.originals, settings, work)
-        material.remarks.report_blank(passive.blank, len(material.originals))
         settings = settings.with_indexes(extractor.d, len(material.train))
         measured, failed = {}, []
         for name, (factory, nprobes) in settings.indexes.items():

@@ -65,9 +65,7 @@ class Settings:
         return replace(self, indexes=indexes)
 
     def originals_of(self, available: int, where: str) -> int:
-        """How many of the available pictures are activated; ValueError where that is fewer than the settings ask
-        for.
-        """
+        """How many of the available pictures are activated; ValueError where the settings ask for more."""
         originals = min(ORIGINALS, max(1, available)) if self.originals is None else self.originals
         if originals > available:
             raise ValueError(
