@@ -72,7 +72,7 @@ def test_ratio_and_its_interval_against_numpy():
 
 def test_a_psnr_out_of_reach_is_named(originals, extractor):
     index = build_index(FACTORY, originals.train, originals.references)
-    with pytest.raises(ValueError, match=r"psnr=120.*choose another PSNR"):
+    with pytest.raises(ValueError, match=r"psnr=120.*choose a value between"):
         at_psnr(originals.pictures[:1], index, extractor, 120.0, steps=1, ends=ALPHAS)
 
 

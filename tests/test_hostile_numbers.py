@@ -189,7 +189,10 @@ def test_a_copy_of_any_transform_finds_the_same(factory):
         (lambda i: evaluate_retrieval(i, [X[:5]], range(5)), "no dict"),
         (lambda i: evaluate_retrieval(i, {"a": X[:5]}, range(5), resamples=0), "resamples=0"),
         (lambda i: evaluate_retrieval(i, {"a": X[:5]}, range(5), rng=3), "rng=3"),
-        (lambda i: intervals(np.empty((0, 2)), np.random.default_rng(0)), "of nothing"),
+        (
+            lambda i: intervals(np.empty((0, 2)), np.random.default_rng(0)),
+            "cannot bootstrap an empty table: expected at least one row",
+        ),
         (lambda i: predict(i, X[:0], []), "queries is empty"),
         (lambda i: predict(i, X[:5], list("abcde"), typical=np.zeros(2)), r"typical has shape \(2,\)"),
         (lambda i: edited_features([RED], None, edits=("x",)), "no edit 'x'"),
