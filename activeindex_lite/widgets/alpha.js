@@ -2,6 +2,8 @@
 // The kernel activates and searches; nprobe and all drawing stay in the page.
 
 const ALPHA_STEP = 0.25;
+// The notebook server drops longer messages without a word.
+const LARGEST_MESSAGE = 10_000_000;
 
 // Whole numbers 0 .. count - 1.
 const upTo = (count) => Array.from({ length: count }, (_, i) => i);
@@ -19,7 +21,7 @@ function verdictOf(found, at) {
 function reasonOf(found, at) {
   if (found.rank === null) return "no cells: everything is compared";
   if (found.rank === 1) return "its cell is the nearest";
-  const isVisited = found.rank <= found.probes[at];
+  const isVisited = found.rank <= found.nprobes[at];
   return `its cell is number ${found.rank} by distance: ${isVisited ? "visited" : "not visited"}`;
 }
 
@@ -67,8 +69,8 @@ function outcomeText(passive, active, at) {
 function findingText({ release, passive, active }, at, withTime) {
   const quality = qualityText(release, withTime);
   const outcome = outcomeText(passive, active, at);
-  if (passive.probes.length === 1) return `${quality} ${outcome[0].toUpperCase()}${outcome.slice(1)}`;
-  return `${quality} With ${cellsText(passive.probes[at])} visited, ${outcome}`;
+  if (passive.nprobes.length === 1) return `${quality} ${outcome[0].toUpperCase()}${outcome.slice(1)}`;
+  return `${quality} With ${cellsText(passive.nprobes[at])} visited, ${outcome}`;
 }
 
 // ---- the parts of the page ---------------------------------------------------------------------------------------
@@ -88,7 +90,7 @@ function picturesPart() {
         ? "released: nothing changed"
         : `released: PSNR ${release.psnr.toFixed(1)} dB from the original`;
     difference.image.src = release.difference;
-    difference.image.alt = `difference times ten: ${release.linf} grey levels at the most`;
+    difference.image.alt = `difference times ten: at most ${release.linf} grey levels`;
   }
   return { node, draw };
 }
@@ -112,11 +114,11 @@ function gridPart() {
   // The dashed line of both charts.
   function passiveLevel(grid) {
     const row = grid.find((candidate) => candidate.alpha === 0 && candidate.nprobe === 16);
-    return row && { at: row.r1, text: `- - passive at 16 cells: ${row.r1.toFixed(2)}` };
+    return row && { at: row.r1, text: `- - passive at nprobe 16: ${row.r1.toFixed(2)}` };
   }
 
-  function drawOverNprobe(grid, alpha, nprobe, probes) {
-    const hasCells = probes.length > 1;
+  function drawOverNprobe(grid, alpha, nprobe, nprobes) {
+    const hasCells = nprobes.length > 1;
     const alphas = [...new Set(grid.map((row) => row.alpha))];
     const stored = alphas[nearestPosition(alphas, alpha)];
     const at = (wanted) => grid.filter((row) => row.alpha === wanted);
@@ -127,8 +129,8 @@ function gridPart() {
       log: true,
       present: nprobe,
       level: passiveLevel(grid),
-      label: hasCells ? "cells visited (nprobe)" : "no cells: everything is compared",
-      ticks: hasCells ? probes.map((value) => [value, String(value)]) : [],
+      label: hasCells ? "nprobe: cells visited" : "no cells: everything is compared",
+      ticks: hasCells ? nprobes.map((value) => [value, String(value)]) : [],
       curves: [
         { rows: passive, colour: ORANGE, shape: "circle" },
         { rows: stored === 0 ? [] : active, colour: BLUE, shape: "diamond" },
@@ -140,11 +142,11 @@ function gridPart() {
     );
   }
 
-  function drawOverAlpha(grid, alpha, nprobe, probes) {
+  function drawOverAlpha(grid, alpha, nprobe, nprobes) {
     const rows = grid.filter((row) => row.nprobe === nprobe);
     const decibels = (row) => (row.psnr === null ? "∞" : row.psnr.toFixed(0));
     const whole = rows.filter((row) => Number.isInteger(row.alpha));
-    alphaTitle.textContent = `R@1 over alpha at ${probes.length === 1 ? "this index" : `nprobe ${nprobe}`}, with PSNR`;
+    alphaTitle.textContent = `R@1 over alpha at ${nprobes.length === 1 ? "this index" : `nprobe ${nprobe}`}, with PSNR`;
     drawCurves(overAlpha, {
       present: alpha,
       level: passiveLevel(grid),
@@ -163,19 +165,23 @@ function gridPart() {
     node.hidden = !grid.length;
     note.hidden = !grid.length;
     if (!grid.length) return;
-    drawOverNprobe(grid, release.alpha, nprobe, passive.probes);
-    drawOverAlpha(grid, release.alpha, nprobe, passive.probes);
+    drawOverNprobe(grid, release.alpha, nprobe, passive.nprobes);
+    drawOverAlpha(grid, release.alpha, nprobe, passive.nprobes);
   }
   return { node, note, draw };
 }
 
 // A file chooser that sends a picture to the kernel.
-function uploadControl(model) {
+function uploadControl(model, problem) {
   const input = html("input", { type: "file", accept: "image/*" });
   input.addEventListener("change", async () => {
-    if (!input.files.length) return;
-    const data = await input.files[0].arrayBuffer();
-    model.send({ kind: "picture", name: input.files[0].name }, undefined, [data]);
+    const [file] = input.files;
+    if (!file) return;
+    if (file.size > LARGEST_MESSAGE) {
+      problem.textContent = `${file.name} has more than 10 MB: choose a smaller file.`;
+      return;
+    }
+    model.send({ kind: "picture", name: file.name }, undefined, [await file.arrayBuffer()]);
   });
   return html("label", { className: "ai-control" }, html("span", {}, "your picture"), input);
 }
@@ -190,8 +196,9 @@ function render({ model, el }) {
   };
   // Only a page without a kernel holds every release and search.
   const stored = get("_stored");
-  const alphas = stored ? stored.alphas : upTo(8 / ALPHA_STEP + 1).map((i) => i * ALPHA_STEP);
-  const steps = upTo(20).map((i) => i + 1);
+  const { limits } = get("_about");
+  const alphas = stored ? stored.alphas : upTo(limits.alpha / ALPHA_STEP + 1).map((i) => i * ALPHA_STEP);
+  const steps = upTo(limits.steps).map((i) => i + 1);
   const alphaText = (alpha) => alpha.toFixed(2);
   const alphaSlider = slider("alpha", alphas, alphaText, (alpha) => put("alpha", alpha));
   const stepsSlider = slider("steps", steps, String, (count) => put("steps", count));
@@ -200,10 +207,10 @@ function render({ model, el }) {
   const editSelect = select("edit", (name) => put("edit", name));
   const controls = [alphaSlider, stepsSlider, nprobeSlider, indexSelect, editSelect];
   const bar = html("div", { className: "ai-bar" }, ...controls.map((control) => control.node));
-  if (!stored) bar.append(uploadControl(model));
+  const problem = html("p", { className: "ai-problem", role: "alert" });
+  if (!stored) bar.append(uploadControl(model, problem));
   stepsSlider.input.disabled = Boolean(stored);
 
-  const problem = html("p", { className: "ai-problem", role: "alert" });
   const pictures = picturesPart();
   const finding = html("p", { className: "ai-finding" });
   finding.setAttribute("aria-live", "polite");
@@ -211,7 +218,7 @@ function render({ model, el }) {
   const walkNote = html(
     "p",
     { className: "ai-note" },
-    "Each point stands at its true distance from x and from the star; distances between other points are not to scale.",
+    "Each point lies at its true distance from x and from the star; other distances are not to scale.",
   );
   const passiveRow = html("figure", { className: "ai-find ai-passive" });
   const activeRow = html("figure", { className: "ai-find ai-active" });
@@ -241,13 +248,13 @@ function render({ model, el }) {
     };
   }
 
-  function drawControls(about, probes, nprobe) {
+  function drawControls(about, nprobes, nprobe) {
     const indexText = ([name, factory]) => (name === factory ? name : `${name} (${factory})`);
     const edits = stored ? stored.edits : about.edits;
     alphaSlider.set(get("alpha"));
     stepsSlider.set(get("steps"));
-    nprobeSlider.set(nprobe, probes);
-    nprobeSlider.input.disabled = probes.length === 1;
+    nprobeSlider.set(nprobe, nprobes);
+    nprobeSlider.input.disabled = nprobes.length === 1;
     indexSelect.set(
       get("index"),
       Object.entries(about.indexes).map((index) => [index[0], indexText(index)]),
@@ -263,9 +270,9 @@ function render({ model, el }) {
     const view = currentView();
     const { release, passive, active } = view;
     // The searches are measured at a few values of nprobe; the largest of them within the setting is shown.
-    const at = passive.probes.filter((nprobe) => nprobe <= get("nprobe")).length - 1;
-    const nprobe = passive.probes[at];
-    drawControls(about, passive.probes, nprobe);
+    const at = passive.nprobes.filter((nprobe) => nprobe <= get("nprobe")).length - 1;
+    const nprobe = passive.nprobes[at];
+    drawControls(about, passive.nprobes, nprobe);
     pictures.draw(about.original, release);
     drawWalk(walk, release, passive, active);
     showSearch(passiveRow, "passive copy", passive, at, about.own);

@@ -79,8 +79,8 @@ function curvesPart() {
     const positions = rows.map((row) => row.nprobe);
     const present = rows[nearestPosition(positions, nprobe)];
     recallTitle.textContent = `R@1 ${present.r1.toFixed(2)} at nprobe ${present.nprobe}`;
-    timeTitle.textContent = `${present.ms.toFixed(3)} ms a search at nprobe ${present.nprobe}`;
-    const common = { log: true, present: present.nprobe, ticks: ticksOf(rows), label: "cells visited (nprobe)" };
+    timeTitle.textContent = `${present.ms.toFixed(3)} ms per search at nprobe ${present.nprobe}`;
+    const common = { log: true, present: present.nprobe, ticks: ticksOf(rows), label: "nprobe: cells visited" };
     const recallRows = rows.map((row) => [row.nprobe, row.r1, row.low, row.high]);
     drawCurves(recall, { ...common, curves: [{ rows: recallRows, colour: BLUE, shape: "diamond" }] });
     drawCurves(time, {
@@ -92,11 +92,11 @@ function curvesPart() {
     const recalls = rows.map((row) => `${row.r1.toFixed(2)} at ${row.nprobe}`);
     const times = rows.map((row) => `${row.ms.toFixed(3)} at ${row.nprobe}`);
     recall.setAttribute("aria-label", `R@1 over nprobe: ${recalls.join(", ")}.`);
-    time.setAttribute("aria-label", `Milliseconds of a search over nprobe: ${times.join(", ")}.`);
+    time.setAttribute("aria-label", `Milliseconds per search over nprobe: ${times.join(", ")}.`);
     note.textContent =
       `Curves: ${about.queries} pictures x ${about.edits} edits among ${grouped(about.ntotal)} references, ` +
-      "bars are 95 % intervals; time: median, one query at a time on one thread. " +
-      `${about.factory} keeps ${about.bytes} bytes a vector.`;
+      "bars are 95 % intervals. Time: median of single queries on one thread. " +
+      `${about.factory} stores ${about.bytes} bytes per vector.`;
   }
   return { node, note, draw };
 }
@@ -124,7 +124,7 @@ function render({ model, el }) {
   const mapNote = html(
     "p",
     { className: "ai-note" },
-    "From the middle outward in the true order of distance; the angle only brings like directions together.",
+    "From the middle outward, in their true order of distance; the angle only keeps similar directions together.",
   );
   const search = searchPart();
   const curves = curvesPart();
@@ -133,7 +133,7 @@ function render({ model, el }) {
     { className: "ai-explorer ai-nprobe" },
     bar,
     problem,
-    html("div", { className: "ai-two" }, section("The cells round the query ✕", map, mapNote), search.node),
+    html("div", { className: "ai-two" }, section("The cells around the query ✕", map, mapNote), search.node),
     curves.node,
     curves.note,
   );

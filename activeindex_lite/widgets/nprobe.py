@@ -1,23 +1,37 @@
 """NprobeExplorer: move nprobe and see the cells that a search visits, what it finds, and what it costs."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader
 import traitlets
 
-from activeindex_lite.widgets.module import Explorer, esm
+from activeindex_lite.widgets.module import Explorer, Setting, checked_name, checked_number, esm
 from activeindex_lite.widgets.nprobe_state import QUERIES, NprobeState
+
+if TYPE_CHECKING:
+    import pandas
+
+    from activeindex_lite.figures.style import Described
+    from activeindex_lite.index import ActiveIndex
+
+pd = lazy_loader.load("pandas")
 
 
 class NprobeExplorer(Explorer):
     """A search among the 50,000 references of the ready world; see NprobeState for indexes and queries.
 
-    Traits, to be set, linked and observed from Python: nprobe (1 .. number of cells), index (IVF-PQ, IVF or IVF256),
-    query (0 .. 8, the number of an edited picture). A value out of range raises TraitError and changes nothing; going
-    to an index with fewer cells than nprobe visits sets nprobe to all of them.
+    Traits, to set, link and observe from Python: nprobe (1 to the number of cells), index (IVF-PQ, IVF or IVF256),
+    query (0 to 8, the number of an edited picture). A value out of range raises TraitError and changes nothing. An
+    index with fewer cells lowers nprobe to their number.
     """
 
     _esm = esm("nprobe_map", "nprobe")
-    nprobe = traitlets.Int(1).tag(sync=True)
-    index = traitlets.Unicode().tag(sync=True)
-    query = traitlets.Int(3).tag(sync=True)
+    nprobe = Setting(1).tag(sync=True)
+    index = Setting("").tag(sync=True)
+    query = Setting(3).tag(sync=True)
     _names = traitlets.Dict().tag(sync=True)
     _about = traitlets.Dict().tag(sync=True)
     _view = traitlets.Dict().tag(sync=True)
@@ -27,13 +41,18 @@ class NprobeExplorer(Explorer):
     page_traits = ("nprobe", "index", "query", "_names", "_error")
     title = "What a search visits: an inverted file, cell by cell"
     intro = (
-        "Each picture was edited, and its original is somewhere among the stored ones. The index looks only into the "
-        "nprobe cells that are nearest to the query. Move nprobe, by mouse or with the arrow keys, until the "
-        "original is found."
+        "Each picture was edited, and its original is one of the stored pictures. The index searches only the nprobe "
+        "cells nearest to the query. Move nprobe, by mouse or with the arrow keys, until the search finds the original."
     )
 
-    def __init__(self, *, indexes=None, queries=QUERIES, **settings):
-        self.state = NprobeState(indexes, queries)
+    def __init__(
+        self,
+        *,
+        indexes: dict[str, ActiveIndex] | None = None,
+        queries: Sequence[tuple[int, str]] = QUERIES,
+        **settings: Any,
+    ) -> None:
+        self._state = NprobeState(indexes, queries)
         settings = {"index": self.state.names[0], **settings}
         settings.setdefault("query", min(3, len(self.state.queries) - 1))
         # nprobe is checked against the index, so it comes last.
@@ -45,34 +64,28 @@ class NprobeExplorer(Explorer):
         self.observe(lambda _: self._refresh(), ["index", "query"])
 
     @property
-    def phase(self):
+    def phase(self) -> dict:
         """What holds at the present nprobe: a dict with from (nprobe), first (bool), results and sentence."""
         return [phase for phase in self._view["phases"] if phase["from"] <= self.nprobe][-1]
 
     @property
-    def finding(self):
+    def finding(self) -> str:
         """The sentence that the explorer shows."""
         return self.phase["sentence"]
 
     @property
-    def results(self):
+    def results(self) -> pandas.DataFrame:
         """The first results at the present nprobe: a DataFrame rank, id, distance, original."""
-        import pandas as pd
-
         table = pd.DataFrame(self.phase["results"], columns=["id", "distance", "original"])
         return table.set_index(table.index.rename("rank") + 1)
 
     @property
-    def curve(self):
-        """R@1 with interval, vectors compared, their share and milliseconds at each nprobe of the slider: a
-        DataFrame.
-        """
-        import pandas as pd
-
+    def curve(self) -> pandas.DataFrame:
+        """One row per nprobe of the slider: R@1 with its interval, vectors compared, their share, milliseconds."""
         return pd.DataFrame(self._about["curve"])
 
-    def still(self):
-        """The present setting as a Described figure, for readers without a kernel."""
+    def still(self) -> Described:
+        """The present setting as a figure with a text alternative, for readers without a kernel."""
         from activeindex_lite.figures.nprobe import search_sheet
 
         state, view = self.state, self._view
@@ -82,8 +95,8 @@ class NprobeExplorer(Explorer):
             view, self._about, self.phase, self.nprobe, state.stored.picture(i, edit), pictures, self.curve
         )
 
-    def stored(self):
-        """Everything a page without a kernel shows: all indexes, all queries."""
+    def stored(self) -> dict:
+        """All that a page without a kernel shows: each index and each query."""
         return {
             "abouts": {name: self.state.about(name) for name in self.state.names},
             "views": {
@@ -93,32 +106,26 @@ class NprobeExplorer(Explorer):
             },
         }
 
-    def _refresh(self):
+    def _refresh(self) -> None:
         about, view = self.state.about(self.index), self.state.view(self.index, self.query)
         with self.hold_sync():
             self._about, self._view = about, view
             self.nprobe = min(self.nprobe, about["nlist"])
 
     @traitlets.validate("nprobe")
-    def _valid_nprobe(self, proposal):
+    def _valid_nprobe(self, proposal: dict) -> int:
+        # The number of cells is known once the first index is there.
         nlist = self._about.get("nlist")
-        if nlist and not 1 <= proposal.value <= nlist:
-            raise traitlets.TraitError(
-                f"nprobe={proposal.value}: a value from 1 to {nlist} is expected; {self.index} has that many cells"
-            )
-        return proposal.value
+        if not nlist:
+            return proposal.value
+        return checked_number("nprobe", proposal.value, 1, nlist, f"{self.index} has {nlist:,} cells")
 
     @traitlets.validate("index")
-    def _valid_index(self, proposal):
-        if proposal.value not in self.state.names:
-            raise traitlets.TraitError(f"index={proposal.value!r}: choose one of {', '.join(self.state.names)}")
-        return proposal.value
+    def _valid_index(self, proposal: dict) -> str:
+        return checked_name("index", proposal.value, self.state.names)
 
     @traitlets.validate("query")
-    def _valid_query(self, proposal):
-        if not 0 <= proposal.value < len(self.state.queries):
-            raise traitlets.TraitError(
-                f"query={proposal.value}: a number from 0 to {len(self.state.queries) - 1} is expected: "
-                + "; ".join(f"{n} {title}" for n, title in enumerate(self.state.titles()))
-            )
-        return proposal.value
+    def _valid_query(self, proposal: dict) -> int:
+        titles = self.state.titles()
+        listed = "; ".join(f"{number} {title}" for number, title in enumerate(titles))
+        return checked_number("query", proposal.value, 0, len(titles) - 1, f"the number of a picture: {listed}")

@@ -1,4 +1,4 @@
-// The map of the nprobe explorer: the cells round a query as a disc, the nearest cell in the middle.
+// The map of the nprobe explorer: the cells around a query as a disc, the nearest cell in the middle.
 
 const MAP = 400;
 const QUERY_CROSS = 6;
@@ -131,12 +131,12 @@ function drawMap(node, cache, view, about, nprobe, phase) {
   });
   node.setAttribute(
     "aria-label",
-    `Map of ${about.nlist} cells round the query, the nearest in the middle. ${nprobe} are visited; ` +
+    `Map of ${about.nlist} cells around the query, the nearest in the middle. ${nprobe} are visited; ` +
       `the original lies in cell number ${view.rank}: ${isVisited ? "visited" : "not visited"}. ${phase.sentence}`,
   );
 }
 
-// A dashed circle round the cells that are visited.
+// A dashed circle around the cells that are visited.
 function drawVisitedCircle(pen, middle, radius, ink) {
   pen.save();
   pen.strokeStyle = ink;

@@ -1,16 +1,23 @@
 """What the nprobe explorer shows for an index and a query, as JSON: the map of cells, results with pictures, curves."""
 
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Sequence
+
 import numpy as np
 
+from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.stored_queries import load_queries
 from activeindex_lite.evaluation.timing import search_milliseconds
-from activeindex_lite.index import ready_index
-from activeindex_lite.lessons.ivf import disc_map, probing
+from activeindex_lite.index import ActiveIndex, ready_index
+from activeindex_lite.lessons.ivf import Probing, disc_map, probing
 from activeindex_lite.sweeps.nprobe import INDEXES, load_curves, nprobes_of, recall_by_nprobe
+from activeindex_lite.widgets.module import checked_indexes
 from activeindex_lite.widgets.pictures import thumbnail
 
 # (position among the stored queries, edit): found at once, found after 3 ... 65 cells, found and then lost to a nearer
-# code, lost to the code from the start, and lost to the extractor, which no index can mend.
+# code, lost to the code from the start, and lost to the extractor, which no index can fix.
 QUERIES = (
     (0, "Identity"),
     (60, "JPEG 50"),
@@ -30,31 +37,69 @@ TIMED = 40
 class NprobeState:
     """Indexes over the ready world's references, and edited pictures to search for.
 
-    indexes: dict name -> ActiveIndex of the IVF family that stores the references (None: those of probes.INDEXES, each
-    made when it is first wanted). queries: sequence of (position among load_queries(), edit).
+    indexes: dict name -> ActiveIndex of the IVF family that stores the references (None: those of
+    sweeps.nprobe.INDEXES, each made when first wanted). queries: sequence of (position among load_queries(), edit).
+    ValueError for an index without cells, and for one that stores other vectors than the references.
     """
 
-    def __init__(self, indexes=None, queries=QUERIES):
+    def __init__(
+        self, indexes: dict[str, ActiveIndex] | None = None, queries: Sequence[tuple[int, str]] = QUERIES
+    ) -> None:
         self.stored = load_queries()
         self.world = self.stored.world
-        self.names, self.own = list(indexes or INDEXES), bool(indexes)
-        self.queries = tuple(queries)
-        for i, edit in self.queries:
-            if edit not in self.stored.features or not 0 <= i < len(self.stored.ids):
-                raise ValueError(f"query {(i, edit)!r}: give (0 .. {len(self.stored.ids) - 1}, an edit of EDITS)")
-        self._indexes, self._lists, self._about, self._views, self._thumbnails = dict(indexes or {}), {}, {}, {}, {}
+        self._indexes = {} if indexes is None else checked_indexes(indexes)
+        for name, index in self._indexes.items():
+            self._refuse_unfit(name, index)
+        self.names, self.own = list(self._indexes or INDEXES), bool(self._indexes)
+        self.queries = self._checked(queries)
+        self._lists, self._about, self._views, self._thumbnails = {}, {}, {}, {}
 
-    def index(self, name):
+    def _refuse_unfit(self, name: str, index: ActiveIndex) -> None:
+        if not index.nlist:
+            raise ValueError(
+                f"indexes[{name!r}] is {index.factory}, which has no cells: expected an index of the IVF family, such "
+                "as IVF256,Flat"
+            )
+        n, d = self.world.references.shape
+        if (index.ntotal, index.d) != (n, d):
+            raise ValueError(
+                f"indexes[{name!r}] stores {index.ntotal:,} vectors of {index.d} dimensions: expected the {n:,} "
+                f"references of the ready world, d = {d}, as build_index({index.factory!r}, world.train, "
+                "world.references) stores them"
+            )
+
+    def _checked(self, queries: Sequence[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
+        most, checked = len(self.stored.ids) - 1, []
+        try:
+            pairs = [(position, edit) for position, edit in queries]
+        except (TypeError, ValueError):
+            pairs = []
+        if not pairs:
+            raise ValueError(
+                f"queries={reprlib.repr(queries)}: expected one or more pairs of position and edit, such as "
+                "[(0, 'Meme')]"
+            )
+        for position, edit in pairs:
+            is_number = isinstance(position, int | np.integer) and not isinstance(position, bool)
+            if not is_number or not 0 <= position <= most or not isinstance(edit, str) or edit not in EDITS:
+                raise ValueError(
+                    f"query {reprlib.repr((position, edit))}: expected a position from 0 to {most} and an edit of "
+                    f"EDITS: {', '.join(EDITS)}"
+                )
+            checked.append((int(position), str(edit)))
+        return tuple(checked)
+
+    def index(self, name: str) -> ActiveIndex:
         """The ActiveIndex of that name."""
         if name not in self._indexes:
             self._indexes[name] = ready_index(INDEXES[name])
         return self._indexes[name]
 
-    def titles(self):
-        """A line for each query: what was done to which picture."""
+    def titles(self) -> list[str]:
+        """One line per query: the edit, and the picture."""
         return [f"{edit}, picture {self.stored.ids[i]}" for i, edit in self.queries]
 
-    def about(self, name):
+    def about(self, name: str) -> dict:
         """What does not depend on the query: size, slider positions, and the curves over nprobe as rows."""
         if name not in self._about:
             index, features = self.index(name), self.stored.features
@@ -78,20 +123,20 @@ class NprobeState:
             }
         return self._about[name]
 
-    def probing(self, name, query):
+    def probing(self, name: str, query: int) -> Probing:
         """The Probing of query number `query`."""
         if name not in self._lists:
             self._lists[name] = self.index(name).lists
         i, edit = self.queries[query]
         return probing(self.index(name), self.stored.features[edit][i], self.stored.ids[i], SHOWN, self._lists[name])
 
-    def view(self, name, query):
-        """Everything to draw for an index and a query, whatever nprobe."""
+    def view(self, name: str, query: int) -> dict:
+        """All there is to draw for an index and a query, at any nprobe."""
         if (name, query) not in self._views:
             self._views[name, query] = self._view(name, query)
         return self._views[name, query]
 
-    def _view(self, name, query):
+    def _view(self, name: str, query: int) -> dict:
         index, found = self.index(name), self.probing(name, query)
         i, edit = self.queries[query]
         truth = int(self.stored.ids[i])
@@ -120,32 +165,34 @@ class NprobeState:
             .tolist(),
         }
 
-    def _phase(self, index, found, truth, begin):
-        """The results from nprobe `begin` on, and the sentence that goes with them."""
+    def _phase(self, index: ActiveIndex, found: Probing, truth: int, begin: int) -> dict:
+        """The results from nprobe `begin` on, and their sentence."""
         s = found.at(begin)
         results = [
             {"id": int(i), "distance": round(float(d), 4), "original": bool(i == truth)}
             for i, d in zip(found.ids[s], found.distances[s], strict=True)
             if i >= 0
         ]
-        number = f"cell number {found.rank} by distance"
-        if found.first[s]:
-            said = f"The original comes first. It is in {number}."
-        elif begin < found.rank:
-            said = f"The original is not found: it is in {number}, which is not visited yet."
-        elif index.factory.endswith("Flat"):
-            said = (
-                f"The original's cell is visited ({number}), but another picture's feature really is nearer: "
-                "brute force would fail as well."
-            )
-        else:
-            said = (
-                f"The original's cell is visited ({number}), but the rough code of another picture looks as "
-                "near or nearer."
-            )
-        return {"from": int(begin), "first": bool(found.first[s]), "results": results, "sentence": said}
+        first = bool(found.first[s])
+        sentence = _sentence(index.factory, found.rank, begin, first)
+        return {"from": int(begin), "first": first, "results": results, "sentence": sentence}
 
-    def _thumbnail(self, i):
+    def _thumbnail(self, i: int) -> str:
         if i not in self._thumbnails:
             self._thumbnails[i] = thumbnail(self.world.pictures(i)[0], RESULT_SIDE)
         return self._thumbnails[i]
+
+
+def _sentence(factory: str, rank: int, nprobe: int, first: bool) -> str:
+    """What a search with this nprobe finds, when the original lies in the cell of that rank."""
+    cell = f"cell number {rank} by distance"
+    if first:
+        return f"The original comes first. It is in {cell}."
+    if nprobe < rank:
+        return f"The search misses the original: it is in {cell}, which is not visited yet."
+    if factory.endswith(",Flat"):
+        return (
+            f"The original's cell is visited ({cell}), but the feature of another picture is as near or nearer: brute "
+            "force would fail as well."
+        )
+    return f"The original's cell is visited ({cell}), but the rough code of another picture looks as near or nearer."

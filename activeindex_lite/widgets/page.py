@@ -1,11 +1,13 @@
 """An explorer as one HTML file that needs neither a kernel nor a network."""
 
+from __future__ import annotations
+
 import html
 import json
 from pathlib import Path
 
 from activeindex_lite.support.files import whole_file
-from activeindex_lite.widgets.module import read
+from activeindex_lite.widgets.module import Explorer, read
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -26,15 +28,20 @@ const state = {state};
 """
 
 
-def write_page(explorer, path, overwrite=False):
-    """Write an explorer (NprobeExplorer, AlphaExplorer) at its present setting to one HTML file; returns its Path.
+def write_page(explorer: Explorer, path: str | Path, overwrite: bool = False) -> Path:
+    """Write an explorer at its present setting to one HTML file that needs neither a kernel nor a network.
 
-    The page shows what `explorer.stored()` measures now, 1 to 5 MB. FileExistsError if the file is there, unless
-    overwrite; it is written whole or not at all.
+    explorer: NprobeExplorer, AlphaExplorer or WhatIfExplorer. The page holds all that `explorer.stored()` measures now,
+    1 to 5 MB. Returns its Path. FileExistsError if the file exists, unless overwrite; the file is written whole or not
+    at all.
     """
+    if isinstance(explorer, type) or not hasattr(explorer, "page_traits"):
+        raise ValueError(
+            f"explorer is a {type(explorer).__name__}: expected an explorer, as NprobeExplorer() makes one"
+        )
     path = Path(path)
     if path.exists() and not overwrite:
-        raise FileExistsError(f"{path} exists: give another name, or overwrite=True")
+        raise FileExistsError(f"{path} exists: give another name, or set overwrite=True")
     state = {name: getattr(explorer, name) for name in explorer.keys if name in explorer.page_traits}
     state["_stored"] = explorer.stored()
     # "</" would end the script element, and "<!--" would keep it from ending.

@@ -74,7 +74,8 @@ function curvesPart(sweep) {
 // Every setting as a point of time and R@1.
 function fieldPart(sweep) {
   const field = canvas("All settings", 330);
-  const note = "Among A's references, under A's edit. Green squares are good enough, the star is the cheapest of them.";
+  const note =
+    "Among A's references, under A's edit. Green squares reach the target; the star is the cheapest of them.";
   const node = section("Every setting: time and R@1", field, html("p", { className: "ai-note" }, note));
   function draw(a, b, target, answer) {
     const rows = sweep.all(a.references, a.edit);
@@ -85,7 +86,7 @@ function fieldPart(sweep) {
     const isShown = ({ setting }) => setting.references === a.references && setting.edit === a.edit;
     drawField(field, { rows, target, answer, sides: sides.filter(isShown), sweep });
     const enough = rows.filter((row) => isEnough(row, target)).length;
-    const label = `Time of a query and R@1 of ${rows.length} settings; ${enough} are good enough.`;
+    const label = `Time of a query and R@1 of ${rows.length} settings; ${enough} reach the target.`;
     field.setAttribute("aria-label", label);
   }
   return { node, draw };
@@ -104,7 +105,7 @@ function render({ model, el }) {
   const table = resultTable();
   const curves = curvesPart(sweep);
   const asked = question(sweep, get, put);
-  const live = liveSection(model, get("_stored"));
+  const live = liveSection(model, sweep, get("_stored"));
   const field = fieldPart(sweep);
   const taken = exportSection(sweep, get);
   const problem = html("div", { className: "ai-problem", role: "status" });

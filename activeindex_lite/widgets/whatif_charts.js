@@ -58,7 +58,7 @@ function drawField(node, { rows, target, answer, sides, sweep }) {
     values,
     scale: Math.log10,
     ticks: shown.map((ms) => [ms, String(ms)]),
-    label: "ms a query (log scale)",
+    label: "ms per query (log scale)",
     show: String,
   });
   const { x, y, left, right } = frame;

@@ -94,20 +94,26 @@ function sizeText(bytes, references) {
   return `${bytes}, ${total}`;
 }
 
-function pictureChange(old, now) {
-  if (!psnrDiffers(old, now)) return "the same";
+function pictureChange(sweep, old, now) {
+  if (!sweep.psnrDiffers(old, now)) return "the same";
   if (now.psnr === Infinity) return "A is changed, B is not";
   if (old.psnr === Infinity) return "B is changed, A is not";
   // One decimal: the second one is dropped.
   return `${signed(now.psnr - old.psnr).replace(/\d$/, "")} dB`;
 }
 
-const TABLE_ROWS = ["R@1 [95 % interval]", "uAP [95 % interval]", "PSNR, SSIM", "ms a query", "bytes a vector, in all"];
+const TABLE_ROWS = [
+  "R@1 [95 % interval]",
+  "uAP [95 % interval]",
+  "PSNR, SSIM",
+  "ms per query",
+  "bytes per vector, in all",
+];
 
 function resultTable() {
   const cells = TABLE_ROWS.map(() => ["ai-a", "ai-b", "ai-change"].map((className) => html("td", { className })));
   const rows = TABLE_ROWS.map((name, row) => html("tr", {}, html("th", { scope: "row" }, name), ...cells[row]));
-  const headings = ["what", "○ A", "◆ B", "B against A"].map((text) => html("th", { scope: "col" }, text));
+  const headings = ["what", "○ A", "◆ B", "B compared with A"].map((text) => html("th", { scope: "col" }, text));
   const node = html(
     "table",
     { className: "ai-table" },
@@ -126,7 +132,7 @@ function resultTable() {
     const texts = [
       [r1Text(old), r1Text(now), `${signed(gain)} [${signed(low)}, ${signed(high)}]`],
       [uapText(old), uapText(now), signed(now.uap - old.uap)],
-      [pictureText(old), pictureText(now), pictureChange(old, now)],
+      [pictureText(old), pictureText(now), pictureChange(sweep, old, now)],
       [msText(old), msText(now), timesText(old.ms, now.ms)],
       [sizeText(old.bytes, a.references), sizeText(now.bytes, b.references), timesText(old.bytes, now.bytes)],
     ];
@@ -206,17 +212,17 @@ function question(sweep, get, put) {
 
 // ---- measuring now, and taking away ------------------------------------------------------------------------------
 
-const NO_KERNEL =
-  "This page has no kernel, so nothing can be measured here: open the notebook for that. All else works.";
-const HOW_MEASURED = "Activates, edits and searches in the kernel, with the first of the sweep's originals.";
+const NO_KERNEL = "This page has no kernel to measure with: open the notebook for that. Everything else works here.";
+const HOW_MEASURED = "The kernel activates, edits and searches with the first originals of the sweep.";
 
 // Buttons that let the kernel measure a setting anew; a page without a kernel cannot.
-function liveSection(model, stored) {
+function liveSection(model, sweep, stored) {
   const said = html("p", { className: "ai-live", "aria-live": "polite" });
   const count = select("pictures", () => {});
+  const counts = sweep.about.pictures.map(String);
   count.set(
-    "8",
-    ["4", "8", "16"].map((value) => [value, value]),
+    counts[1],
+    counts.map((value) => [value, value]),
   );
   count.input.disabled = Boolean(stored);
   const buttons = ["a", "b"].map((side) => {
@@ -231,7 +237,7 @@ function liveSection(model, stored) {
   }
   function measure(side) {
     disableButtons(true);
-    said.textContent = "Asked the kernel; it answers when it is free ...";
+    said.textContent = "Waiting for the kernel ...";
     model.send({ kind: "measure", side, pictures: Number(count.input.value) });
   }
   function draw() {
@@ -280,5 +286,5 @@ function exportSection(sweep, get) {
     copied.textContent = "";
   }
   const bar = html("div", { className: "ai-buttons" }, which.node, copy, save);
-  return { node: section("Take it away", bar, text, copied), draw };
+  return { node: section("Program and table", bar, text, copied), draw };
 }

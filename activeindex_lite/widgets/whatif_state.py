@@ -1,4 +1,6 @@
-"""What the what-if lab sends to the page, once: the whole sweep, from which the page answers by itself."""
+"""What the what-if lab sends to its page once: the whole sweep, from which the page answers every question."""
+
+from __future__ import annotations
 
 import base64
 import re
@@ -6,7 +8,7 @@ import re
 import numpy as np
 
 from activeindex_lite.evaluation.retrieval import MEAN
-from activeindex_lite.sweeps.whatif import RESAMPLES
+from activeindex_lite.sweeps.whatif import RESAMPLES, SAME_PSNR, Sweep
 from activeindex_lite.sweeps.whatif_now import program_parts
 
 GROUPS = (
@@ -17,14 +19,14 @@ GROUPS = (
     (r".*LSH", "LSH: bits"),
     (r"Flat", "No index: brute force"),
 )
+# How many pictures the page offers to measure now.
+PICTURES = (4, 8, 16)
 # Kinds of edits whose greater number is the gentler one.
 GENTLE_HIGH = ("JPEG", "Crop", "Resize")
 
 
-def sweep_state(sweep):
-    """A Sweep as JSON: axes, hits and bootstrap weights in base64, the rest as nested lists with null for what does
-    not exist.
-    """
+def sweep_state(sweep: Sweep) -> dict:
+    """A Sweep as JSON: hits and bootstrap weights in base64, the rest as lists with null for what does not exist."""
     about, n = sweep.about, sweep.about["originals"]
     # The draws of retrieval.intervals, so that the page's intervals are Python's.
     weights = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.uint8)
@@ -45,11 +47,13 @@ def sweep_state(sweep):
         "nlist": plain(sweep.nlist),
         "bytes": plain(sweep.bytes),
         "code": program_parts(about),
+        "same_psnr": SAME_PSNR,
+        "pictures": list(PICTURES),
         "made": made(sweep),
     }
 
 
-def groups(sweep):
+def groups(sweep: Sweep) -> list:
     """The indexes by family: a list of [family, [[factory string, what it is], ...]]."""
     found = {}
     for f, factory in enumerate(sweep.about["factories"]):
@@ -59,36 +63,35 @@ def groups(sweep):
     return [[family, found[family]] for family in (*(name for _, name in GROUPS), "Others") if family in found]
 
 
-def kinds(sweep):
+def kinds(sweep: Sweep) -> list:
     """The edits by kind, each from gentle to hard where it has a strength: a list of [kind, [name, ...]]."""
     found = {MEAN: [MEAN]}
     for name in sweep.about["edits"]:
         found.setdefault(name.split(" ")[0], []).append(name)
 
-    def strength(name):
+    def strength(name: str) -> float:
         return float(name.split(" ")[1]) if " " in name else 0.0
 
     return [[kind, sorted(names, key=strength, reverse=kind in GENTLE_HIGH)] for kind, names in found.items()]
 
 
-def made(sweep):
-    """The sentence that says where the figures come from."""
+def made(sweep: Sweep) -> str:
+    """The sentence on where the numbers come from."""
     about, n = sweep.about, int(np.isfinite(sweep.uap[..., 0]).sum())
     return (
-        f"Stored sweep: {n:,} settings x {len(about['edits'])} edits, {about['originals']} originals of the "
-        "ready world, uAP with "
-        f"{about['strangers']} strangers; made on {about['made']}, seed {about['seed']}, by: "
-        f"{about['command']}. Intervals are 95 % "
-        "bootstrap over originals; milliseconds are those of one search on one thread of the machine that made it."
+        f"Stored sweep: {n:,} settings x {len(about['edits'])} edits, {about['originals']} originals of the ready "
+        f"world, uAP with {about['strangers']} strangers; made on {about['made']}, seed {about['seed']}, by: "
+        f"{about['command']}. Intervals are 95 % bootstrap intervals over originals; milliseconds are those of one "
+        "search on one thread of the machine that made the sweep."
     )
 
 
-def plain(array):
+def plain(array: np.ndarray) -> list | float | None:
     """An array as nested lists, None for what is not finite."""
     if np.ndim(array):
         return [plain(part) for part in array]
     return round(float(array), 4) if np.isfinite(array) else None
 
 
-def _base64(array):
+def _base64(array: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()

@@ -2,8 +2,6 @@
 
 const MEAN = "Mean";
 const SETTING_KEYS = ["factory", "references", "nprobe", "alpha", "steps", "edit"];
-// Decibels within which two PSNR count as equal; as sweeps/whatif.py has it.
-const SAME_PSNR = 0.3;
 // Two settings whose times differ by less than this factor take about the same time.
 const SAME_TIME = 1.2;
 // Room for the rounding of sums that should be equal.
@@ -147,6 +145,9 @@ function sweepOf(about) {
     };
   }
 
+  // Whether two PSNR differ enough to mention; NaN, the difference of two infinite ones, is no difference.
+  const psnrDiffers = (old, now) => Math.abs(now.psnr - old.psnr) > about.same_psnr;
+
   function cheapest(references, edit, target) {
     const rows = all(references, edit).filter((row) => isEnough(row, target));
     return rows.sort(byCost)[0] || null;
@@ -157,7 +158,7 @@ function sweepOf(about) {
     return { ...setting, nprobe: cells(setting) ? setting.nprobe : 1, alpha: active(setting) ? setting.alpha : 0 };
   }
 
-  return { about, axes, measured, gain, all, cheapest, settled, active, cells };
+  return { about, axes, measured, gain, all, psnrDiffers, cheapest, settled, active, cells };
 }
 
 const keyOf = (setting) => SETTING_KEYS.map((key) => setting[key]).join();

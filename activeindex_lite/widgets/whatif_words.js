@@ -6,8 +6,6 @@ const two = (x) => (Math.sign(x) * (Math.abs(x) + TINY)).toFixed(2).replace("-0.
 const few = (x) => String(Number(x.toPrecision(2)));
 const signed = (x) => (Number(two(x)) < 0 ? two(x).replace("-", "−") : `+${two(x)}`);
 const qualityOf = (row) => (row.psnr === Infinity ? "unchanged pictures" : `${row.psnr.toFixed(1)} dB`);
-// NaN, the difference of two infinite PSNR, is none.
-const psnrDiffers = (old, now) => Math.abs(now.psnr - old.psnr) > SAME_PSNR;
 
 function gainText([gain, low, high]) {
   const span = `95 % interval ${two(low)} to ${two(high)}`;
@@ -27,7 +25,7 @@ function finding(sweep, a, b) {
   let said = `A finds ${two(old.r1)} of the copies first, B ${two(now.r1)}: ${gainText(sweep.gain(a, b))}`;
   said += timeText(now.ms / old.ms);
   if (now.bytes !== old.bytes) said += `, with ${now.bytes} instead of ${old.bytes} bytes per vector`;
-  if (psnrDiffers(old, now)) said += `, ${qualityOf(now)} instead of ${qualityOf(old)}`;
+  if (sweep.psnrDiffers(old, now)) said += `, ${qualityOf(now)} instead of ${qualityOf(old)}`;
   return `${said}.`;
 }
 
