@@ -113,7 +113,7 @@ def test_stills_tell_their_finding(explorer):
     target = dict(r1=0.75, psnr=38)
     alt = field(explorer.sweep, target, shown={"A": explorer.a, "B": explorer.b}).alt
     assert explorer.sweep.cheapest(0.75, 38)["factory"] in alt
-    assert "No setting reaches it" in field(explorer.sweep, dict(r1=1.0, psnr=99, bytes=4)).alt
+    assert "No setting reaches the target" in field(explorer.sweep, dict(r1=1.0, psnr=99, bytes=4)).alt
 
 
 def test_no_torch_is_loaded():

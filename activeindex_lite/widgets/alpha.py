@@ -151,9 +151,7 @@ class AlphaExplorer(Explorer):
             raise ValueError("the message held no file: choose the file again")
         data = memoryview(buffers[0]).cast("B")
         if data.nbytes > LARGEST_UPLOAD:
-            raise ValueError(
-                f"its {data.nbytes / 1e6:.0f} MB exceed {LARGEST_UPLOAD / 1e6:.0f} MB: take a smaller file"
-            )
+            raise ValueError(f"it has more than {LARGEST_UPLOAD / 1e6:.0f} MB: take a smaller file")
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "upload"
             path.write_bytes(data)
