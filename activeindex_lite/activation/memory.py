@@ -26,8 +26,10 @@ def check_memory(pictures: list[Image.Image]) -> None:
     """ValueError if activating the largest picture needs more memory than is free."""
     number, largest = max(enumerate(pictures), key=lambda item: item[1].width * item[1].height)
     pixels = largest.width * largest.height
+    if pixels <= SMALL:
+        return
     free = free_memory()
-    if pixels <= SMALL or free is None or pixels * BYTES_PER_PIXEL <= free:
+    if free is None or pixels * BYTES_PER_PIXEL <= free:
         return
     side = int((free / BYTES_PER_PIXEL) ** 0.5)
     raise ValueError(

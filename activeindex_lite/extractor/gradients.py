@@ -24,10 +24,10 @@ class Gradients(nn.Module):
         super().__init__()
         self.orientations, self.cells = orientations, cells
 
-    def extra_repr(self):
+    def extra_repr(self) -> str:
         return f"orientations={self.orientations}, cells={self.cells}"
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         grey = torch.tensordot(x, x.new_tensor(LUMA), ([1], [0]))
         # Central differences, none at the border.
         gy = F.pad(grey[:, 2:] - grey[:, :-2], (0, 0, 1, 1))

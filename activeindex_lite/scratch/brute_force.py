@@ -7,7 +7,7 @@ DISTANCES_AT_A_TIME = 4_000_000
 
 
 @np.errstate(over="ignore", under="ignore", invalid="ignore")
-def as_features(x, d=None):
+def as_features(x: np.ndarray, d: int | None = None) -> np.ndarray:
     """x as a float32 array (N, d), or ValueError if it is not a table of numbers below 1e15 with d columns."""
     try:
         x = np.ascontiguousarray(x, np.float32)
@@ -26,7 +26,7 @@ def as_features(x, d=None):
     return x
 
 
-def whole(value, name, least, most=None, why=""):
+def whole(value: object, name: str, least: int, most: int | None = None, why: str = "") -> int:
     """value as an int from least to most (None: no limit), or ValueError that ends in why."""
     if not isinstance(value, (int, np.integer)) or value < least or (most is not None and value > most):
         allowed = f"of at least {least}" if most is None else f"between {least} and {most}"
@@ -35,7 +35,7 @@ def whole(value, name, least, most=None, why=""):
 
 
 @np.errstate(under="ignore")
-def squared_distances(a, b):
+def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Squared distance from every a to every b: (A, d), (B, d) -> (A, B) float32, not below 0.
 
     |a - b|^2 = |a|^2 - 2 a.b + |b|^2: one matrix product in place of A x B subtractions.
@@ -53,13 +53,13 @@ def squared_distances(a, b):
     return np.maximum(distances, 0, out=distances)
 
 
-def in_pieces(a, width):
+def in_pieces(a: np.ndarray, width: int) -> list[slice]:
     """Slices over the rows of a (A, ...), short enough that a table of slice x width distances stays small."""
     step = max(1, DISTANCES_AT_A_TIME // max(width, 1))
     return [slice(i, i + step) for i in range(0, len(a), step)]
 
 
-def smallest(distances, k, ids=None):
+def smallest(distances: np.ndarray, k: int, ids: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """The k smallest of distances (n,), in order: (distances (k,) float32, ids (k,) int64).
 
     ids: (n,), the names of the entries; their positions if left out. Where n < k, the rest is distance inf and id -1
@@ -77,7 +77,7 @@ def smallest(distances, k, ids=None):
     return found, names
 
 
-def pairs_to_arrays(results):
+def pairs_to_arrays(results) -> tuple[np.ndarray, np.ndarray]:
     """[(distances (k,), ids (k,)), ...] of Q queries -> distances (Q, k), ids (Q, k)."""
     results = list(results)
     if not results:
@@ -86,7 +86,7 @@ def pairs_to_arrays(results):
     return np.stack(found), np.stack(names)
 
 
-def nearest(queries, x, k):
+def nearest(queries: np.ndarray, x: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The k vectors of x (N, d) nearest to each of queries (Q, d): distances (Q, k) float32, ids (Q, k) int64."""
     queries, x = as_features(queries), as_features(x)
     return pairs_to_arrays(

@@ -13,7 +13,7 @@ class IVF:
     To look into: `lists`, `cells`, `vectors`.
     """
 
-    def __init__(self, centroids):
+    def __init__(self, centroids: np.ndarray):
         """An empty index with given centroids (nlist, d), such as faiss's own."""
         self.centroids = as_features(centroids)
         self.vectors = np.empty((0, self.d), np.float32)
@@ -21,25 +21,25 @@ class IVF:
         self.lists = [np.empty(0, np.int64)] * self.nlist
 
     @classmethod
-    def train(cls, x, nlist, rng, iterations=10):
+    def train(cls, x: np.ndarray, nlist: int, rng: np.random.Generator, iterations: int = 10) -> "IVF":
         """An empty index with nlist cells whose centroids are the k-means of x (N, d); rng: a numpy Generator."""
         return cls(kmeans(x, nlist, rng, iterations).centroids)
 
     @property
-    def nlist(self):
+    def nlist(self) -> int:
         """Number of cells, the rows of centroids (nlist, d)."""
         return len(self.centroids)
 
     @property
-    def d(self):
+    def d(self) -> int:
         """Dimensions of a vector, the columns of centroids (nlist, d)."""
         return self.centroids.shape[1]
 
-    def assign(self, x):
+    def assign(self, x: np.ndarray) -> np.ndarray:
         """The cell of each of x (N, d): (N,) int64."""
         return assign(as_features(x, self.d), self.centroids)[0]
 
-    def add(self, x):
+    def add(self, x: np.ndarray) -> None:
         """Stores x (N, d) after what is already stored; ids count in the order of adding."""
         x = as_features(x, self.d)
         cells = self.assign(x)
@@ -54,7 +54,7 @@ class IVF:
         """What is kept of x (N, d) in cells (N,): here the vectors themselves, 4 d bytes each."""
         self.vectors = np.concatenate([self.vectors, x])
 
-    def probe(self, queries, nprobe=1):
+    def probe(self, queries: np.ndarray, nprobe: int = 1) -> np.ndarray:
         """The nprobe cells whose centroids are nearest to each of queries (Q, d): (Q, nprobe) int64, nearest first."""
         queries = as_features(queries, self.d)
         nprobe = whole(nprobe, "nprobe", 1, self.nlist, ", the number of cells")
@@ -67,16 +67,16 @@ class IVF:
             ]
         )
 
-    def candidates(self, query, nprobe=1):
+    def candidates(self, query: np.ndarray, nprobe: int = 1) -> np.ndarray:
         """The ids that a search for query (d,) compares: (n,) int64, cell after cell, the nearest cell first."""
         (cells,) = self.probe(np.asarray(query)[None], nprobe)
         return np.concatenate([self.lists[c] for c in cells])
 
-    def scan(self, query, cell):
+    def scan(self, query: np.ndarray, cell: int) -> np.ndarray:
         """Squared distances of query (d,) to what one cell holds: (n,) float32, in the order of `lists[cell]`."""
         return squared_distances(query[None], self.vectors[self.lists[cell]])[0]
 
-    def search(self, queries, k, nprobe=1):
+    def search(self, queries: np.ndarray, k: int, nprobe: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest among the candidates of each of queries (Q, d): distances (Q, k) float32, ids (Q, k) int64.
 
         Where the probed cells hold fewer than k vectors, the rest is distance inf and id -1.
@@ -89,7 +89,7 @@ class IVF:
         return pairs_to_arrays(results)
 
 
-def smallest_columns(table, k):
+def smallest_columns(table: np.ndarray, k: int) -> np.ndarray:
     """Columns of the k smallest values of each row of table (Q, n): (Q, k) int64, the smallest first."""
     best = np.argpartition(table, k - 1, axis=1)[:, :k] if k < table.shape[1] else np.arange(table.shape[1])[None]
     best = np.broadcast_to(best, (len(table), k))

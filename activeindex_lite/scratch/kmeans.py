@@ -24,7 +24,7 @@ class KMeans:
 
 
 @np.errstate(under="ignore")
-def assign(x, centroids):
+def assign(x: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The nearest of centroids (K, d) for each of x (N, d): labels (N,) int64, squared distances (N,) float32."""
     labels, distances = np.empty(len(x), np.int64), np.empty(len(x), np.float32)
     for piece in in_pieces(x, len(centroids)):
@@ -34,7 +34,9 @@ def assign(x, centroids):
     return labels, distances
 
 
-def kmeans(x, K, rng, iterations=25, start=None):
+def kmeans(
+    x: np.ndarray, K: int, rng: np.random.Generator, iterations: int = 25, start: np.ndarray | None = None
+) -> KMeans:
     """K centroids of x (N, d), by turns: each vector joins its nearest centroid, each centroid moves to their mean.
 
     Neither step can make the distortion larger, so it falls until nothing moves (to a local minimum: another start may
@@ -54,7 +56,9 @@ def kmeans(x, K, rng, iterations=25, start=None):
 
 
 @np.errstate(under="ignore")
-def means(x, labels, centroids, distances, rng):
+def means(
+    x: np.ndarray, labels: np.ndarray, centroids: np.ndarray, distances: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """The mean of the vectors of each label: (N, d), (N,) -> (K, d).
 
     A centroid that nobody chose moves onto a vector, drawn with odds in proportion to the squared distance from its

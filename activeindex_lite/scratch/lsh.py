@@ -15,7 +15,7 @@ class LSH:
     To look into: `hyperplanes`, `bits`, `codes`, `hamming`.
     """
 
-    def __init__(self, hyperplanes, thresholds=None):
+    def __init__(self, hyperplanes: np.ndarray, thresholds: np.ndarray | None = None):
         """An empty index with given hyperplanes (nbits, d), such as faiss's own; thresholds (nbits,), 0 if left out."""
         self.hyperplanes = as_features(hyperplanes)
         self.thresholds = np.zeros(self.nbits, np.float32) if thresholds is None else np.asarray(thresholds, np.float32)
@@ -27,7 +27,7 @@ class LSH:
         self.codes = np.empty((0, -(-self.nbits // 8)), np.uint8)
 
     @classmethod
-    def random(cls, d, nbits, rng):
+    def random(cls, d: int, nbits: int, rng: np.random.Generator) -> "LSH":
         """nbits hyperplanes (nbits, d) through the origin, in random directions: they need no training.
 
         Two vectors at an angle theta differ in a bit with probability theta / pi (Goemans and Williamson, 1995;
@@ -39,7 +39,7 @@ class LSH:
 
     @classmethod
     @np.errstate(under="ignore")
-    def pca(cls, x, nbits):
+    def pca(cls, x: np.ndarray, nbits: int) -> "LSH":
         """nbits hyperplanes (nbits, d) across the directions in which x (N, d) varies most, through its mean.
 
         They are the eigenvectors of the covariance of x with the largest eigenvalues; at most d of them.
@@ -61,29 +61,29 @@ class LSH:
         return cls(hyperplanes, hyperplanes @ mean)
 
     @property
-    def nbits(self):
+    def nbits(self) -> int:
         """Number of bits, of hyperplanes (nbits, d)."""
         return len(self.hyperplanes)
 
     @property
-    def d(self):
+    def d(self) -> int:
         """Dimensions of a vector, of hyperplanes (nbits, d)."""
         return self.hyperplanes.shape[1]
 
     @np.errstate(under="ignore")
-    def project(self, x):
+    def project(self, x: np.ndarray) -> np.ndarray:
         """How far x (N, d) lies beyond each hyperplane, in the direction of its normal: (N, nbits), signed."""
         return as_features(x, self.d) @ self.hyperplanes.T - self.thresholds
 
-    def bits(self, x):
+    def bits(self, x: np.ndarray) -> np.ndarray:
         """On which side x (N, d) lies: (N, nbits) bool, True beyond the hyperplane or on it."""
         return self.project(x) >= 0
 
-    def encode(self, x):
+    def encode(self, x: np.ndarray) -> np.ndarray:
         """The bits of x (N, d), eight to a byte: (N, nbits/8) uint8; the first bit is the lowest of the first byte."""
         return np.packbits(self.bits(x), axis=1, bitorder="little")
 
-    def hamming(self, queries):
+    def hamming(self, queries: np.ndarray) -> np.ndarray:
         """Number of bits in which queries (Q, d) differ from each stored code: (Q, N) int32."""
         # for i in range(Q):
         #     for j in range(N):
@@ -93,11 +93,11 @@ class LSH:
             row[:] = ONES[code ^ self.codes].sum(1)
         return distances
 
-    def add(self, x):
+    def add(self, x: np.ndarray) -> None:
         """Stores the codes of x (N, d) after those already stored; ids count in the order of adding."""
         self.codes = np.concatenate([self.codes, self.encode(x)])
 
-    def search(self, queries, k):
+    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The k codes that differ least from each of queries (Q, d): distances (Q, k) float32, ids (Q, k) int64.
 
         Distances are Hamming distances. Many codes can be at the same distance; they come in the order of their ids.

@@ -13,7 +13,7 @@ class OPQ:
     (mean squared distance to the reconstruction after each iteration of the training).
     """
 
-    def __init__(self, rotation, pq):
+    def __init__(self, rotation: np.ndarray, pq: PQ):
         """Given rotation (d, d), such as faiss's own, and a PQ of d dimensions. ValueError if it is not orthogonal."""
         self.rotation, self.pq, self.errors = as_features(rotation, pq.d), pq, []
         away = np.abs(self.rotation @ self.rotation.T - np.eye(pq.d)).max() if len(rotation) == pq.d else np.inf
@@ -25,7 +25,7 @@ class OPQ:
 
     @classmethod
     @np.errstate(under="ignore")
-    def train(cls, x, M, nbits, rng, iterations=20):
+    def train(cls, x: np.ndarray, M: int, nbits: int, rng: np.random.Generator, iterations: int = 20) -> "OPQ":
         """Rotation and codebooks learnt from x (N, d), by turns: codebooks for this rotation, rotation for these codes.
 
         The best rotation R takes x as near as can be to its reconstructions y: min |R x - y|^2. Its solution is that of
@@ -53,28 +53,28 @@ class OPQ:
         return opq
 
     @property
-    def codes(self):
+    def codes(self) -> np.ndarray:
         """The stored codes (N, M) uint8."""
         return self.pq.codes
 
     @np.errstate(under="ignore")
-    def rotate(self, x):
+    def rotate(self, x: np.ndarray) -> np.ndarray:
         """x (N, d) in the turned space: (N, d), same distances, same norms."""
         return as_features(x, self.pq.d) @ self.rotation.T
 
-    def encode(self, x):
+    def encode(self, x: np.ndarray) -> np.ndarray:
         """Codes (N, M) uint8 of x (N, d), in the turned space."""
         return self.pq.encode(self.rotate(x))
 
     @np.errstate(under="ignore")
-    def decode(self, codes):
+    def decode(self, codes: np.ndarray) -> np.ndarray:
         """The vectors that codes (N, M) stand for, turned back: (N, d)."""
         return self.pq.decode(codes) @ self.rotation
 
-    def add(self, x):
+    def add(self, x: np.ndarray) -> None:
         """Stores the codes of x (N, d) after those already stored."""
         self.pq.add(self.rotate(x))
 
-    def search(self, queries, k):
+    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The k codes nearest to each of queries (Q, d): distances (Q, k) float32, ids (Q, k) int64."""
         return self.pq.search(self.rotate(queries), k)

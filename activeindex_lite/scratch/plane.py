@@ -3,9 +3,10 @@
 import numpy as np
 
 from .brute_force import nearest
+from .ivf import IVF
 
 
-def clouds(rng, N=400, clouds=12):
+def clouds(rng: np.random.Generator, N: int = 400, clouds: int = 12) -> np.ndarray:
     """N points in the plane, crowded here and sparse there as real features are: (N, 2) float32 in about -1 .. 1."""
     middles = rng.uniform(-0.9, 0.9, size=(clouds, 2))
     spread = rng.uniform(0.08, 0.25, size=clouds)
@@ -13,7 +14,7 @@ def clouds(rng, N=400, clouds=12):
     return (middles[at] + spread[at, None] * rng.normal(size=(N, 2))).clip(-1.15, 1.15).astype(np.float32)
 
 
-def query_near_a_border(ivf, rng, tries=2000):
+def query_near_a_border(ivf: IVF, rng: np.random.Generator, tries: int = 2000) -> np.ndarray:
     """A query (2,) whose nearest vector lies in the cell of rank 2: one probe misses it, two find it.
 
     Of all tries, the one where the miss costs most: the vector that one probe finds is furthest behind the nearest.
@@ -32,7 +33,7 @@ def query_near_a_border(ivf, rng, tries=2000):
     return queries[missed[gap.argmax()]]
 
 
-def plane_of(x):
+def plane_of(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """The plane in which x (N, d) varies most: its mean (d,), two axes (2, d), and the share of the variance it keeps.
 
     It is spanned by the first two principal components.
