@@ -199,7 +199,7 @@ def test_figures_tell_their_finding(compared, originals):
         (fates, "cell not visited"),
         (gains, f"{bench.methods.gain.iloc[0]:+.3f}"),
         (elsewhere, "again, margin"),
-        (blurred, "b: from 1.00 to 0.75"),
+        (blurred, "b: falls from 1.00 to 0.75"),
     ):
         assert told in figure.alt and len(figure.png()) > 5000
         assert figure.figure.axes[0].get_xlabel()
