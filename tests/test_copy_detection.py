@@ -71,6 +71,7 @@ def test_micro_ap_is_scikit_learns_average_precision_where_no_scores_are_equal(s
     )
 )
 @settings(deadline=None)
+@pytest.mark.filterwarnings("ignore::activeindex_lite.evaluation.ids.IdsDoNotMatch")
 def test_by_the_definition_with_ties(rows):
     found = table(*((f"Q{q}", f"R{r}", s) for q, r, s in rows))
     scores, total = score_predictions(found, FOUR), 4

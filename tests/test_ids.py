@@ -57,6 +57,9 @@ def tables(rows, originals, kinds, score):
     return found, truth.assign(reference_id=references)
 
 
+@pytest.mark.filterwarnings(
+    "ignore:.*read as queries without an original", "ignore::activeindex_lite.evaluation.ids.IdsDoNotMatch"
+)
 @settings(deadline=None, max_examples=120)
 @given(
     rows=st.lists(
@@ -280,3 +283,12 @@ def test_files_can_be_read_by_splitting_at_commas(name, tmp_path):
     assert read_predictions(tmp_path / "p.csv").to_numpy().tolist() == found.to_numpy().tolist()
     write_benchmark_file(tmp_path / "t.csv", found[["query_id", "reference_id"]])
     assert micro_ap(found, read_truth(tmp_path / "t.csv")) == 1
+
+
+@pytest.mark.parametrize("kind", sorted(TYPES))
+def test_a_judge_compares_ids_by_value(kind):
+    from activeindex_lite.lessons.copy_detection import CAUGHT, LEFT, MISTAKEN, judge
+
+    found = pd.DataFrame({"query_id": TYPES[kind]([1, 2, 3]), "reference_id": TYPES[kind]([5, 9, 7]), "score": 1.0})
+    truth = pd.DataFrame({"query_id": ["1", "2", "4"], "reference_id": ["5", "6", None]})
+    assert judge(found, truth, 0.5).outcome.tolist() == [CAUGHT, MISTAKEN, LEFT]

@@ -35,6 +35,12 @@ def id_texts(values: Iterable, name: str) -> pd.Series:
     return column.mask(column.isin(_missing_words(column)), "")
 
 
+def with_id_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose query_id and reference_id are text, see `id_texts`."""
+    texts = {column: id_texts(table[column], column).to_numpy() for column in ("query_id", "reference_id")}
+    return table.assign(**texts)
+
+
 def is_missing(text: str) -> bool:
     """Whether a text is what programs write where there is no id: nothing, nan, None, -1 and the like."""
     return text.strip().casefold() in MISSING

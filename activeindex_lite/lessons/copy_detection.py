@@ -12,6 +12,7 @@ import pandas as pd
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.copy_detection import micro_ap_interval, precision_recall, score_predictions
+from activeindex_lite.evaluation.ids import with_id_texts
 from activeindex_lite.evaluation.predictions import predict, typical_distances
 from activeindex_lite.evaluation.queries import edit_stream
 from activeindex_lite.pictures import synthetic_pictures
@@ -175,13 +176,14 @@ def judge(predictions: pd.DataFrame, truth: pd.DataFrame, threshold: float = np.
     right (whether the answer is its original), threshold, outcome (one of OF_COPIES or OF_STRANGERS). A threshold of
     NaN blocks nothing. ValueError if a query has more than one prediction.
     """
+    predictions, truth = with_id_texts(predictions), with_id_texts(truth)
     repeated = predictions.query_id[predictions.query_id.duplicated()]
     if len(repeated):
         raise ValueError(
             f"{repeated.iloc[0]!s:.100} has several predictions: expected one per query, as predict(..., k=1) gives"
         )
     first = predictions.set_index("query_id").reindex(truth.query_id)
-    copies = truth.reference_id.fillna("").to_numpy() != ""
+    copies = truth.reference_id.to_numpy() != ""
     right = first.reference_id.to_numpy() == truth.reference_id.to_numpy()
     acted = first.score.to_numpy() >= threshold
     outcome = np.select(
