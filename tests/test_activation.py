@@ -201,11 +201,17 @@ def test_interruption_keeps_what_is_done(small_indexes, originals, world, extrac
         (dict(steps=1.5), "steps=1.5"),
         (dict(lr=0), "lr=0"),
         (dict(bound="l2"), "bound='l2'"),
+        (dict(bound=["jnd"]), r"bound=\['jnd'\]"),
+        (dict(bound=np.zeros(100_000)), "bound=array"),
+        (dict(method=["margin"]), "method="),
+        (dict(weights=[[1], [1, 2]]), "weights="),
+        (dict(weights=np.ones(100_000)), "weights=array"),
     ],
 )
 def test_bad_settings_are_named(setting, named, small_indexes, originals, extractor):
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(ValueError, match=named) as refused:
         activate(originals, small_indexes["IVF64,Flat"], extractor, **setting)
+    assert len(str(refused.value)) < 300
 
 
 def test_nothing_to_activate_and_no_pictures(world, originals, extractor):

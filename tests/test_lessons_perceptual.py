@@ -78,6 +78,12 @@ def test_a_psnr_between_two_grey_levels_is_named(given):
         tradeoff.at_psnr(*given, 40.3, steps=1, bound="linf", tolerance=0.01)
 
 
+@pytest.mark.parametrize("psnr", [float("nan"), float("inf"), "43", None, -1])
+def test_a_psnr_that_is_no_number_is_named(given, psnr):
+    with pytest.raises(ValueError, match="^psnr="):
+        tradeoff.at_psnr(*given, psnr, steps=1)
+
+
 @pytest.mark.parametrize("epsilon", [0, 2.5, "3"])
 def test_epsilon_counts_grey_levels(given, epsilon):
     with pytest.raises(ValueError, match="epsilon"):

@@ -147,12 +147,12 @@ def check_settings(
     whole_number(steps, "steps", why="the paper uses 10")
     real_number(lr, "lr", 1e-9, 1e9, "a learning rate; the paper uses 1 (10 steps) or 10 (1 step)")
     real_number(lambda_i, "lambda_i", 0, 1e9, "the weight of the picture term; the paper uses 1")
-    if np.shape(weights) != (3,):
-        raise ValueError(f"weights={weights!r}: expected three numbers, for red, green and blue")
+    if not hasattr(weights, "__len__") or len(weights) != 3:
+        raise ValueError(f"weights={weights!r:.100}: expected three numbers, for red, green and blue")
     for weight in weights:
         real_number(weight, "a weight of a channel", 0, 1000, "the published ones are 0.24, 0.12 and 0.63")
-    if bound not in BOUNDS:
-        raise ValueError(f"bound={bound!r}: choose one of {', '.join(BOUNDS)}")
+    if not isinstance(bound, str) or bound not in BOUNDS:
+        raise ValueError(f"bound={bound!r:.100}: choose one of {', '.join(BOUNDS)}")
 
 
 def _check_parts(index, extractor, generator, batch_size):
@@ -164,7 +164,7 @@ def _check_parts(index, extractor, generator, batch_size):
         )
     if generator is not None and not isinstance(generator, torch.Generator):
         raise ValueError(
-            f"generator={generator!r}: expected a torch Generator, such as torch.Generator().manual_seed(0)"
+            f"generator={generator!r:.100}: expected a torch Generator, such as torch.Generator().manual_seed(0)"
         )
     whole_number(batch_size, "batch_size")
 

@@ -8,6 +8,7 @@ import lazy_loader
 import numpy as np
 
 from activeindex_lite.activation.activation import Activation, activate
+from activeindex_lite.support.checks import real_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +46,8 @@ def at_psnr(
     of alpha. Most searches take three or four alphas. ValueError if no alpha between the ends gives that PSNR, or if it
     lies between two whole grey levels of bound="linf".
     """
+    real_number(psnr, "psnr", 0, HIGHEST_PSNR, "in dB; the published pictures have 43")
+    real_number(tolerance, "tolerance", 1e-6, HIGHEST_PSNR, "in dB")
     settings.setdefault("features", extractor(pictures))
     search = _Search(pictures, index, extractor, psnr, tolerance, settings)
     log_alpha = search.bracketed(np.log(start), *np.log(ends))

@@ -79,11 +79,11 @@ METHODS = {
 def method_of(method: str | Method, loss: Callable | None = None) -> Method:
     """The Method of a name, or a Method itself; with another loss if one is given. ValueError for an unknown name."""
     if not isinstance(method, Method):
-        if method not in METHODS:
-            raise ValueError(f"method={method!r}: choose one of {', '.join(METHODS)}")
+        if not isinstance(method, str) or method not in METHODS:
+            raise ValueError(f"method={method!r:.100}: choose one of {', '.join(METHODS)}")
         method = METHODS[method]
     if loss is not None and not callable(loss):
-        raise ValueError(f"loss={loss!r}: expected a function of (features (B, d), targets) that returns (B,)")
+        raise ValueError(f"loss={loss!r:.100}: expected a function of (features (B, d), targets) that returns (B,)")
     return method if loss is None else replace(method, loss=loss)
 
 

@@ -49,7 +49,7 @@ class Extractor:
         self.mean = torch.from_numpy(_per_channel(mean, "mean")).to(self.device)
         self.std = torch.from_numpy(_per_channel(std, "std")).to(self.device)
         if not bool((self.std > 0).all()):
-            raise ValueError(f"std={std!r}: expected three numbers above 0, as of ImageNet {IMAGENET_STD}")
+            raise ValueError(f"std={std!r:.100}: expected three numbers above 0, as of ImageNet {IMAGENET_STD}")
         # Tensors made in a caller's inference mode would never give a gradient.
         with torch.inference_mode(False):
             self.module = in_float32(private_copy(module, name).to(self.device), self.size, self.device)
@@ -149,10 +149,8 @@ def checked_device(device: str | torch.device | None) -> torch.device:
     """A torch device of this machine (None: the CPU); ValueError for any other."""
     try:
         return torch.empty(0, device=device).device if device is not None else torch.device("cpu")
-    except (RuntimeError, AssertionError, TypeError) as error:
-        raise ValueError(
-            f'device={device!r} cannot be used here ({str(error).splitlines()[0][:120]}); "cpu" always can'
-        ) from None
+    except (RuntimeError, AssertionError, TypeError):
+        raise ValueError(f'device={device!r:.100} cannot be used on this machine: "cpu" always can') from None
 
 
 def _per_channel(numbers, name):
@@ -162,7 +160,7 @@ def _per_channel(numbers, name):
     except (TypeError, ValueError):
         found = np.empty(0)
     if found.shape != (3,) or not np.isfinite(found).all():
-        raise ValueError(f"{name}={numbers!r}: expected three finite numbers, for red, green and blue")
+        raise ValueError(f"{name}={numbers!r:.100}: expected three finite numbers, for red, green and blue")
     return found.reshape(1, 3, 1, 1)
 
 
