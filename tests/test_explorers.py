@@ -1,4 +1,6 @@
-"""What all explorers share: refusals of settings that they do not have, numbers of numpy, memory, form of their files."""
+"""What all explorers share: refusals of settings that they do not have, numbers of numpy, memory, form of their
+files.
+"""
 
 import json
 from pathlib import Path
