@@ -1,4 +1,6 @@
-"""One command's work: run the notebooks, write the pages, go on from where it stopped."""
+"""The work of the command `pages`: run the notebooks, write the pages, resume after an interruption."""
+
+from __future__ import annotations
 
 import shutil
 import time
@@ -6,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
+from bs4 import BeautifulSoup
 from tqdm.auto import tqdm
 
 from activeindex_lite.course import read_course
@@ -15,18 +18,20 @@ from activeindex_lite.pages.layout import index_body, page, save_thumbnail
 from activeindex_lite.pages.run import run_notebook
 from activeindex_lite.support.files import is_free, mark_as_output, whole_file
 
-# The folder in which results of running wait; it also says that the folder around it holds pages.
+# The subfolder with the notebooks that have run; it also marks the folder around it as one of pages.
 EXECUTED = "executed"
 TEXTS = {"GLOSSARY": "Glossary", "INSTRUCTORS": "For instructors", "README": "About"}
 
 
-def build_pages(notebooks="notebooks", out="pages", fresh=False, execute=True):
-    """Write the course as pages that open from a disk: index.html, one a notebook, the glossary and the other texts.
+def build_pages(
+    notebooks: str | Path = "notebooks", out: str | Path = "pages", fresh: bool = False, execute: bool = True
+) -> pd.DataFrame:
+    """Write the course as offline HTML pages: index.html, one page per notebook, the glossary and the other texts.
 
     notebooks: folder of the notebooks (its GLOSSARY.md and INSTRUCTORS.md, and README.md above it, become pages too);
-    out: a folder that is not there, is empty, or holds earlier pages. A notebook that has not changed since it was last
-    run for these pages is not run again, unless fresh; so an interrupted run goes on. execute=False writes notebooks
-    without results. Returns a DataFrame: page, seconds (of running; 0 if it was not run). FileExistsError if out holds
+    out: a folder that does not exist, is empty, or holds earlier pages. A notebook that has not changed since its last
+    run for these pages does not run again, unless fresh; so an interrupted build resumes. execute=False writes
+    notebooks without results. Returns a DataFrame: page, seconds (of running; 0 if it did not run). FileExistsError if out holds
     other things.
     """
     site = Site(Path(notebooks), Path(out), read_course(notebooks))
@@ -43,14 +48,14 @@ def build_pages(notebooks="notebooks", out="pages", fresh=False, execute=True):
 
 
 class Site:
-    """The pages of one course and how they hang together.
+    """The pages of one course and the links between them.
 
-    notebooks, out: folders; course: see `read_course`. .texts {path: name} of the Markdown files that are there, .pages
-    {resolved path of a source: name of its page}, .heads (name, title) for the top of each page, .terms: what the
-    glossary explains, as ids.
+    notebooks, out: folders; course: see `read_course`. .texts {path: name} of the Markdown files, .pages {resolved path
+    of a source: name of its page}, .heads (name, title) of the links at the top of each page, .terms: ids of the
+    glossary's entries.
     """
 
-    def __init__(self, notebooks, out, course):
+    def __init__(self, notebooks: Path, out: Path, course: pd.DataFrame) -> None:
         self.notebooks, self.out, self.course, self.terms = notebooks, out, course, set()
         self.texts = {
             path: name
@@ -62,8 +67,8 @@ class Site:
         self.pages |= {path.resolve(): f"{name}.html" for path, name in self.texts.items()}
         self.heads = [("index.html", "Course"), *((f"{name}.html", TEXTS[name]) for name in self.texts.values())]
 
-    def write_texts(self):
-        """The pages of the Markdown files."""
+    def write_texts(self) -> None:
+        """Write the pages of the Markdown files."""
         for path, name in self.texts.items():
             soup = markdown_soup(path.read_text(encoding="utf-8"))
             relink(soup, path.parent, self.pages, self.copy_picture)
@@ -72,8 +77,8 @@ class Site:
                 self.terms = {heading["id"] for heading in soup("h3")}
             write(self.out / f"{name}.html", page(TEXTS[name], str(soup), self.heads))
 
-    def notebook(self, name, fresh, execute):
-        """(the notebook, seconds that it ran): with its results, of a run now or of the last one, or as it is."""
+    def notebook(self, name: str, fresh: bool, execute: bool) -> tuple[nbformat.NotebookNode, float]:
+        """(the notebook, seconds that it ran): with results of a run now or of the last one, or without results."""
         source, done = self.notebooks / f"{name}.ipynb", self.out / EXECUTED / f"{name}.ipynb"
         seconds = 0.0
         if execute and (fresh or not done.exists() or done.stat().st_mtime <= source.stat().st_mtime):
@@ -82,8 +87,8 @@ class Site:
             seconds = time.perf_counter() - begun
         return nbformat.read(done if execute else source, as_version=4), seconds
 
-    def write_notebook(self, at, row, notebook):
-        """The page of the notebook in place `at` of the course; returns its first picture, see `first_picture`."""
+    def write_notebook(self, at: int, row, notebook: nbformat.NotebookNode) -> dict:
+        """Write the page of notebook number `at` of the course; returns its first picture, see `first_picture`."""
         soup = notebook_soup(notebook)
         relink(soup, self.notebooks, self.pages, self.copy_picture)
         link_terms(soup, self.terms, "GLOSSARY.html")
@@ -92,8 +97,8 @@ class Site:
         write(self.out / f"{row.name}.html", page(titles[at][1], str(soup), self.heads, *around))
         return first_picture(soup, row.name, self.out)
 
-    def copy_picture(self, picture):
-        """A picture beside the pages, under a name of its own."""
+    def copy_picture(self, picture: Path) -> str:
+        """Copy a picture to the pages, under its own name; returns its address there."""
         folder = self.out / "pictures"
         folder.mkdir(exist_ok=True)
         with whole_file(folder / picture.name) as temporary:
@@ -101,18 +106,18 @@ class Site:
         return f"pictures/{picture.name}"
 
 
-def prepare(out):
-    """Make the folder, or raise FileExistsError if it holds what is no page of ours."""
+def prepare(out: Path) -> None:
+    """Make the folder; FileExistsError if it holds other things than pages of this command."""
     if not is_free(out) and not (out / EXECUTED).is_dir():
         raise FileExistsError(f"{out} exists and holds other things: name another folder")
     mark_as_output(out)
     (out / EXECUTED).mkdir(exist_ok=True)
 
 
-def first_picture(soup, name, out):
-    """{name: (small copy of the first figure of a notebook, its words)}, or {} where there is none.
+def first_picture(soup: BeautifulSoup, name: str, out: Path) -> dict[str, tuple[str, str]]:
+    """{name: (small copy of a notebook's first figure, its text alternative)}, or {} if it has no figure.
 
-    The map of the course is passed over: the index has it already.
+    The map of the course does not count: the index shows it already.
     """
     found = next(
         (
@@ -129,7 +134,7 @@ def first_picture(soup, name, out):
     return {name: (f"pictures/{name}.webp", found["alt"])}
 
 
-def write(path, text):
+def write(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -2,17 +2,21 @@
 glossary.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
 from bs4 import BeautifulSoup
+from nbformat import NotebookNode
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 DEAD = '<p class="note">This control works in a running notebook only.</p>'
 
 
-def notebook_soup(notebook):
+def notebook_soup(notebook: NotebookNode) -> BeautifulSoup:
     """The cells of a notebook as a BeautifulSoup, without scripts and without prompts."""
     from nbconvert import HTMLExporter
 
@@ -33,18 +37,18 @@ def notebook_soup(notebook):
     return finished(soup)
 
 
-def markdown_soup(text):
+def markdown_soup(text: str) -> BeautifulSoup:
     """Markdown as a BeautifulSoup."""
     from nbconvert.filters import markdown2html
 
     soup = BeautifulSoup(markdown2html(text), "html.parser")
-    # In a table a bar in code is written with a backslash, which nbconvert leaves there.
+    # In a table, code has a backslash before each bar, and nbconvert leaves it there.
     for code in soup.select("td code"):
         code.string = code.get_text().replace("\\|", "|")
     return finished(soup)
 
 
-def finished(soup):
+def finished(soup: BeautifulSoup) -> BeautifulSoup:
     """The soup with an id at each heading, as GitHub makes them, and tables that scroll on narrow screens."""
     for link in soup.select("a.anchor-link"):
         link.decompose()
@@ -60,12 +64,12 @@ def finished(soup):
     return soup
 
 
-def slug(text):
+def slug(text: str) -> str:
     """The id of a heading: lower case, hyphens for spaces, without punctuation."""
     return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
 
 
-def relink(soup, base, pages, copy_picture):
+def relink(soup: BeautifulSoup, base: str | Path, pages: dict[Path, str], copy_picture: Callable[[Path], str]) -> None:
     """Point links to other sources at their pages; those to files that have none become plain text.
 
     base: folder of the source; pages: {resolved path of a source: name of its page}; copy_picture(path): the picture's
@@ -85,7 +89,7 @@ def relink(soup, base, pages, copy_picture):
             picture["src"] = copy_picture(Path(base) / unquote(picture["src"]))
 
 
-def link_terms(soup, terms, page):
+def link_terms(soup: BeautifulSoup, terms: set[str], page: str) -> None:
     """Make each bold term that the glossary explains a link to it. terms: ids of the glossary's headings; page: its
     name.
     """
@@ -99,7 +103,7 @@ def link_terms(soup, terms, page):
             bold.append(link)
 
 
-def link_numbers(soup, names):
+def link_numbers(soup: BeautifulSoup, names: dict[str, str]) -> None:
     """Make the numbers in brackets at the end of a paragraph links to the notebooks that are there. names: {number:
     name of its page}.
     """

@@ -1,9 +1,14 @@
-"""The page of one explorer, made to stand inside a notebook's page."""
+"""The page of one explorer, for a frame inside a notebook's page."""
+
+from __future__ import annotations
+
+from pathlib import Path
 
 from activeindex_lite.support.files import whole_file
+from activeindex_lite.widgets.module import Explorer
 from activeindex_lite.widgets.page import write_page
 
-# Pages opened from a disk may not look into each other, so the explorer's says how tall it is.
+# Pages opened from a disk may not look into each other, so the explorer's page sends its height.
 HEIGHT = """<script>
 new ResizeObserver(() => parent.postMessage({ explorer: location.pathname.split("/").pop(),
   height: document.documentElement.offsetHeight + 8 }, "*")).observe(document.body);
@@ -12,7 +17,7 @@ new ResizeObserver(() => parent.postMessage({ explorer: location.pathname.split(
 """
 
 
-def write_frame(explorer, path):
+def write_frame(explorer: Explorer, path: Path) -> Path:
     """Write the explorer's own page (`write_page`), which tells the page around it its height in pixels; returns
     its Path.
     """

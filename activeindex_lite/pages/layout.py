@@ -1,13 +1,21 @@
-"""What is around each page: head, style, the way on and back, and the index of the course."""
+"""The frame of each page: head, style, links to the next and the previous page; and the index of the course."""
+
+from __future__ import annotations
 
 import base64
 import html
 import io
 import re
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
+
+from activeindex_lite.figures.style import Described
 from activeindex_lite.support.files import whole_file
 
+# The name and the title of a page.
+Link = tuple[str, str]
 STYLE = Path(__file__).parent / "style.css"
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -19,9 +27,9 @@ PAGE = """<!doctype html>
 <main>
 {body}
 </main>
-<nav aria-label="Way on">{bottom}</nav>
+<nav aria-label="Previous and next page">{bottom}</nav>
 <script>
-// Each explorer is a page in a frame and tells its height.
+// Each explorer is a page in a frame and sends its height.
 addEventListener("message", (event) => {{
   for (const frame of document.querySelectorAll("iframe.explorer"))
     if (frame.contentWindow === event.source && event.data && event.data.explorer)
@@ -32,7 +40,7 @@ addEventListener("message", (event) => {{
 """
 
 
-def page(title, body, others, before=None, after=None):
+def page(title: str, body: str, others: list[Link], before: Link | None = None, after: Link | None = None) -> str:
     """A whole page. body: HTML; others: (name, title) of pages for the head; before, after: the same, or None."""
     top = " ".join(anchor(*other) for other in others)
     bottom = "".join(
@@ -44,51 +52,54 @@ def page(title, body, others, before=None, after=None):
     return PAGE.format(title=html.escape(title), style=style(), top=top, body=body, bottom=bottom)
 
 
-def anchor(name, title):
+def anchor(name: str, title: str) -> str:
     """A link."""
     return f'<a href="{html.escape(name)}">{html.escape(title)}</a>'
 
 
-def style():
+def style() -> str:
     """The pages' style sheet, with the colours of code."""
     from pygments.formatters import HtmlFormatter
 
     return STYLE.read_text(encoding="utf-8") + HtmlFormatter(style="default").get_style_defs(".highlight")
 
 
-def index_body(course, picture, pictures):
-    """The body of index.html: the map and a row a notebook. picture: Described map; pictures: {name: (file, alt)},
-    may lack some.
+def index_body(course: pd.DataFrame, picture: Described, pictures: dict[str, tuple[str, str]]) -> str:
+    """The body of index.html: the map of the course and one row per notebook.
+
+    picture: the map; pictures: {name of a notebook: (file, text alternative)}, which may lack some.
     """
-    rows = "".join(
-        f"<tr><td>{thumbnail(pictures.get(row.name))}</td>"
-        f"<td>{anchor(f'{row.name}.html', f'{row.number} {row.title}')}<br>"
-        f"{html.escape(plain(row.does))}</td><td>{row.minutes}</td></tr>"
-        for row in course.itertuples(index=False)
-    )
+    rows = "".join(_index_row(row, pictures.get(row.name)) for row in course.itertuples(index=False))
     return (
-        "<h1>Active image indexing: the course</h1><p>Change a picture a little before it is released, and a "
-        "compact index finds its edited "
-        "copies. These pages were made from the notebooks of activeindex_lite; the explorers in them move "
-        "without a network.</p>"
-        f'{picture._repr_html_()}<div class="scroll" tabindex="0"><table class="course"><thead><tr><th>a '
-        "picture from it</th><th>notebook</th>"
-        f"<th>minutes</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        "<h1>Active image indexing: the course</h1>"
+        "<p>Change a picture a little before it is released, and a compact index finds its edited copies. These pages "
+        "were made from the notebooks of activeindex_lite; the explorers in them work offline.</p>"
+        f"{picture._repr_html_()}"
+        '<div class="scroll" tabindex="0"><table class="course">'
+        "<thead><tr><th>a picture from it</th><th>notebook</th><th>minutes</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-def thumbnail(found):
-    """A small picture, or nothing."""
+def _index_row(row: Any, picture: tuple[str, str] | None) -> str:
+    link = anchor(f"{row.name}.html", f"{row.number} {row.title}")
+    return (
+        f"<tr><td>{thumbnail(picture)}</td><td>{link}<br>{html.escape(plain(row.does))}</td><td>{row.minutes}</td></tr>"
+    )
+
+
+def thumbnail(found: tuple[str, str] | None) -> str:
+    """A small picture as HTML, or nothing."""
     return f'<img src="{html.escape(found[0])}" alt="{html.escape(found[1])}">' if found else ""
 
 
-def plain(text):
-    """Markdown's links and stars taken away from a sentence."""
+def plain(text: str) -> str:
+    """A sentence without the links and stars of Markdown."""
     return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text).replace("*", "").replace("`", "")
 
 
-def save_thumbnail(source, path, side=240):
-    """Save a data: picture in small; source: its src."""
+def save_thumbnail(source: str, path: Path, side: int = 240) -> None:
+    """Save a small copy of a picture; source: its address, which begins with data:."""
     from PIL import Image
 
     with Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))) as picture:

@@ -2,13 +2,16 @@
 words.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
 from bs4 import BeautifulSoup
 
 
-def broken_links(folder):
+def broken_links(folder: str | Path) -> list[str]:
     """What is wrong with the pages of a folder: a list of sentences, empty if all is well.
 
     Links and sources must lead to files in the folder, and a part after # to an id there. Links to the web are allowed,
@@ -23,7 +26,7 @@ def broken_links(folder):
     return [f"{name}: {problem}" for name, soup in pages.items() for problem in problems(folder, name, soup, ids)]
 
 
-def problems(folder, name, soup, ids):
+def problems(folder: Path, name: str, soup: BeautifulSoup, ids: dict[str, set[str]]) -> Iterator[str]:
     """The sentences about one page."""
     for tag in soup(["a", "img", "iframe", "script", "link"]):
         loads, target = tag.name != "a", tag.get("src") or tag.get("href")
@@ -34,8 +37,8 @@ def problems(folder, name, soup, ids):
             path, _, anchor = target.partition("#")
             place = ((folder / name).parent / unquote(path)) if path else folder / name
             if not place.is_file():
-                yield f"<{tag.name}> leads to {target}, which is not there"
+                yield f"<{tag.name}> leads to {target}, which does not exist"
             elif anchor and anchor not in ids.get(place.resolve().relative_to(folder.resolve()).as_posix(), {anchor}):
-                yield f"<{tag.name}> leads to {target}, but there is no such place in that page"
+                yield f"<{tag.name}> leads to {target}, but that page has no such place"
         if tag.name == "img" and not tag.get("alt", "").strip():
             yield f"a picture has no text alternative: {str(tag)[:80]}"

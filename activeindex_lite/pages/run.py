@@ -1,4 +1,8 @@
-"""Running a notebook for its page: its results, and a page of its own for each explorer in it."""
+"""Running a notebook for its page: its results, and a separate page for each of its explorers."""
+
+from __future__ import annotations
+
+from pathlib import Path
 
 import nbformat
 
@@ -32,10 +36,10 @@ del _activeindex_pages
 
 
 class NotebookFailed(ValueError):
-    """A notebook that does not run to its bottom."""
+    """A notebook that does not run to its end."""
 
 
-def run_notebook(path, explorers, timeout=600):
+def run_notebook(path: Path, explorers: Path, timeout: int = 600) -> nbformat.NotebookNode:
     """The notebook at path with the results of running it in its own folder; its explorers' pages go to the folder
     explorers.
 
@@ -48,7 +52,7 @@ def run_notebook(path, explorers, timeout=600):
     notebook = nbformat.read(path, as_version=4)
     setup = nbformat.v4.new_code_cell(SETUP.format(folder=str(explorers.resolve()), stem=path.stem))
     notebook.cells.insert(0, setup)
-    # Kernels here are this machine's own: their word about an unencrypted transport would only alarm.
+    # The kernel runs on this machine: its warning about an unencrypted connection would only alarm.
     client = NotebookClient(
         notebook,
         timeout=timeout,
@@ -61,11 +65,15 @@ def run_notebook(path, explorers, timeout=600):
         client.execute()
     except CellExecutionError as error:
         raise NotebookFailed(
-            f"{path} stops with {error.ename}: {error.evalue}; open it in JupyterLab and run all cells to see where"
+            f"{path} stops with {error.ename}: {error.evalue[:200]}; open it in JupyterLab and run all cells to see "
+            "where"
         ) from error
     except (CellTimeoutError, DeadKernelError) as error:
+        what = (
+            "its kernel died" if isinstance(error, DeadKernelError) else f"a cell ran for more than {timeout} seconds"
+        )
         raise NotebookFailed(
-            f"{path}: {error}; close other programs and try again, notebooks that are done are not run again"
+            f"{path}: {what}; close other programs and try again, finished notebooks do not run again"
         ) from error
     del notebook.cells[0]
     for cell in filter(is_exercise, notebook.cells):
