@@ -31,8 +31,8 @@ def build_pages(
     notebooks: folder of the notebooks (its GLOSSARY.md and INSTRUCTORS.md, and README.md above it, become pages too);
     out: a folder that does not exist, is empty, or holds earlier pages. A notebook that has not changed since its last
     run for these pages does not run again, unless fresh; so an interrupted build resumes. execute=False writes
-    notebooks without results. Returns a DataFrame: page, seconds (of running; 0 if it did not run). FileExistsError if out holds
-    other things.
+    notebooks without results. Returns a DataFrame: page, seconds (of running; 0 if it did not run). FileExistsError if
+    out holds other things.
     """
     site = Site(Path(notebooks), Path(out), read_course(notebooks))
     prepare(site.out)

@@ -32,13 +32,28 @@ function nearestPosition(values, wanted) {
 
 // ---- controls ----------------------------------------------------------------------------------------------------
 
+// What a control sets, in the words of a tooltip.
+const HINTS = {
+  alpha: "How far pixels may move, on the paper's scale; 0 leaves the picture as it is",
+  steps: "Steps of the optimiser that changes the picture",
+  nprobe: "How many cells a search visits, the nearest first",
+  index: "How the stored features are arranged and compressed",
+  query: "The edited picture that is searched for",
+  edit: "What happens to the released picture before it is searched for",
+  references: "How many pictures the index stores",
+  strength: "How strong the edit is, from gentle to hard",
+};
+
+// The name of a control, with its tooltip.
+const controlName = (label) => html("span", { title: HINTS[label] ?? "" }, label);
+
 // A slider over a list of values; show(value) is the text beside it, and onMove(value) hears of each move.
 // set(present, values) moves the thumb to the position nearest to `present`, which need not be one of the values.
 function slider(label, firstValues, show, onMove) {
   let values = firstValues;
   const output = html("output", { className: "ai-value" });
   const input = html("input", { type: "range", min: 0, step: 1 });
-  const node = html("label", { className: "ai-control" }, html("span", {}, label), input, output);
+  const node = html("label", { className: "ai-control" }, controlName(label), input, output);
   input.addEventListener("input", () => onMove(values[Number(input.value)]));
   function set(present, newValues = values) {
     values = newValues;
@@ -54,7 +69,7 @@ function slider(label, firstValues, show, onMove) {
 // A drop-down list; set(present, options) takes options as [[value, text], ...].
 function select(label, onChange) {
   const input = html("select");
-  const node = html("label", { className: "ai-control" }, html("span", {}, label), input);
+  const node = html("label", { className: "ai-control" }, controlName(label), input);
   input.addEventListener("change", () => onChange(input.value));
   let listed = "";
   function set(present, options) {
