@@ -23,7 +23,7 @@ from activeindex_lite.evaluation import (
     summarise,
 )
 from activeindex_lite.evaluation.cells import cell_ranks, cell_visited
-from activeindex_lite.evaluation.predictions import predict
+from activeindex_lite.evaluation.predictions import predict, typical_distances
 from activeindex_lite.scratch import IVF
 
 
@@ -147,6 +147,10 @@ def test_only_an_active_index_is_evaluated(references, make):
     with pytest.raises(ValueError, match="expected an ActiveIndex, as build_index") as error:
         evaluate_retrieval(index, {"Identity": references[:5]}, np.arange(5))
     assert type(index).__name__ in str(error.value)
+    with pytest.raises(ValueError, match="expected an ActiveIndex, as build_index"):
+        predict(index, references[:5], np.arange(5))
+    with pytest.raises(ValueError, match="expected an ActiveIndex, as build_index"):
+        typical_distances(index, references[:5])
 
 
 def test_gains_are_of_the_same_pictures_and_edits():

@@ -36,6 +36,7 @@ def predict(
     everything then scores lower.
     """
     checked_index(index)
+    _refuse_raw(index)
     queries, k = np.asarray(queries), min(whole_number(k, "k"), index.ntotal)
     if not len(queries):
         raise ValueError("queries is empty: expected at least one vector")
@@ -60,6 +61,15 @@ def predict(
     return pd.concat(parts, ignore_index=True)
 
 
+def _refuse_raw(index: object) -> None:
+    """ValueError for an index that does not search as an ActiveIndex does."""
+    if type(index).__module__.startswith("faiss") or not (hasattr(index, "search") and hasattr(index, "ntotal")):
+        raise ValueError(
+            f"index is a {type(index).__name__}: expected an ActiveIndex, as build_index(factory, train_features, "
+            "reference_features) makes it"
+        )
+
+
 def typical_distances(background: ActiveIndex, queries: np.ndarray, nprobe: int | None = None) -> np.ndarray:
     """Mean distance of each query (Q, d) to its first 3 neighbours in a background index, (Q,) float32.
 
@@ -68,6 +78,7 @@ def typical_distances(background: ActiveIndex, queries: np.ndarray, nprobe: int 
     cells are empty there is near to nothing: it gets the largest distance of the others.
     """
     checked_index(background)
+    _refuse_raw(background)
     distances, ids = background.search(queries, min(NEIGHBOURS, background.ntotal), nprobe)
     known = ids >= 0
     means = np.where(known, distances, 0).sum(1) / np.maximum(known.sum(1), 1)
