@@ -82,7 +82,7 @@ def _add_sweep(commands) -> None:
         default="curves",
         help="curves: R@1 over alpha, nprobe and strengths of edits (30 minutes). whatif: the sweep of the what-if lab "
         "(15 minutes). scale: R@1, time and memory from 10,000 to 1,000,000 references, with a figure (20 minutes). "
-        "Default curves",
+        "(default: curves)",
     )
     add_originals(parser, None, "originals to activate for curves (at most 200) and scale (default 200)")
     _add_scale_options(parser)

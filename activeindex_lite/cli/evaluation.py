@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from distributed import Client
 
 
-SEED = "the division of FOLDER, the originals, the Random edits and the intervals, not of the training of the indexes"
+SEED = (
+    "how FOLDER is divided, the originals, the Random edits and the intervals (indexes train with a seed of their own)"
+)
 # What the results do not depend on: where they are written, and what computes them.
 NO_SETTINGS = ("run", "out", "cache", "device", "dask")
 
@@ -44,10 +46,14 @@ def add_evaluation(commands: _SubParsersAction) -> None:
     add(
         "--train",
         metavar="FOLDER",
-        help="folder of pictures that train the index, or synthetic:N for N synthetic ones (default: DIR/train, two "
-        "fifths of FOLDER, or the ready world's)",
+        help="folder of pictures that train the index, or synthetic:N for N synthetic ones (default: DIR/train with "
+        "--disc21; with --pictures synthetic:60000 for lite, two fifths of FOLDER for another extractor)",
     )
-    add("--distractors", metavar="FOLDER", help="folder of further references, or synthetic:N")
+    add(
+        "--distractors",
+        metavar="FOLDER",
+        help="folder of further references, or synthetic:N (default with --pictures and lite: synthetic:50000)",
+    )
     add("--keep-duplicates", action="store_true", help="index every duplicate of a picture (default: one of each)")
     add("--extractor", default="lite", metavar="NAME[@SIZE]", help=f"{EXTRACTORS} (default lite)")
     add(
@@ -62,14 +68,14 @@ def add_evaluation(commands: _SubParsersAction) -> None:
         nargs="+",
         type=int,
         metavar="N",
-        help="numbers of cells that a search visits, with --index (default 1 16, or all cells where there are fewer)",
+        help="numbers of cells that a search visits, only together with --index (default 1 16, or all cells where there are fewer)",
     )
     add_originals(parser, None, "originals to activate (default 100, or all where there are fewer)")
     add(
         "--strangers",
         type=int,
         metavar="N",
-        help="number of queries without an original, at most (default 4 per original)",
+        help="largest number of queries without an original (default 4 per original)",
     )
     add_alpha(parser)
     add(

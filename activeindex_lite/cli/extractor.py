@@ -11,8 +11,8 @@ def add_extractor(commands) -> None:
     """Add check-extractor to the commands of the parser."""
     parser = commands.add_parser(
         "check-extractor",
-        help="measure an extractor: R@1 of exact search under the 14 edits, and its time per picture",
-        description="Measure R@1 of exact search under the 14 edits, and the time of a forward pass, for each "
+        help="measure an extractor: R@1 of brute force under the 14 edits, and its time per picture",
+        description="Measure R@1 of brute force under the 14 edits, and the time of a forward pass, for each "
         "EXTRACTOR.",
     )
     parser.add_argument(
@@ -20,7 +20,8 @@ def add_extractor(commands) -> None:
     )
     add_pictures(
         parser,
-        "fresh synthetic pictures, searched among the ready world's references for lite, else among 1,000 fresh ones",
+        "fresh synthetic pictures; for lite they are searched among the ready world's references, for another extractor among "
+        "1,000 further synthetic pictures",
     )
     parser.add_argument(
         "--keep-duplicates",

@@ -9,7 +9,10 @@ PICTURE, EDIT = 30331, "Contrast 2"
 def add_walk(commands):
     """Add walk to the commands of the parser."""
     parser = commands.add_parser(
-        "walk", help="animate one activation: the picture, its feature, the search (half a minute)"
+        "walk",
+        help="animate one activation: the picture, its feature, the search (half a minute)",
+        description="Activate one picture at growing alpha, search for its edited copy at each, and write the picture, its "
+        "feature among the borders of the index, and the first result as an animated WebP.",
     )
     parser.add_argument("--out", default="walk.webp", metavar="FILE", help="the animated WebP (default walk.webp)")
     parser.add_argument(

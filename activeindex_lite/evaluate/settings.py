@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from activeindex_lite.activation import check_settings
-from activeindex_lite.activation.defaults import ALPHA
+from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.index import ActiveIndex
 from activeindex_lite.index.active_index import WANTED
 from activeindex_lite.support.checks import whole_number
@@ -39,7 +39,7 @@ class Settings:
     originals: int | None = None
     strangers: int | None = None
     alpha: float = ALPHA
-    steps: int = 10
+    steps: int = STEPS
     seed: int = 0
     keep_pictures: bool = False
     keep_duplicates: bool = False

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.lessons.activation import Scene, scene
 from activeindex_lite.lessons.one_picture import OnePicture
 
-ALPHAS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0)
+# From the passive picture to the published alpha, in twelve equal parts.
+ALPHAS = tuple(ALPHA * part / 12 for part in range(13))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +43,7 @@ class Walk:
     copied: np.ndarray
 
 
-def walk(one: OnePicture, edit: str, alphas: Iterable[float] = ALPHAS, steps: int = 10, nprobe: int = 1) -> Walk:
+def walk(one: OnePicture, edit: str, alphas: Iterable[float] = ALPHAS, steps: int = STEPS, nprobe: int = 1) -> Walk:
     """Activate a picture at each alpha (the paper's scale, 0 first) and search for its edited copy: a Walk.
 
     edit: a name of EDITS. ValueError for an index whose borders are not known (see `lessons.activation.scene`).
@@ -71,7 +73,7 @@ def walk(one: OnePicture, edit: str, alphas: Iterable[float] = ALPHAS, steps: in
     )
 
 
-def won_back(one: OnePicture, edits: Iterable[str], alpha: float = 3.0, nprobe: int = 1) -> Iterator[str]:
+def won_back(one: OnePicture, edits: Iterable[str], alpha: float = ALPHA, nprobe: int = 1) -> Iterator[str]:
     """Yield the edits whose copy a search loses while the picture is passive, and finds once it is activated."""
     active = one.release(alpha).picture
     for edit in edits:
