@@ -20,8 +20,8 @@ def add_extractor(commands) -> None:
     )
     add_pictures(
         parser,
-        "fresh synthetic pictures; for lite they are searched among the ready world's references, for another extractor among "
-        "1,000 further synthetic pictures",
+        "fresh synthetic pictures; for lite they are searched among the ready world's references, "
+        "for another extractor among 1,000 further synthetic pictures",
     )
     parser.add_argument(
         "--keep-duplicates",

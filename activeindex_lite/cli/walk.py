@@ -11,8 +11,8 @@ def add_walk(commands):
     parser = commands.add_parser(
         "walk",
         help="animate one activation: the picture, its feature, the search (half a minute)",
-        description="Activate one picture at growing alpha, search for its edited copy at each, and write the picture, its "
-        "feature among the borders of the index, and the first result as an animated WebP.",
+        description="Activate one picture at growing alpha, search for its edited copy at each, and write an "
+        "animated WebP: the picture, its feature among the borders of the index, and the first result.",
     )
     parser.add_argument("--out", default="walk.webp", metavar="FILE", help="the animated WebP (default walk.webp)")
     parser.add_argument(
