@@ -68,8 +68,8 @@ def add_evaluation(commands: _SubParsersAction) -> None:
         nargs="+",
         type=int,
         metavar="N",
-        help="numbers of cells that a search visits, only together with --index (default 1 16, or all cells where there "
-        "are fewer)",
+        help="numbers of cells that a search visits, only together with --index (default 1 16, or all cells where "
+        "there are fewer)",
     )
     add_originals(parser, None, "originals to activate (default 100, or all where there are fewer)")
     add(
