@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+import numpy as np
+
 from activeindex_lite.cli.options import add_alpha, add_originals, add_out, add_pictures, add_seed
 from activeindex_lite.support.files import is_free
 
@@ -44,10 +46,11 @@ def _summary(demo) -> str:
     from activeindex_lite.evaluation.tables import mean_table
 
     about, quality = demo.about, demo.quality[["psnr", "ssim", "linf"]].mean()
+    psnr = "infinite (some pictures did not change)" if np.isinf(quality.psnr) else f"{quality.psnr:.1f} dB"
     return (
         f"\nR@1, mean over the 14 edits, {about['queries']} originals among {about['references']:,} references\n"
         + mean_table(demo).round(3).to_string(index=False, na_rep="")
-        + f"\n\nreleased pictures, mean: PSNR {quality.psnr:.1f} dB, SSIM {quality.ssim:.3f}, "
+        + f"\n\nreleased pictures, mean: PSNR {psnr}, SSIM {quality.ssim:.3f}, "
         f"largest change {quality.linf:.1f} grey levels\n"
         f"paper: one million photographs, SSCD features. The run took {about['seconds']:.0f} s."
     )

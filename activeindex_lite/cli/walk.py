@@ -1,12 +1,23 @@
 """The command walk: one picture activated at growing alpha, as an animated picture for slides and pages."""
 
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from activeindex_lite.lessons.one_picture import OnePicture
+    from activeindex_lite.lessons.walk import Walk
 
 # A landscape of the ready world whose copy is lost while it is passive, and found once it is activated.
 PICTURE, EDIT = 30331, "Contrast 2"
 
 
-def add_walk(commands):
+def add_walk(commands) -> None:
     """Add walk to the commands of the parser."""
     parser = commands.add_parser(
         "walk",
@@ -29,9 +40,9 @@ def add_walk(commands):
     parser.set_defaults(run=run)
 
 
-def run(options):
+def run(options: Namespace) -> None:
     """Carry out the command; the file appears whole, and an existing one is kept."""
-    from activeindex_lite.edits import EDITS
+    from activeindex_lite.edits import EDITS  # these load torch and matplotlib
     from activeindex_lite.figures.walk import animation
     from activeindex_lite.lessons.walk import walk
     from activeindex_lite.support.files import whole_file
@@ -49,7 +60,7 @@ def run(options):
     print(f"open {out}")
 
 
-def _one(picture, factory):
+def _one(picture: str, factory: str) -> tuple[OnePicture, Callable[[int], Image.Image]]:
     """The OnePicture of a reference's number or a file, and a function from an id to its picture."""
     from activeindex_lite import load_extractor, load_world, ready_index
     from activeindex_lite.lessons.one_picture import OnePicture, joined
@@ -67,7 +78,7 @@ def _one(picture, factory):
     return OnePicture(original, index, extractor, truth), lambda i: original if i == truth else world.pictures([i])[0]
 
 
-def _finding(seen, edit):
+def _finding(seen: Walk, edit: str) -> str:
     """What the walk shows, in a sentence."""
     begun, ended = ("found" if first else "lost" for first in (seen.first[0], seen.first[-1]))
     return (
