@@ -25,6 +25,8 @@ ALPHAS = (0.5, 16.0)
 PER_DB = np.log(10) / 20
 # A picture without any change has an infinite PSNR, which no bracketing can use.
 HIGHEST_PSNR = 99
+# Asked for more than pictures can have, a search says what they do have.
+LARGEST_PSNR = 1000
 
 
 def at_psnr(
@@ -46,7 +48,7 @@ def at_psnr(
     of alpha. Most searches take three or four alphas. ValueError if no alpha between the ends gives that PSNR, or if it
     lies between two whole grey levels of bound="linf".
     """
-    real_number(psnr, "psnr", 0, HIGHEST_PSNR, "in dB; the published pictures have 43")
+    real_number(psnr, "psnr", 0, LARGEST_PSNR, "in dB; the published pictures have 43")
     real_number(tolerance, "tolerance", 1e-6, HIGHEST_PSNR, "in dB")
     settings.setdefault("features", extractor(pictures))
     search = _Search(pictures, index, extractor, psnr, tolerance, settings)

@@ -9,12 +9,10 @@ import io
 import os
 import pickle
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +21,7 @@ import torch
 from distributed import Client, KilledWorker, LocalCluster, Security, WorkerPlugin, as_completed, get_worker
 
 from activeindex_lite.support.chunks import on_one_thread
+from activeindex_lite.support.files import check_temporary_folder
 from activeindex_lite.support.pickled import call_pickled
 
 # Tasks that are under way or wait, for each worker: enough that none is idle, few enough that none holds much.
@@ -142,7 +141,11 @@ def connected(address: str) -> Iterator[Client]:
 @contextmanager
 def _local(workers: int) -> Iterator[Client]:
     """A Client of a new cluster on this machine."""
-    _check_temporary_folder()
+    check_temporary_folder(
+        dask.config.get("temporary-directory"),
+        "Dask's workers",
+        "name another folder in the variable DASK_TEMPORARY_DIRECTORY",
+    )
     # By default Dask lets workers give freed memory back at once; a network that takes it again each time is half as
     # quick.
     trim = {"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": str(2**30)}
@@ -192,20 +195,6 @@ def _check_address(address: str) -> None:
             f"--dask {address:.100}: tls needs certificates; name them in Dask's configuration (distributed.comm.tls), "
             "or use tcp://"
         )
-
-
-def _check_temporary_folder() -> None:
-    """OSError where the folder in which Dask's workers keep temporary files cannot be used."""
-    folder = Path(dask.config.get("temporary-directory") or tempfile.gettempdir())
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder):
-            pass
-    except OSError as error:
-        raise OSError(
-            f"{folder}: Dask's workers cannot keep temporary files there; name another folder in the variable "
-            "DASK_TEMPORARY_DIRECTORY"
-        ) from error
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import re
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -138,3 +139,14 @@ def is_free(folder: str | os.PathLike) -> bool:
     if not folder.exists():
         return True
     return folder.is_dir() and all(path.name == MARK for path in folder.iterdir())
+
+
+def check_temporary_folder(folder: str | Path | None, who: str, hint: str) -> None:
+    """OSError where who cannot keep temporary files in a folder (None: the system's); it ends in hint. Makes the folder."""
+    folder = Path(folder or tempfile.gettempdir())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(f"{folder}: {who} cannot keep temporary files there; {hint}") from error
