@@ -142,7 +142,7 @@ def is_free(folder: str | os.PathLike) -> bool:
 
 
 def check_temporary_folder(folder: str | Path | None, who: str, hint: str) -> None:
-    """OSError where who cannot keep temporary files in a folder (None: the system's); it ends in hint. Makes the folder."""
+    """OSError, ending in hint, where who cannot keep temporary files in a folder (None: the system's)."""
     folder = Path(folder or tempfile.gettempdir())
     try:
         folder.mkdir(parents=True, exist_ok=True)
