@@ -19,7 +19,6 @@ from benchmarks import lab
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
 
-# Files that take longest, first: workers that start with them end together.
 LONGEST_FIRST = ("test_jupyterlab", "test_demo", "test_cluster", "test_evaluate", "test_notebooks")
 
 
@@ -38,9 +37,7 @@ def workers():
 def pytest_cmdline_main(config):
     """The whole suite runs in one worker per core; single files and tests run in this process, as with `-n 0`.
 
-    A file is one group: one worker runs all its tests, so that fixtures of the file are made once. Tests that carry a
-    mark xdist_group of their own are the exception. An explicit `-n` wins, and without pytest-xdist everything runs in
-    this process.
+    An explicit `-n` or `--dist` wins, and without pytest-xdist everything runs in this process.
     """
     options = config.option
     if not hasattr(options, "numprocesses") or hasattr(config, "workerinput"):
@@ -50,15 +47,31 @@ def pytest_cmdline_main(config):
         options.numprocesses = workers()
     if options.numprocesses and options.dist == "no":
         # The order is the one below, not by the number of tests.
-        options.dist, options.loadscopereorder = "loadgroup", False
+        options.dist, options.loadscopereorder = "loadscope", False
 
 
-@pytest.hookimpl(tryfirst=True)
+def group_of(nodeid):
+    """What one worker runs together: a file, so that its fixtures are made once; of notebooks, each by itself."""
+    path, _, name = nodeid.partition("::")
+    return f"{path}[{name.partition('[')[2]}" if path.endswith("test_notebooks.py") else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Groups by `group_of`. (Marks xdist_group of pytest-xdist 3.8 have no effect with pytest 9.2.)"""
+    if config.getvalue("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return group_of(nodeid)
+
+    return Groups(config, log)
+
+
 def pytest_collection_modifyitems(items):
-    """One group per file, and the longest files first."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    """The longest files first: workers that start with them end together."""
     place = {name: i for i, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 

@@ -17,6 +17,8 @@ pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parent.parent / "notebooks"
 # What the cell of a notebook's explorer contains.
 EXPLORER = "Explorer("
+# After a reload Lab loads the old explorer from the kernel; running its cell again closes that one, perhaps meanwhile.
+CLOSED_WHILE_LOADING = "[anywidget] Failed to initialize model."
 # Notebook, the sliders that are moved (the first by the mouse, all by the keyboard) and what has to change with them.
 MOVED = [
     ("02_ivf", ["nprobe"], ".ai-share"),
@@ -87,6 +89,7 @@ def test_explorer_in_jupyterlab(notebook, sliders, told, browser, server, screen
         moves(page, explorer, slider, told, lambda _: page.keyboard.press("Home"))
     page.screenshot(path=screenshots / f"{notebook}.png")
     assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    assert page.problems == []
     # Nothing that was shown is kept in the page: reloaded and run again, the explorer is there again. That whole
     # notebooks run twice is tested in test_notebooks.py.
     lab.run_all(page, *server, f"{notebook}.ipynb", only=EXPLORER)
@@ -98,5 +101,5 @@ def test_explorer_in_jupyterlab(notebook, sliders, told, browser, server, screen
         told,
         lambda slider: slider.click(position={"x": slider.bounding_box()["width"] * 0.8, "y": 6}),
     )
-    assert page.problems == []
+    assert [problem for problem in page.problems if problem != CLOSED_WHILE_LOADING] == []
     page.close()

@@ -261,10 +261,10 @@ def test_hooks_of_pre_commit_look_at_files_that_exist():
 @pytest.mark.parametrize(
     ("given", "argument", "workers", "dist"),
     [
-        ({}, "tests", conftest.workers(), "loadgroup"),
+        ({}, "tests", conftest.workers(), "loadscope"),
         ({}, "tests/test_packaging.py", None, "no"),
         ({"numprocesses": 0}, "tests", 0, "no"),
-        ({"numprocesses": 3}, "tests/test_packaging.py", 3, "loadgroup"),
+        ({"numprocesses": 3}, "tests/test_packaging.py", 3, "loadscope"),
         ({"numprocesses": 3, "dist": "load"}, "tests", 3, "load"),
         ({"usepdb": True}, "tests", None, "no"),
     ],
@@ -280,3 +280,23 @@ def test_the_suite_runs_in_one_process(arguments):
     command = [sys.executable, "-m", "pytest", "-q", *arguments, ROOT / "tests" / "test_threads.py", "-k", "container"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0 and " passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_worker_runs_whole_files():
+    files = [ROOT / "tests" / name for name in ("test_threads.py", "test_exercises_check.py")]
+    command = [sys.executable, "-m", "pytest", "-n", "2", "-v", *files, "-k", "container or exercises_check"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    ran = set(re.findall(r"\[(gw\d)\].* PASSED tests/(\w+)\.py", done.stdout))
+    assert sorted(file for _, file in ran) == ["test_exercises_check", "test_threads"], done.stdout + done.stderr
+    assert len({worker for worker, _ in ran}) == 2
+
+
+def test_groups_of_tests():
+    notebooks = [f"tests/test_notebooks.py::{test}[05_active_indexing]" for test in ("test_form", "test_runs")]
+    assert len({conftest.group_of(nodeid) for nodeid in notebooks}) == 1
+    assert conftest.group_of("tests/test_notebooks.py::test_form[06_perceptual_budget]") != conftest.group_of(
+        notebooks[0]
+    )
+    assert conftest.group_of("tests/test_index.py::test_a[x]") == conftest.group_of(
+        "tests/test_index.py::TestB::test_c"
+    )
