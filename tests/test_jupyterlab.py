@@ -17,6 +17,14 @@ pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parent.parent / "notebooks"
 # What the cell of a notebook's explorer contains.
 EXPLORER = "Explorer("
+LOOK = """(text) => {
+  const notebook = jupyterapp.shell.currentWidget.content;
+  const place = notebook.widgets.findIndex(
+    ({ model }) => model.type === "code" && model.sharedModel.getSource().includes(text)
+  );
+  notebook.activeCellIndex = place;
+  return void notebook.scrollToItem(place, "center");
+}"""
 # After a reload Lab loads the old explorer from the kernel; running its cell again closes that one, perhaps meanwhile.
 CLOSED_WHILE_LOADING = "[anywidget] Failed to initialize model."
 # Notebook, the sliders that are moved (the first by the mouse, all by the keyboard) and what has to change with them.
@@ -43,6 +51,8 @@ def screenshots(tmp_path_factory):
 
 def explorer_of(page):
     """The first explorer of the notebook, scrolled into view and drawn."""
+    # Lab draws only the cells near the one that is looked at.
+    page.evaluate(LOOK, EXPLORER)
     explorer = page.locator(".jp-OutputArea .ai-explorer").first
     explorer.wait_for(state="attached")
     explorer.scroll_into_view_if_needed()
