@@ -316,6 +316,7 @@ def test_ten_pictures_are_evaluated_without_an_option(drawn, extractor, tmp_path
     assert result.about["queries"] == 4, "all four references are activated"
 
 
+@pytest.mark.slow
 def test_a_4_bit_index_runs_a_second_time(drawn, tmp_path):
     photos = saved(drawn, tmp_path / "photos")
     for out in ("a", "b"):

@@ -51,6 +51,7 @@ def test_duplicates_are_counted_and_one_of_each_is_kept(photos, twice, extractor
         assert len(read_once(twice, extractor, keep_duplicates=True, progress=False)[0]) == 3 * N
 
 
+@pytest.mark.slow
 def test_check_extractor_gives_the_same_with_and_without_duplicates(photos, twice, extractor):
     want = check_extractor(extractor, photos, N, progress=False)["lite@128"]
     with pytest.warns(DuplicatePictures):
