@@ -53,8 +53,8 @@ DONE = """(only) => {
   return (only ? cells.slice(0, 1) : cells).every(({ model }) => model.executionCount);
 }"""
 QUIET = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
-# Lab's debugger prints it when a page is left or reloaded during a question to the kernel.
-NOT_OURS = "Could not restore the debugger state"
+# Lab prints these when a page is left, reloaded or connected anew during a question to the kernel.
+NOT_OURS = ("Could not restore the debugger state", "Canceled future for ")
 
 
 @contextmanager
@@ -135,12 +135,10 @@ def watched(page):
     page.on(
         "console",
         lambda message: (
-            page.problems.append(message.text)
-            if message.type == "error" and not message.text.startswith(NOT_OURS)
-            else None
+            page.problems.append(message.text) if message.type == "error" and not _is_labs_own(message.text) else None
         ),
     )
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("pageerror", lambda error: None if _is_labs_own(str(error)) else page.problems.append(str(error)))
     page.on(
         "request",
         lambda request: (
@@ -148,6 +146,10 @@ def watched(page):
         ),
     )
     return page
+
+
+def _is_labs_own(text):
+    return re.sub(r"^(Uncaught |\(in promise\) |Error: )+", "", text).startswith(NOT_OURS)
 
 
 def start_kernel(address, token, notebook):
