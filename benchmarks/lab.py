@@ -54,7 +54,7 @@ DONE = """(only) => {
 }"""
 QUIET = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 # Lab prints these when a page is left, reloaded or connected anew during a question to the kernel.
-NOT_OURS = ("Could not restore the debugger state", "Canceled future for ")
+NOT_OURS = ("Could not restore the debugger state", "Canceled future for ", "WebSocket connection to 'ws://127.0.0.1")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ apart, on a quiet machine: python -m benchmarks.latency.
 """
 
 import shutil
+import warnings
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,22 @@ def moves(page, explorer, slider, told, press):
 
 @pytest.mark.parametrize(("notebook", "sliders", "told"), MOVED, ids=[name for name, *_ in MOVED])
 def test_explorer_in_jupyterlab(notebook, sliders, told, browser, server, screenshots):
+    try:
+        explored(notebook, sliders, told, browser, server, screenshots)
+    except (AssertionError, TimeoutError, playwright_errors()) as first:
+        # On a busy machine Lab itself loses a kernel now and then; what is ours fails again in a new page.
+        warnings.warn(f"tried again after: {first}", stacklevel=1)
+        explored(notebook, sliders, told, browser, server, screenshots)
+
+
+def playwright_errors():
+    from playwright.sync_api import Error
+
+    return Error
+
+
+def explored(notebook, sliders, told, browser, server, screenshots):
+    """Run a notebook in a new page, move its explorer, reload, and move it again."""
     page = lab.watched(browser.new_page(viewport={"width": 1400, "height": 1300}))
     lab.run_all(page, *server, f"{notebook}.ipynb")
     explorer = explorer_of(page)
