@@ -54,7 +54,7 @@ DONE = """(only) => {
 }"""
 QUIET = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 # Lab prints these when a page is left, reloaded or connected anew during a question to the kernel.
-NOT_OURS = ("Could not restore the debugger state", "Canceled future for ", "WebSocket connection to 'ws://127.0.0.1")
+NOT_OURS = ("Could not restore the debugger state", "Canceled future for ")
 
 
 @contextmanager
@@ -149,7 +149,9 @@ def watched(page):
 
 
 def _is_labs_own(text):
-    return re.sub(r"^(Uncaught |\(in promise\) |Error: )+", "", text).startswith(NOT_OURS)
+    # Of connections, only those to a kernel that Lab has replaced.
+    lost = re.match(r"WebSocket connection to 'ws://127\.0\.0\.1:\d+/api/kernels/.* 404$", text)
+    return bool(lost) or re.sub(r"^(Uncaught |\(in promise\) |Error: )+", "", text).startswith(NOT_OURS)
 
 
 def start_kernel(address, token, notebook):
