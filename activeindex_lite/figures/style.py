@@ -15,10 +15,35 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-# Okabe and Ito's palette; each role has a marker of its own, so no finding rests on colour alone.
-PASSIVE, ACTIVATED, REFERENCE, INK = "#D55E00", "#0072B2", "#999999", "#222222"
-PASSIVE_MARKER, ACTIVATED_MARKER, REFERENCE_MARKER = "o", "D", "|"
-GREEN, SKY, YELLOW, PURPLE, ORANGE = "#009E73", "#56B4E9", "#F0E442", "#CC79A7", "#E69F00"
+# One meaning per colour, in all figures, explorers (widgets/drawing.js) and pages. The colours are Okabe and Ito's,
+# which colour-blind eyes can tell apart; each meaning has a second cue, a marker, line style or word.
+PASSIVE, PASSIVE_MARKER = "#E69F00", "o"  # what was released as it is, and its copies
+ACTIVATED, ACTIVATED_MARKER = "#0072B2", "D"  # what was activated, and its copies
+TARGET, TARGET_MARKER = "#009E73", "*"  # the target: what is to be found, its code and its own cell
+RIGHT, RIGHT_LINE = TARGET, "-"  # a right answer, with a check mark: found
+WRONG, WRONG_LINE = "#D55E00", "--"  # a wrong answer, with a cross: not found
+QUERY, QUERY_MARKER = "#CC79A7", "X"  # the query, where it is neither passive nor activated
+VISITED = "#56B4E9"  # cells that a search visits, and the region of one code
+NEUTRAL, REFERENCE_MARKER = "#888888", "|"  # all the rest: references, borders, centroids
+FAINT = "#DDDDDD"  # the ground of a bar, and points in the background
+INK = "#222222"  # text, outlines and lines that need no colour
+# Text on a white ground needs darker shades of the same colours.
+RIGHT_TEXT, WRONG_TEXT, PASSIVE_TEXT, QUERY_TEXT = "#006B4E", "#A34700", "#855C00", "#9C3D72"
+# (colour, marker, line) of several things without a meaning of their own, such as extractors or parts of a vector.
+SERIES = (
+    ("#6E5BB5", "s", "-"),
+    ("#A8405F", "^", "--"),
+    ("#999933", "v", "-."),
+    ("#8C6D46", "P", ":"),
+    ("#5D7A8C", "X", "-"),
+    ("#C2B280", "h", "--"),
+    ("#9A6FB0", "<", "-."),
+    ("#888888", ">", ":"),
+)
+
+# Names by colour, until no figure uses them any more.
+REFERENCE = NEUTRAL
+GREEN, SKY, YELLOW, PURPLE, ORANGE = TARGET, VISITED, "#F0E442", QUERY, PASSIVE
 
 
 @dataclass
