@@ -12,13 +12,14 @@ from activeindex_lite.figures.borders import KEEPS, LINES, OWN, draw_borders, dr
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
-    GREEN,
     INK,
-    ORANGE,
+    NEUTRAL,
     PASSIVE,
     PASSIVE_MARKER,
-    REFERENCE,
-    SKY,
+    PASSIVE_TEXT,
+    SERIES,
+    TARGET,
+    TARGET_MARKER,
     Described,
     extremes,
     goes,
@@ -44,7 +45,7 @@ def walks(scenes: dict[str, Scene]) -> Described:
         draw_borders(axes, scene)
         path = np.concatenate([scene.start[None], scene.features])
         axes.plot(*path.T, ".-", color=INK, lw=1.8, ms=6, zorder=6)
-        axes.plot(*scene.start, PASSIVE_MARKER, mfc="white", mec=INK, mew=1.8, ms=10, zorder=7)
+        axes.plot(*scene.start, PASSIVE_MARKER, mfc="white", mec=PASSIVE, mew=2.2, ms=10, zorder=7)
         axes.plot(*scene.features[-1], ACTIVATED_MARKER, color=ACTIVATED, mec="white", ms=11, zorder=7)
         draw_code(axes, scene)
         axes.set_title(f"{name}\nthe plane keeps {scene.kept:.0%} of the walk", fontsize=11, loc="left")
@@ -52,11 +53,11 @@ def walks(scenes: dict[str, Scene]) -> Described:
     _legend(
         figure,
         {
-            "original x": dict(marker=PASSIVE_MARKER, mfc="white", mec=INK, mew=1.8, ms=9),
+            "original x": dict(marker=PASSIVE_MARKER, mfc="white", mec=PASSIVE, mew=2.2, ms=9),
             "after each step": dict(marker=".", color=INK),
             "released": dict(marker=ACTIVATED_MARKER, color=ACTIVATED, ms=9),
-            "code q(x)": dict(marker="*", color=GREEN, mec=INK, ms=15),
-            "the same code": dict(marker="s", color=SKY, alpha=0.5, ms=11),
+            "code q(x)": dict(marker=TARGET_MARKER, color=TARGET, mec=INK, ms=15),
+            "the same code": dict(marker="s", color=TARGET, alpha=0.35, ms=11),
         },
     )
     return Described(figure, "The walk of one picture's feature. " + "; ".join(told) + ".")
@@ -110,8 +111,8 @@ def copies_and_borders(scenes: dict[str, Scene], edit: str) -> Described:
             f"its copy{'' if entries else f' ({edit})'}": dict(marker=marker, color=colour, ms=size),
         }
     entries |= {
-        "code q(x)": dict(marker="*", color=GREEN, mec=INK, ms=15),
-        OWN[scene.kind]: dict(marker="s", color=SKY, alpha=0.5, ms=11),
+        "code q(x)": dict(marker=TARGET_MARKER, color=TARGET, mec=INK, ms=15),
+        OWN[scene.kind]: dict(marker="s", color=TARGET, alpha=0.35, ms=11),
     }
     _legend(figure, entries)
     return Described(
@@ -174,15 +175,15 @@ def steps(table: pd.DataFrame) -> Described:
     table: from lessons.activation.quality_by_steps.
     """
     figure = Figure(figsize=(9, 3.8), layout="constrained")
-    for axes, (column, label, colour) in zip(
+    for axes, (column, label) in zip(
         figure.subplots(1, 2),
-        (("loss", "loss: squared distance to the code", ACTIVATED), ("psnr", "PSNR of the saved picture, dB", PASSIVE)),
+        (("loss", "loss: squared distance to the code"), ("psnr", "PSNR of the saved picture, dB")),
         strict=True,
     ):
         wide = table[np.isfinite(table[column])].pivot(index="steps", columns="picture", values=column)
-        axes.plot(wide, color=colour, alpha=0.25, lw=1)
-        axes.plot(wide.mean(axis=1), "o-", color=colour, lw=2.5)
-        note(axes, "mean", (wide.index[-1], wide.iloc[-1].mean()), (6, 0), size=12, va="center", color=colour)
+        axes.plot(wide, color=ACTIVATED, alpha=0.25, lw=1)
+        axes.plot(wide.mean(axis=1), "D-", color=ACTIVATED, lw=2.5)
+        note(axes, "mean", (wide.index[-1], wide.iloc[-1].mean()), (6, 0), size=12, va="center", color=ACTIVATED)
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_xlabel("steps", fontsize=11)
         axes.set_title(label, fontsize=12, loc="left")
@@ -207,9 +208,9 @@ def three_terms(table: pd.DataFrame, edits: Sequence[str]) -> Described:
     means = table.groupby(["edit", "activated"])[["shift", "code", "cross", "total"]].mean()
     figure, axes = new_figure(9, 1.4 + 0.95 * len(edits))
     terms = (
-        ("code", "|x − q|²: the released picture to its code", SKY, ""),
-        ("shift", "|f − x|²: how far the edit moves the feature", ORANGE, "..."),
-        ("cross", "2 (f − x)·(x − q): negative where the edit moves toward the code", GREEN, "///"),
+        ("code", "|x − q|²: the released picture to its code", SERIES[0][0], ""),
+        ("shift", "|f − x|²: how far the edit moves the feature", SERIES[5][0], "..."),
+        ("cross", "2 (f − x)·(x − q): negative where the edit moves toward the code", SERIES[4][0], "///"),
     )
     told = []
     for row, edit in enumerate(edits):
@@ -237,7 +238,7 @@ def three_terms(table: pd.DataFrame, edits: Sequence[str]) -> Described:
                 (ends[1], y),
                 (6, 0),
                 va="center",
-                color=ACTIVATED if activated else PASSIVE,
+                color=ACTIVATED if activated else PASSIVE_TEXT,
                 weight="bold",
             )
         sums = (
@@ -265,7 +266,7 @@ def staying(table: pd.DataFrame, label: str = "share that stays in its cell: 1 �
     passive, active = (wide.loc[a].reindex(table.edit.unique()) for a in (False, True))
     rows = np.arange(len(passive))
     figure, axes = new_figure(9, 1.2 + 0.36 * len(rows))
-    axes.hlines(rows, passive.share, active.share, color=REFERENCE, lw=3, alpha=0.6)
+    axes.hlines(rows, passive.share, active.share, color=NEUTRAL, lw=3, alpha=0.6)
     for own, colour, marker, name, dy in (
         (passive, PASSIVE, PASSIVE_MARKER, "passive", -0.13),
         (active, ACTIVATED, ACTIVATED_MARKER, "activated", 0.13),

@@ -11,7 +11,20 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from activeindex_lite.figures.ivf import voronoi_polygons
-from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, ORANGE, PASSIVE, REFERENCE, SKY, Described, note
+from activeindex_lite.figures.style import (
+    FAINT,
+    INK,
+    NEUTRAL,
+    QUERY,
+    QUERY_MARKER,
+    RIGHT,
+    TARGET,
+    TARGET_MARKER,
+    VISITED,
+    WRONG,
+    Described,
+    note,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,13 +51,13 @@ def search_sheet(
     _results(figure.add_subplot(grid[0, 1]), view, phase, query, pictures)
     axes = figure.add_subplot(grid[1, :])
     axes.spines[["top", "right"]].set_visible(False)
-    axes.fill_between(curve.nprobe, curve.low, curve.high, color=ACTIVATED, alpha=0.18, lw=0)
-    axes.plot(curve.nprobe, curve.r1, "D-", color=ACTIVATED, ms=5)
+    axes.fill_between(curve.nprobe, curve.low, curve.high, color=INK, alpha=0.18, lw=0)
+    axes.plot(curve.nprobe, curve.r1, "o-", color=INK, ms=5)
     axes.set_xscale("log", base=2)
     axes.set(ylim=(0, 1.03), xticks=curve.nprobe[::2], xticklabels=[f"{n:.0f}" for n in curve.nprobe[::2]])
     axes.minorticks_off()
     near = curve.iloc[(curve.nprobe - nprobe).abs().argmin()]
-    axes.axvline(near.nprobe, color=INK, lw=1.5, ls="--")
+    axes.axvline(near.nprobe, color=NEUTRAL, lw=1.5, ls="--")
     note(axes, f"R@1 {near.r1:.2f} at nprobe {near.nprobe:.0f}", (near.nprobe, near.r1), (9, -20))
     axes.set_xlabel(f"nprobe: cells visited ({about['queries']} pictures x {about['edits']} edits)", fontsize=11)
     axes.grid(alpha=0.25)
@@ -65,18 +78,21 @@ def search_sheet(
 def _map(axes, view, about, nprobe):
     places = np.reshape(view["places"], (-1, 2)) / 1000 * [1, -1]
     rank = np.arange(1, len(places) + 1)
-    own = GREEN if view["rank"] <= nprobe else ORANGE
-    faces = np.where(rank == view["rank"], own, np.where(rank <= nprobe, SKY, "#F2F2F2"))
+    own = TARGET if view["rank"] <= nprobe else FAINT
+    faces = np.where(rank == view["rank"], own, np.where(rank <= nprobe, VISITED, "#F2F2F2"))
     cells = PolyCollection(
-        voronoi_polygons(places), facecolors=faces, edgecolors=np.where(rank <= nprobe, ACTIVATED, "#C8C8C8"), lw=0.6
+        voronoi_polygons(places),
+        facecolors=faces,
+        edgecolors=np.where(rank == view["rank"], TARGET, "#C8C8C8"),
+        lw=np.where(rank == view["rank"], 2, 0.6),
     )
     axes.add_collection(cells)
     cells.set_clip_path(Circle((0, 0), 1, transform=axes.transData))
     radius = (min(nprobe + 0.5, len(places)) / len(places)) ** (1 / 3)
     axes.add_patch(Circle((0, 0), radius, fill=False, ls="--", lw=1.6, ec=INK))
-    axes.plot(0, 0, "X", color=PASSIVE, mec="white", ms=13)
+    axes.plot(0, 0, QUERY_MARKER, color=QUERY, mec="white", ms=13)
     x, y = places[view["rank"] - 1]
-    axes.plot(x, y, "*", color=GREEN, mec=INK, ms=15)
+    axes.plot(x, y, TARGET_MARKER, color=TARGET if view["rank"] <= nprobe else "white", mec=INK, ms=15)
     note(
         axes,
         f"original: cell {view['rank']}",
@@ -94,16 +110,12 @@ def _map(axes, view, about, nprobe):
 
 def _results(axes, view, phase, query, pictures):
     axes.axis("off")
-    shown = [(query, f"query ({view['edit']})", REFERENCE)]
+    shown = [(query, f"query ({view['edit']})", QUERY)]
     for place, (picture, result) in enumerate(zip(pictures[:3], phase["results"], strict=False), 1):
-        own = result["original"]
-        shown.append(
-            (
-                picture,
-                f"{place}. {'✓ original' if own else 'another'}: {result['distance']:.3f}",
-                GREEN if own else REFERENCE,
-            )
-        )
+        word, colour = ("another", NEUTRAL) if place > 1 else ("✗ another", WRONG)
+        if result["original"]:
+            word, colour = "✓ original", RIGHT
+        shown.append((picture, f"{place}. {word}: {result['distance']:.3f}", colour))
     for n, (picture, title, colour) in enumerate(shown):
         inset = axes.inset_axes([0.5 * (n % 2), 0.53 - 0.53 * (n // 2), 0.46, 0.43])
         inset.imshow(np.asarray(picture))

@@ -11,11 +11,13 @@ from matplotlib.figure import Figure
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
-    GREEN,
     INK,
+    NEUTRAL,
     PASSIVE,
     PASSIVE_MARKER,
-    REFERENCE,
+    PASSIVE_TEXT,
+    TARGET,
+    TARGET_MARKER,
     Described,
 )
 from activeindex_lite.lessons.one_picture import amplified_difference
@@ -55,7 +57,7 @@ def release_and_search(
     # LSH has no cells to visit.
     visited = "" if passive.cell_rank is None else f", nprobe {n}"
     for row, (found, name, colour) in enumerate(
-        ((passive, "passive copy", PASSIVE), (active, "activated copy", ACTIVATED))
+        ((passive, "passive copy", PASSIVE_TEXT), (active, "activated copy", ACTIVATED))
     ):
         outcomes.append("the original" if found.first[0] else "another picture")
         axes = figure.add_subplot(grid[1 + row, 3:])
@@ -90,10 +92,10 @@ def _walk(axes, one, release, passive, active):
         axes.plot(*np.array([found.place, code]).T, style, color=colour, lw=1.5)
     axes.plot(*release.walk.T, "o-", color=INK, ms=3, lw=2)
     marks = (
-        (release.walk[0], "o", INK, "white", "original x"),
-        (release.walk[-1], "o", INK, INK, "released"),
-        (code, "*", GREEN, GREEN, one.goal),
-        (passive.place, PASSIVE_MARKER, PASSIVE, "white", "passive copy"),
+        (release.walk[0], PASSIVE_MARKER, PASSIVE, "white", "original x"),
+        (release.walk[-1], ACTIVATED_MARKER, ACTIVATED, "white", "released"),
+        (code, TARGET_MARKER, TARGET, TARGET, one.goal),
+        (passive.place, PASSIVE_MARKER, PASSIVE, PASSIVE, "passive copy"),
         (active.place, ACTIVATED_MARKER, ACTIVATED, ACTIVATED, "activated copy"),
     )
     for (a, b), marker, colour, face, label in marks:
@@ -104,11 +106,11 @@ def _walk(axes, one, release, passive, active):
             color=colour,
             mfc=face,
             mew=2,
-            ms=15 if marker == "*" else 9,
+            ms=15 if marker == TARGET_MARKER else 9,
             ls="none",
-            label=label if marker == "*" else f"{label}: {np.hypot(*(np.array([a, b]) - code)) ** 2:.2f}",
+            label=label if marker == TARGET_MARKER else f"{label}: {np.hypot(*(np.array([a, b]) - code)) ** 2:.2f}",
         )
-    axes.axhline(0, color=REFERENCE, lw=0.8, zorder=0)
+    axes.axhline(0, color=NEUTRAL, lw=0.8, zorder=0)
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_title(f"The walk, and squared distances to {one.goal}", fontsize=11, loc="left")
     axes.set_xlabel("distances from x and from the star are true, all others are not", fontsize=11)

@@ -13,11 +13,20 @@ from activeindex_lite.figures.borders import draw_borders, draw_code
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
-    GREEN,
+    FAINT,
     INK,
-    ORANGE,
+    PASSIVE,
     PASSIVE_MARKER,
-    SKY,
+    QUERY,
+    QUERY_MARKER,
+    RIGHT,
+    RIGHT_LINE,
+    RIGHT_TEXT,
+    TARGET,
+    TARGET_MARKER,
+    WRONG,
+    WRONG_LINE,
+    WRONG_TEXT,
     Described,
 )
 from activeindex_lite.lessons.walk import Walk
@@ -66,7 +75,7 @@ def _picture(axes, picture):
 
 def _alpha_bar(axes, walk, at):
     """A slider's picture: how far alpha has come."""
-    axes.barh(0, walk.alphas[-1], color="#DDDDDD")
+    axes.barh(0, walk.alphas[-1], color=FAINT)
     axes.barh(0, walk.alphas[at], color=ACTIVATED)
     axes.set(xlim=(0, walk.alphas[-1]))
     axes.axis("off")
@@ -74,24 +83,24 @@ def _alpha_bar(axes, walk, at):
 
 def _plane(axes, walk, at):
     draw_borders(axes, walk.scene)
-    for points, colour in ((walk.released, INK), (walk.copied, ORANGE)):
+    for points, colour in ((walk.released, INK), (walk.copied, QUERY)):
         axes.plot(*points[: at + 1].T, "-", color=colour, lw=1.6, zorder=5)
     axes.annotate(
         "",
         walk.copied[at],
         walk.released[at],
-        arrowprops=dict(arrowstyle="-", color=ORANGE, lw=1.4, linestyle=":"),
+        arrowprops=dict(arrowstyle="-", color=QUERY, lw=1.4, linestyle=":"),
         zorder=4,
     )
-    axes.plot(*walk.released[0], PASSIVE_MARKER, mfc="white", mec=INK, mew=1.8, ms=9, zorder=7)
+    axes.plot(*walk.released[0], PASSIVE_MARKER, mfc="white", mec=PASSIVE, mew=2.2, ms=9, zorder=7)
     axes.plot(*walk.released[at], ACTIVATED_MARKER, color=ACTIVATED, mec="white", ms=11, zorder=8)
-    axes.plot(*walk.copied[at], "X", color=ORANGE, mec=INK, ms=12, zorder=9)
+    axes.plot(*walk.copied[at], QUERY_MARKER, color=QUERY, mec=INK, ms=12, zorder=9)
     draw_code(axes, walk.scene)
     for marker, label, look in (
         (ACTIVATED_MARKER, "released", dict(color=ACTIVATED)),
-        ("X", f"copy ({walk.edit})", dict(color=ORANGE, mec=INK)),
-        ("*", "code", dict(color=GREEN, mec=INK)),
-        ("s", OWN[walk.scene.kind], dict(color=SKY, alpha=0.5)),
+        (QUERY_MARKER, f"copy ({walk.edit})", dict(color=QUERY, mec=INK)),
+        (TARGET_MARKER, "code", dict(color=TARGET, mec=INK)),
+        ("s", OWN[walk.scene.kind], dict(color=TARGET, alpha=0.35)),
     ):
         axes.plot([], [], marker, ls="none", ms=10, label=label, **look)
     axes.legend(
@@ -108,8 +117,8 @@ def _plane(axes, walk, at):
 def _result(figure, place, picture, right):
     axes = figure.add_axes(place)
     _picture(axes, picture)
-    axes.spines[:].set(color=GREEN if right else ORANGE, linewidth=4, linestyle="-" if right else "--")
-    said, colour = ("✓ found", "#006B4E") if right else ("✗ wrong", "#A34700")
+    axes.spines[:].set(color=RIGHT if right else WRONG, linewidth=4, linestyle=RIGHT_LINE if right else WRONG_LINE)
+    said, colour = ("✓ found", RIGHT_TEXT) if right else ("✗ wrong", WRONG_TEXT)
     figure.text(0.83, 0.31, "first result", fontsize=12, va="center")
     figure.text(0.83, 0.24, said, fontsize=15, weight="bold", color=colour, va="center")
 
