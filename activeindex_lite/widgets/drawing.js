@@ -1,4 +1,28 @@
-// Drawing on a canvas: lines, marks, text, the frame of a chart, and a chart of curves.
+// Drawing on a canvas: the colours, lines, marks, text, labels that keep off marks, and legends. Charts: charts.js.
+//
+// For an explorer: const node = canvas("what it shows", 240); in its draw(): const { pen, width, height, ink, paper } =
+// startDrawing(node); then drawLine, drawMark, drawText, drawLabels. `mount` (parts.js) calls draw() again whenever the
+// size or the theme changes. legend([...]) is the list of marks and lines for below the canvas.
+
+// One meaning per colour, as in figures/style.py: ORANGE passive, BLUE activated, GREEN the target, its cell and what
+// is right, VERMILION a wrong result, PURPLE the query, SKY visited cells, GREY the rest. Style sheets have them as
+// var(--ai-orange) and so on.
+const ORANGE = "#E69F00";
+const BLUE = "#0072B2";
+const GREEN = "#009E73";
+const VERMILION = "#D55E00";
+const PURPLE = "#CC79A7";
+const SKY = "#56B4E9";
+const GREY = "#888888";
+const PALETTE = {
+  orange: ORANGE,
+  blue: BLUE,
+  green: GREEN,
+  vermilion: VERMILION,
+  purple: PURPLE,
+  sky: SKY,
+  grey: GREY,
+};
 
 function canvas(label, height) {
   const node = html("canvas", { className: "ai-canvas" });
@@ -17,6 +41,7 @@ function startDrawing(node) {
   if (node.width !== pixels[0] || node.height !== pixels[1]) [node.width, node.height] = pixels;
   const style = getComputedStyle(node);
   const ink = style.color;
+  const paper = style.getPropertyValue("--ai-paper") || "white";
   const pen = node.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, width, height);
@@ -24,7 +49,25 @@ function startDrawing(node) {
   pen.fillStyle = ink;
   pen.strokeStyle = ink;
   pen.lineWidth = 1;
-  return { pen, width, height, ink, paper: style.getPropertyValue("--ai-paper") };
+  // What hollow marks are filled with, and what coloured letters are mixed with.
+  Object.assign(pen, { ink, paper });
+  return { pen, width, height, ink, paper };
+}
+
+// The red, green and blue of "#rrggbb" or "rgb(r, g, b)".
+function channelsOf(colour) {
+  if (!colour.startsWith("#"))
+    return colour
+      .match(/[\d.]+/g)
+      .slice(0, 3)
+      .map(Number);
+  return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+}
+
+// A colour with half of the ink in it, so that letters of that colour can be read on paper, light or dark.
+function legible(colour, ink) {
+  const inks = channelsOf(ink);
+  return `rgb(${channelsOf(colour).map((channel, i) => Math.round(0.5 * channel + 0.5 * inks[i]))})`;
 }
 
 // A line through points [[x, y], ...].
@@ -53,16 +96,46 @@ const STAR = Array.from({ length: 10 }, (_, corner) => {
   const angle = (corner * Math.PI) / 5 - Math.PI / 2;
   return [reach * Math.cos(angle), reach * Math.sin(angle)];
 });
-const CORNERS = { diamond: DIAMOND, star: STAR };
+const SQUARE = [
+  [-0.9, -0.9],
+  [0.9, -0.9],
+  [0.9, 0.9],
+  [-0.9, 0.9],
+];
+const TRIANGLE = [
+  [0, -1.2],
+  [1.1, 0.8],
+  [-1.1, 0.8],
+];
+// A cross with arms, for the query in every drawing.
+const CROSS = Array.from({ length: 12 }, (_, corner) => {
+  const [long, short] = [1.15, 0.4];
+  const arm = [
+    [-short, -short],
+    [-short, -long],
+    [short, -long],
+  ][corner % 3];
+  const angle = (Math.floor(corner / 3) * Math.PI) / 2 + Math.PI / 4;
+  const [right, down] = arm;
+  return [right * Math.cos(angle) - down * Math.sin(angle), right * Math.sin(angle) + down * Math.cos(angle)];
+});
+const CORNERS = { diamond: DIAMOND, star: STAR, square: SQUARE, triangle: TRIANGLE, cross: CROSS };
 
-// A circle, diamond or star round (x, y).
-function drawMark(pen, shape, x, y, radius, colour, filled) {
+// A circle, diamond, star, square, triangle or cross round (x, y), filled or hollow; halo: with an edge of paper, for a
+// mark that lies over a drawing.
+function drawMark(pen, shape, x, y, radius, colour, filled, { halo } = {}) {
   pen.save();
   pen.beginPath();
   if (shape === "circle") pen.arc(x, y, radius, 0, 2 * Math.PI);
   else CORNERS[shape].forEach(([right, down]) => pen.lineTo(x + radius * right, y + radius * down));
   pen.closePath();
-  pen.fillStyle = filled ? colour : "white";
+  pen.lineJoin = "round";
+  if (halo) {
+    pen.strokeStyle = pen.paper;
+    pen.lineWidth = 6;
+    pen.stroke();
+  }
+  pen.fillStyle = filled ? colour : pen.paper;
   pen.strokeStyle = colour;
   pen.lineWidth = 2;
   pen.fill();
@@ -70,10 +143,11 @@ function drawMark(pen, shape, x, y, radius, colour, filled) {
   pen.restore();
 }
 
-// Text at (x, y); halo: the colour of an edge round the letters, for text that lies over a drawing.
+// Text at (x, y); halo: the colour of an edge round the letters, for text that lies over a drawing. A colour is mixed
+// with the ink, so that it can be read.
 function drawText(pen, text, x, y, { align = "left", colour, bold, halo } = {}) {
   pen.save();
-  if (colour) pen.fillStyle = colour;
+  if (colour) pen.fillStyle = legible(colour, pen.ink);
   pen.font = `${bold ? "600 " : ""}12px system-ui, sans-serif`;
   pen.textAlign = align;
   if (halo) {
@@ -86,72 +160,89 @@ function drawText(pen, text, x, y, { align = "left", colour, bold, halo } = {}) 
   pen.restore();
 }
 
-// ---- charts ------------------------------------------------------------------------------------------------------
+// ---- labels and legends ------------------------------------------------------------------------------------------
 
-const asItIs = (value) => value;
-// "0.75", and "0.5" for 0.50.
-const shortNumber = (value) => value.toFixed(2).replace(/\.?0$/, "");
+// Where a label may lie, seen from its mark: the alignment of its text, and the directions right and down.
+const LABEL_SIDES = [
+  ["left", 1, 0],
+  ["right", -1, 0],
+  ["center", 0, -1],
+  ["center", 0, 1],
+  ["left", 0.8, -0.8],
+  ["right", -0.8, -0.8],
+  ["left", 0.8, 0.8],
+  ["right", -0.8, 0.8],
+];
 
-// Draw what every chart has: lines across from 0 to `most` with their numbers, ticks below and the name of the x axis.
-// margins: pixels { left, right, top, bottom, ticks }, ticks from the chart down to its numbers; inset: pixels
-// { left, right } that stay free inside; values: all x, at least one; scale: their scale, such as Math.log2;
-// ticks: [[x, text, text below], ...]. Returns x and y, which turn values into pixels.
-function drawFrame({ pen, width, height }, { margins, inset, values, scale, ticks, label, most = 1, show }) {
-  const left = margins.left;
-  const right = width - margins.right;
-  const bottom = height - margins.bottom;
-  const lowest = scale(Math.min(...values));
-  // One value alone has no span: 1 avoids a division by 0.
-  const span = scale(Math.max(...values)) - lowest || 1;
-  const room = right - left - inset.left - inset.right;
-  const x = (value) => left + inset.left + ((scale(value) - lowest) / span) * room;
-  const y = (value) => margins.top + (1 - value / most) * (bottom - margins.top);
-  for (const part of [0, 0.25, 0.5, 0.75, 1]) {
-    const value = part * most;
-    drawAcross(pen, left, right, y(value), { opacity: 0.2 });
-    drawText(pen, show(value), left - 8, y(value) + 4, { align: "right" });
-  }
-  ticks.forEach(([value, text, below]) => {
-    drawText(pen, text, x(value), bottom + margins.ticks, { align: "center" });
-    if (below) drawText(pen, below, x(value), bottom + margins.ticks + 14, { align: "center" });
+const overlapOf = (one, other) =>
+  Math.max(0, Math.min(one.right, other.right) - Math.max(one.left, other.left)) *
+  Math.max(0, Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top));
+
+// Write each label beside its mark where it covers no mark, no other label and no edge of the sheet; where that cannot
+// be, where it covers least. labels: [{ text, at: [x, y], radius, colour, bold }, ...], most important first; marks:
+// [{ at: [x, y], radius }, ...], what must stay free. Returns the boxes of the labels.
+function drawLabels({ pen, width, height, ink, paper }, labels, marks = []) {
+  const boxOf = ({ at: [x, y], radius }) => ({
+    left: x - radius,
+    right: x + radius,
+    top: y - radius,
+    bottom: y + radius,
   });
-  drawText(pen, label, (left + right) / 2, height - 4, { align: "center" });
-  return { x, y, left, right, top: margins.top, bottom };
+  const taken = [...labels, ...marks].map(boxOf);
+  return labels.map((label) => {
+    pen.font = `${label.bold ? "600 " : ""}12px system-ui, sans-serif`;
+    const wide = pen.measureText(label.text).width;
+    const places = LABEL_SIDES.map(([align, right, down]) => labelPlace(label, wide, align, right, down));
+    const outside = ({ box }) => {
+      const inside = overlapOf(box, { left: 1, right: width - 1, top: 1, bottom: height - 1 });
+      return 3 * (wide * 14 - inside);
+    };
+    const costs = places.map((place) => taken.reduce((sum, box) => sum + overlapOf(place.box, box), outside(place)));
+    const { x, y, align, box } = places[costs.indexOf(Math.min(...costs))];
+    const { colour = ink, bold } = label;
+    drawText(pen, label.text, x, y, { align, colour, bold, halo: paper });
+    taken.push(box);
+    return box;
+  });
 }
 
-function drawAcross(pen, left, right, y, style) {
-  const ends = [left, right].map((x) => [x, y]);
-  drawLine(pen, ends, style);
+function labelPlace({ at, radius }, wide, align, right, down) {
+  const x = at[0] + right * (radius + 5);
+  const middle = at[1] + down * (radius + 9);
+  const left = x - { left: 0, right: wide, center: wide / 2 }[align];
+  return { x, y: middle + 4, align, box: { left, right: left + wide, top: middle - 7, bottom: middle + 7 } };
 }
 
-function drawUpright(pen, x, top, bottom, style) {
-  const ends = [top, bottom].map((y) => [x, y]);
-  drawLine(pen, ends, style);
-}
-
-const CURVE_MARGINS = { left: 38, right: 12, top: 12, bottom: 50, ticks: 15 };
-
-// Curves over one x axis. curves: [{ rows: [[x, y, low, high], ...], colour, shape }, ...], low and high (an interval)
-// may be absent; present: the x that is marked; level: { at, text }, a dashed line across, or undefined.
-function drawCurves(node, { curves, log, ticks, label, present, level, most = 1, show = shortNumber }) {
-  const sheet = startDrawing(node);
-  const { pen, ink } = sheet;
-  const values = curves.flatMap((curve) => curve.rows.map((row) => row[0]));
-  if (!values.length) return;
-  const scale = log ? Math.log2 : asItIs;
-  const options = { margins: CURVE_MARGINS, inset: { left: 0, right: 0 }, values, scale, ticks, label, most, show };
-  const { x, y, left, right, top, bottom } = drawFrame(sheet, options);
-  if (level !== undefined) {
-    drawAcross(pen, left, right, y(level.at), { colour: ORANGE, dash: [5, 4] });
-    drawText(pen, level.text, right - 4, y(0.06 * most), { align: "right", colour: ORANGE });
+// The list of what the marks and lines of a drawing mean: items [{ text, colour } with shape and filled for a mark,
+// with line and dash ([on, off]) for a line, with area for a patch (edge: the colour of its edge), ...]. set(items)
+// replaces it.
+function legend(first = []) {
+  const node = html("ul", { className: "ai-legend" });
+  function set(items) {
+    node.replaceChildren(...items.map((item) => html("li", {}, swatch(item), item.text)));
   }
-  drawUpright(pen, x(present), top, bottom, { colour: ink, width: 1.5, opacity: 0.5 });
-  for (const { rows, colour, shape } of curves) {
-    const points = rows.map((row) => [x(row[0]), y(row[1])]);
-    drawLine(pen, points, { colour, width: 2 });
-    for (const [value, middle, low = middle, high = middle] of rows) {
-      drawUpright(pen, x(value), y(low), y(high), { colour });
-      drawMark(pen, shape, x(value), y(middle), value === present ? 5 : 3, colour, shape === "diamond");
-    }
+  set(first);
+  return { node, set };
+}
+
+function svg(tag, attributes, ...children) {
+  // The parser knows the namespace; an address in a page that needs no network would look like a link.
+  const namespace = html("div", { innerHTML: "<svg/>" }).firstChild.namespaceURI;
+  const node = document.createElementNS(namespace, tag);
+  Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
+  node.append(...children);
+  return node;
+}
+
+function swatch({ shape, filled = true, colour = "currentColor", line, dash = [], area, edge = colour }) {
+  const paint = { stroke: colour, "stroke-width": 2, fill: filled ? colour : "var(--ai-paper)" };
+  let drawn;
+  if (line) drawn = svg("line", { ...paint, x1: 1, y1: 8, x2: 25, y2: 8, "stroke-dasharray": dash.join(" ") });
+  else if (area) drawn = svg("rect", { x: 4, y: 2, width: 18, height: 12, fill: colour, stroke: edge });
+  else if (shape === "circle") drawn = svg("circle", { ...paint, cx: 13, cy: 8, r: 5 });
+  else {
+    const points = CORNERS[shape].map(([right, down]) => `${13 + 5 * right},${8 + 5 * down}`).join(" ");
+    drawn = svg("polygon", { ...paint, points, "stroke-linejoin": "round" });
   }
+  return svg("svg", { width: 26, height: 16, viewBox: "0 0 26 16", "aria-hidden": "true" }, drawn);
 }

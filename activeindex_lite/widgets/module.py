@@ -25,11 +25,13 @@ def read(name: str) -> str:
 
 
 CSS = read("explorer.css")
+# What every explorer has of the shared drawing kit; chooser.js only where it takes pictures.
+SHARED = ("parts", "drawing", "charts", "pointing")
 
 
 def esm(*own: str) -> str:
     """The JavaScript module of an explorer: what all explorers share, then the files of its own, named without .js."""
-    return "\n".join(read(f"{part}.js") for part in ("parts", "drawing", *own))
+    return "\n".join(read(f"{part}.js") for part in (*SHARED, *own))
 
 
 class Setting(traitlets.TraitType):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import lazy_loader
 import traitlets
 
-from activeindex_lite.widgets.module import Explorer, Setting, checked_name, checked_number, esm
+from activeindex_lite.widgets.module import CSS, Explorer, Setting, checked_name, checked_number, esm, read
 from activeindex_lite.widgets.nprobe_state import QUERIES, NprobeState
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class NprobeExplorer(Explorer):
     """
 
     _esm = esm("nprobe_map", "nprobe")
+    _css = CSS + read("nprobe.css")
     nprobe = Setting(1).tag(sync=True)
     index = Setting("").tag(sync=True)
     query = Setting(3).tag(sync=True)

@@ -1,10 +1,14 @@
-// What the explorers share: elements, controls with labels, and how an explorer is mounted in its page.
-// Python joins this file, drawing.js and the explorer's own files into one module (see module.py).
-
-const BLUE = "#0072B2";
-const ORANGE = "#D55E00";
-const GREEN = "#009E73";
-const GREY = "#888888";
+// What the explorers share: elements, controls with labels, and how an explorer is mounted in its page. Python joins
+// this file, drawing.js, charts.js, pointing.js and the explorer's own files into one module (see module.py).
+//
+// An explorer exports { render({ model, el }) }, which builds its controls once and returns mount({ model, el, root,
+// problem, watched, draw }). root: html("div", { className: "ai-explorer" }, ...); watched: the traits that draw()
+// reads. Controls: slider, select, choice (buttons of which one is pressed), button. Each has node, and set() for its
+// present value. drawing.js: canvas, startDrawing, drawMark, drawLabels, legend. charts.js: drawCurves. pointing.js:
+// stage, handle (a point that mouse and arrow keys drag), pickable (marks to hover, click and step through), tip.
+// chooser.js, which an explorer names itself: pictureChooser (a file, a drop or a paste, shrunk in the browser).
+// Layout: explorer.css has ai-bar (controls, sticky), ai-view (parts side by side where there is room), ai-two,
+// ai-note, ai-finding. Widths are those of the explorer (@container), never of the window.
 
 // An element with its properties (or attributes, where the element has no such property) and its children.
 function html(tag, properties = {}, ...children) {
@@ -83,6 +87,39 @@ function select(label, onChange) {
   return { node, input, set };
 }
 
+// A button that calls onClick.
+function button(text, onClick) {
+  const node = html("button", { type: "button", className: "ai-button" }, text);
+  node.addEventListener("click", onClick);
+  return node;
+}
+
+// A few values as buttons side by side, of which one is pressed; set(present, options) as for `select`.
+function choice(label, onChange) {
+  const buttons = html("span", { className: "ai-choices" });
+  const node = html(
+    "div",
+    { className: "ai-control", role: "group", "aria-label": label },
+    controlName(label),
+    buttons,
+  );
+  let listed = "";
+  function set(present, options) {
+    if (listed !== String(options)) {
+      listed = String(options);
+      buttons.replaceChildren(...options.map(([value, text]) => choiceButton(value, text, onChange)));
+    }
+    for (const each of buttons.children) each.setAttribute("aria-pressed", each.value === String(present));
+  }
+  return { node, set };
+}
+
+function choiceButton(value, text, onChange) {
+  const node = button(text, () => onChange(value));
+  node.value = value;
+  return node;
+}
+
 // A picture with its caption below; `image` and `text` are its two elements.
 function captionedPicture(caption) {
   const image = html("img", { alt: caption });
@@ -97,34 +134,75 @@ function section(heading, ...children) {
 
 // ---- the widget --------------------------------------------------------------------------------------------------
 
-// Put `root` into the page and call draw() whenever a watched trait changes; an error of draw() shows in `problem`.
-// Returns the function that ends this.
+// Put `root` into the page and call draw() whenever a watched trait, the size of the explorer or of one of its
+// canvases, or the theme changes. draw(anew): anew is true where every canvas has to be drawn again although no trait
+// changed. An error of draw() shows in `problem`. Returns the function that ends this.
 function mount({ model, el, root, problem, watched, draw }) {
-  // JupyterLab's command mode would take arrow keys and letters for commands; saving stays the notebook's.
-  root.addEventListener("keydown", (event) => {
-    const saves = (event.ctrlKey || event.metaKey) && event.key === "s";
-    if (!saves) event.stopPropagation();
-  });
+  Object.entries(PALETTE).forEach(([name, colour]) => root.style.setProperty(`--ai-${name}`, colour));
+  root.addEventListener("keydown", keepKey);
   el.append(root);
+  let request = 0;
+  let anew = true;
   function drawSafely() {
+    const all = anew;
+    anew = false;
     try {
-      draw();
+      draw(all);
     } catch (error) {
       problem.textContent = `The drawing failed: ${error.message}`;
     }
   }
   // Several traits may arrive in one message: draw once for all of them.
-  let request = 0;
   function drawSoon() {
     cancelAnimationFrame(request);
     request = requestAnimationFrame(drawSafely);
   }
+  function drawAnew() {
+    anew = true;
+    drawSoon();
+  }
   watched.forEach((name) => model.on(`change:${name}`, drawSoon));
-  const observer = new ResizeObserver(drawSoon);
-  observer.observe(root);
+  const endWatching = watchPage(root, drawAnew);
   return () => {
-    observer.disconnect();
+    endWatching();
     cancelAnimationFrame(request);
     watched.forEach((name) => model.off(`change:${name}`, drawSoon));
   };
+}
+
+const THEME_ATTRIBUTES = ["class", "style", "data-theme", "data-jp-theme-name", "data-jp-theme-light"];
+
+// Call changed() when the size of the explorer or of a canvas changes, or the colours of the page.
+function watchPage(root, changed) {
+  const sizes = new ResizeObserver(changed);
+  [root, ...root.querySelectorAll("canvas")].forEach((node) => sizes.observe(node));
+  const themes = new MutationObserver(changed);
+  const attributeFilter = THEME_ATTRIBUTES;
+  [document.documentElement, document.body].forEach((node) => themes.observe(node, { attributeFilter }));
+  const scheme = window.matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", changed);
+  // A theme's style sheet may arrive after its attribute: the colour of the text, which style sheets let change over a
+  // moment, then says so.
+  const recoloured = (event) => event.propertyName === "color" && event.target === root && changed();
+  root.addEventListener("transitionend", recoloured);
+  return () => {
+    sizes.disconnect();
+    themes.disconnect();
+    scheme.removeEventListener("change", changed);
+  };
+}
+
+const MOVING_KEYS = /^(Arrow|Home$|End$|Page)/;
+const PRESSED = "button, summary, a[href]";
+const TYPED = "select, textarea, input:not([type=range])";
+
+// JupyterLab's command mode takes keys for commands. Those that move a slider stay here; so do those that press a
+// focused button, and letters for a focused list or field, since "x" would cut the cell. All others, Ctrl+S too, are
+// the notebook's.
+function keepKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const { key, target, shiftKey } = event;
+  const presses = [" ", "Enter"].includes(key) && !shiftKey && target.closest(`${PRESSED}, ${TYPED}`);
+  const types = key.length === 1 && target.closest(TYPED);
+  if (MOVING_KEYS.test(key) || presses || types) event.stopPropagation();
 }
