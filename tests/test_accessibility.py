@@ -133,7 +133,7 @@ def pages(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("name", "ready"), [("index", "figure img"), ("GLOSSARY", "h3"), ("00_page", ".ai-finding:not(:empty)")]
+    ("name", "ready"), [("index", "figure svg"), ("GLOSSARY", "h3"), ("00_page", ".ai-finding:not(:empty)")]
 )
 def test_a_page_of_the_course_has_no_serious_violation(name, ready, pages, violations):
     assert violations(pages / f"{name}.html", ready) == []

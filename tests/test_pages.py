@@ -71,7 +71,7 @@ def test_pages_hold_results_and_hang_together(built):
     assert list(table.page) == ["00_first.html", "01_second.html"] and (table.seconds > 0).all()
     assert broken_links(out) == []
     first = (out / "00_first.html").read_text()
-    assert 'alt="An empty figure, of no other use than to be found again."' in first
+    assert 'aria-label="An empty figure, of no other use than to be found again."' in first
     assert (
         '<strong><a href="GLOSSARY.html#centroid">centroids</a></strong>' in first
         and 'href="01_second.html#then"' in first
@@ -81,7 +81,7 @@ def test_pages_hold_results_and_hang_together(built):
     assert "running notebook only" in first
     assert '(<a href="00_first.html">00</a>)' in (out / "GLOSSARY.html").read_text()
     index = (out / "index.html").read_text()
-    assert "Look at one figure." in index and 'src="pictures/00_first.webp"' in index and "Map of the course" in index
+    assert "Look at one figure." in index and 'src="pictures/00_first.svg"' in index and "Map of the course" in index
 
 
 @pytest.mark.slow

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+
+from activeindex_lite.figures.ink import ON_LIGHT as ON_LIGHT
+from activeindex_lite.figures.ink import themed_svg
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ QUERY, QUERY_MARKER = "#CC79A7", "X"  # the query, where it is neither passive n
 VISITED = "#56B4E9"  # cells that a search visits, and the region of one code
 NEUTRAL, REFERENCE_MARKER = "#888888", "|"  # all the rest: references, borders, centroids
 FAINT = "#DDDDDD"  # the ground of a bar, and points in the background
-INK = "#222222"  # text, outlines and lines that need no colour
+INK = "#222222"  # text, outlines and lines that need no colour; in a dark page it is light
 # Text on a white ground needs darker shades of the same colours.
 RIGHT_TEXT, WRONG_TEXT, PASSIVE_TEXT, QUERY_TEXT = "#006B4E", "#A34700", "#855C00", "#9C3D72"
 # (colour, marker, line) of several things without a meaning of their own, such as extractors or parts of a vector.
@@ -50,8 +51,8 @@ GREEN, SKY, YELLOW, PURPLE, ORANGE = TARGET, VISITED, "#F0E442", QUERY, PASSIVE
 class Described:
     """A matplotlib figure with its text alternative: the finding in words, for those who cannot see the figure.
 
-    As the last value of a notebook cell it shows itself as an <img> with the text alternative as its alt text, which
-    JupyterLab and exported pages keep.
+    As the last value of a notebook cell it shows itself as an <svg> in the colours of its page, light or dark, with
+    the text alternative as its label, which JupyterLab and exported pages keep.
     """
 
     figure: Figure
@@ -61,20 +62,19 @@ class Described:
         """The figure as a PNG file."""
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format="png", dpi=dpi)
+        self._forget_canvas()
+        return buffer.getvalue()
+
+    def _forget_canvas(self) -> None:
         # Otherwise each text keeps the canvas it was last drawn on, 5 MB, as long as the notebook keeps the figure.
         for text in self.figure.findobj(Text):
             text._renderer = None
-        return buffer.getvalue()
 
     def _repr_html_(self) -> str:
-        # More pixels than shown, for sharp letters on dense screens, but displayed at the figure's own width. JPEG and
-        # SVG would be larger for the pictures and scatter plots of this package.
-        data = base64.b64encode(self.png(dpi=150)).decode()
-        width = round(100 * self.figure.get_figwidth())
-        return (
-            f'<figure style="margin:0"><img alt="{html.escape(self.alt)}" src="data:image/png;base64,{data}" '
-            f'style="max-width:100%;width:{width}px;background:white"></figure>'
-        )
+        shades = {RIGHT_TEXT: RIGHT, WRONG_TEXT: WRONG, PASSIVE_TEXT: PASSIVE, QUERY_TEXT: QUERY}
+        svg = themed_svg(self.figure, self.alt, shades)
+        self._forget_canvas()
+        return f'<figure style="margin:0">{svg}</figure>'
 
     def __repr__(self) -> str:
         return f"Described({self.alt!r})"

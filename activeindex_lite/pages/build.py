@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import html
+import re
 import shutil
 import time
 from pathlib import Path
 
 import nbformat
 import pandas as pd
-from bs4 import BeautifulSoup
 from tqdm.auto import tqdm
 
 from activeindex_lite.course import read_course
 from activeindex_lite.figures.start import course_map
 from activeindex_lite.pages.convert import link_numbers, link_terms, markdown_soup, notebook_soup, relink
-from activeindex_lite.pages.layout import index_body, page, save_thumbnail
+from activeindex_lite.pages.layout import index_body, page
 from activeindex_lite.pages.run import run_notebook
 from activeindex_lite.support.files import is_free, mark_as_output, whole_file
 
@@ -95,7 +96,7 @@ class Site:
         titles = [(f"{r.name}.html", f"{r.number} {r.title}") for r in self.course.itertuples(index=False)]
         around = [titles[i] if 0 <= i < len(titles) else None for i in (at - 1, at + 1)]
         write(self.out / f"{row.name}.html", page(titles[at][1], str(soup), self.heads, *around))
-        return first_picture(soup, row.name, self.out)
+        return first_picture(notebook, row.name, self.out)
 
     def copy_picture(self, picture: Path) -> str:
         """Copy a picture to the pages, under its own name; returns its address there."""
@@ -114,24 +115,19 @@ def prepare(out: Path) -> None:
     (out / EXECUTED).mkdir(exist_ok=True)
 
 
-def first_picture(soup: BeautifulSoup, name: str, out: Path) -> dict[str, tuple[str, str]]:
-    """{name: (small copy of a notebook's first figure, its text alternative)}, or {} if it has no figure.
+def first_picture(notebook: nbformat.NotebookNode, name: str, out: Path) -> dict[str, tuple[str, str]]:
+    """{name: (copy of a notebook's first figure, its text alternative)}, or {} if it has no figure.
 
     The map of the course does not count: the index shows it already.
     """
-    found = next(
-        (
-            picture
-            for picture in soup("img", alt=True)
-            if picture["src"].startswith("data:image") and not picture["alt"].startswith("Map of the course")
-        ),
-        None,
-    )
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
+    shown = "".join(str(output.get("data", {}).get("text/html", "")) for output in outputs)
+    found = re.search(r'<svg role="img" aria-label="(?!Map of the course)([^"]*)".*?</svg>', shown, re.DOTALL)
     if found is None:
         return {}
     (out / "pictures").mkdir(exist_ok=True)
-    save_thumbnail(found["src"], out / "pictures" / f"{name}.webp")
-    return {name: (f"pictures/{name}.webp", found["alt"])}
+    write(out / "pictures" / f"{name}.svg", found[0])
+    return {name: (f"pictures/{name}.svg", html.unescape(found[1]))}
 
 
 def write(path: Path, text: str) -> None:

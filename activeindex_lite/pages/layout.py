@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 import re
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from activeindex_lite.figures.style import Described
-from activeindex_lite.support.files import whole_file
 
 # The name and the title of a page.
 Link = tuple[str, str]
@@ -96,13 +93,3 @@ def thumbnail(found: tuple[str, str] | None) -> str:
 def plain(text: str) -> str:
     """A sentence without the links and stars of Markdown."""
     return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text).replace("*", "").replace("`", "")
-
-
-def save_thumbnail(source: str, path: Path, side: int = 240) -> None:
-    """Save a small copy of a picture; source: its address, which begins with data:."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))) as picture:
-        picture.thumbnail((2 * side, 2 * side))
-        with whole_file(path) as temporary:
-            picture.convert("RGB").save(temporary, "WEBP", quality=85)
