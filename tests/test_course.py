@@ -3,15 +3,17 @@
 import ast
 import re
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from activeindex_lite.course import read_course, write_assignment, write_badges
 from activeindex_lite.course.notebooks import is_exercise, prerequisites
 from activeindex_lite.exercises import Verdict
-from activeindex_lite.figures.start import course_map, direct
+from activeindex_lite.figures import course_map
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 COURSE = read_course(FOLDER)
@@ -33,19 +35,38 @@ def test_prerequisites_come_earlier():
         assert all(n < row.number for n in [*row.needs, *row.helps]), row.name
 
 
-def test_the_map_shows_every_notebook_and_no_needless_arrow():
-    described = course_map(COURSE)
-    texts = [text for text in described.figure.axes[0].texts if text.get_text()]
-    assert {text.get_text() for text in texts} >= {*COURSE.number, *(f"{m} min" for m in COURSE.minutes)}
-    assert all(f"{row.number} {row.title}" in described.alt for row in COURSE.itertuples())
-    described.png()
-    axes = described.figure.axes[0]
-    for text in texts:
-        box = axes.transData.inverted().transform(text.get_window_extent())
-        assert axes.get_xlim()[0] <= box[0, 0] and box[1, 0] <= axes.get_xlim()[1], f"{text.get_text()} sticks out"
+def test_the_map_leads_to_every_notebook():
+    drawn = course_map.CourseMap(COURSE)
+    shown = BeautifulSoup(drawn._repr_html_(), "html.parser")
+    links = {link["href"]: link.get_text(" ") for link in shown("a")}
+    assert list(links) == [f"{name}.ipynb" for name in COURSE.name]
+    for row in COURSE.itertuples():
+        said = links[f"{row.name}.ipynb"]
+        assert row.number in said and f"{row.minutes} min" in said and course_map.IDEAS[row.number] in said
+        assert f"{row.number} {row.title}" in drawn.alt
+    assert "01_x.html" in course_map.CourseMap(COURSE.assign(name="01_x"), ".html")._repr_html_()
+
+
+def test_the_map_has_no_needless_arrow():
     # 05 needs 02 and 02 needs 01: no arrow from 01 to 05, even if it says so.
     more = COURSE.assign(needs=[["01", "02"] if n == "05" else needs for n, needs in zip(COURSE.number, COURSE.needs)])
-    assert direct(more, "05") == ["02"]
+    assert course_map.direct(more, "05") == ["02"]
+    wanted = sum(len(course_map.direct(COURSE, row.number)) + len(row.helps) for row in COURSE.itertuples())
+    assert len(list(course_map.arrows(COURSE, course_map.places(COURSE)))) == wanted
+
+
+def test_no_arrow_of_the_map_runs_behind_a_card_or_over_a_head():
+    where = course_map.places(COURSE)
+    assert len(set(where.values())) == len(COURSE)
+    for points, _ in course_map.arrows(COURSE, where):
+        for (x0, y0), (x1, y1) in pairwise(points):
+            assert x0 == x1 or y0 == y1, "lines are horizontal or vertical"
+            assert min(y0, y1) > course_map.HEAD
+            for place in where.values():
+                left, top = course_map.corner(place)
+                across = min(x0, x1) < left + course_map.WIDE and max(x0, x1) > left
+                down = min(y0, y1) < top + course_map.HIGH and max(y0, y1) > top
+                assert not (across and down), (points, place)
 
 
 def test_a_folder_without_notebooks_is_named(tmp_path):

@@ -141,6 +141,24 @@ def test_what_is_wrong_comes_first_and_in_words(pretend):
     pretend(plotly=None)
     shown = html.unescape(environment.show_environment().to_html())
     assert 0 < shown.find("✗ fix this") < shown.find("✓ good") and "plotly>=5.20" in shown
+    before_details = shown[: shown.index("<details>")]
+    assert "plotly" in before_details and "✓ good" not in before_details
+
+
+def test_one_line_is_enough_when_all_is_well():
+    """Whatever this computer lacks: a table of rows that are good."""
+    good = [need for need in environment.needs() if need.ok]
+    table = environment.Table(good)
+    assert repr(table) == table.summary() and table.summary().startswith(f"✓ All {len(good)} checks are good: Python 3")
+    shown = table.to_html()
+    assert "<table" not in shown[: shown.index("<details>")] and shown.count("<tr>") == len(good) + 1
+    assert table.whole().count("✓ good: ") == len(good)
+    bad = environment.Table([*good, environment.Need("cores", "1", "2", False, "close programs")])
+    assert repr(bad).splitlines() == [
+        f"✗ 1 of {len(good) + 1} checks are not good:",
+        "✗ fix this: cores, 1 (needed: 2)",
+        "    close programs",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +184,7 @@ assert "<table>" in shown.to_html()
 """
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    wrong = [line for line in done.stdout.splitlines() if line.startswith("✗")]
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("✗ fix this")]
     assert sorted(line.split(": ")[1].split(",")[0].replace("-", "_") for line in wrong) == sorted(missing)
 
 

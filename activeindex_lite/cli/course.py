@@ -24,6 +24,7 @@ def _add_environment(commands) -> None:
         description="Check Python, packages, data, memory, cores and disk against what the course needs.",
     )
     parser.add_argument("--thorough", action="store_true", help="also run faiss, torch and torchvision (seconds)")
+    parser.add_argument("--all", action="store_true", help="list all checks, not only those that are not good")
     parser.set_defaults(run=_check_environment)
 
 
@@ -75,12 +76,10 @@ def _add_badges(commands) -> None:
 
 
 def _check_environment(options: Namespace) -> None:
-    from activeindex_lite.support.environment import needs
+    from activeindex_lite.support.environment import show_environment
 
-    for need in needs(options.thorough):
-        print(f"{'good' if need.ok else 'FIX '}  {need.what}: {need.found} (needed: {need.needed})")
-        if not need.ok and need.fix:
-            print(f"      {need.fix}")
+    found = show_environment(options.thorough)
+    print(found.whole() if options.all else found)
 
 
 def _pages(options: Namespace) -> None:

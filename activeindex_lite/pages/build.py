@@ -13,7 +13,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from activeindex_lite.course import read_course
-from activeindex_lite.figures.start import course_map
+from activeindex_lite.figures.course_map import CourseMap
 from activeindex_lite.pages.convert import link_numbers, link_terms, markdown_soup, notebook_soup, relink
 from activeindex_lite.pages.layout import index_body, page
 from activeindex_lite.pages.run import run_notebook
@@ -43,7 +43,7 @@ def build_pages(
         notebook, seconds = site.notebook(row.name, fresh, execute)
         pictures |= site.write_notebook(at, row, notebook)
         rows.append({"page": f"{row.name}.html", "seconds": seconds})
-    body = index_body(site.course, course_map(site.course), pictures)
+    body = index_body(site.course, CourseMap(site.course, ".html"), pictures)
     write(site.out / "index.html", page("Active image indexing", body, site.heads))
     return pd.DataFrame(rows)
 

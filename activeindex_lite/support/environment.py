@@ -69,34 +69,60 @@ def check_environment(thorough: bool = False, folder: str | Path = ".") -> pd.Da
 
 
 def show_environment(thorough: bool = False, folder: str | Path = ".") -> Table:
-    """The `needs` as a table to look at: what is wrong first, each verdict in words beside a colour."""
+    """The `needs` to look at: one line when all are good; otherwise the rows that are not, each with its fix.
+
+    In a notebook the rest opens on a click; show_environment().whole() is the whole table as text.
+    """
     order = list(VERDICTS)
     return Table(sorted(needs(thorough, folder), key=lambda need: order.index(need.ok)))
 
 
 class Table:
-    """Needs as an HTML table in a notebook, and as lines of text elsewhere."""
+    """Needs as a line and the rows that are not good: as HTML in a notebook, as text elsewhere."""
 
     def __init__(self, rows: Iterable[Need]):
         self.rows = list(rows)
+        self.bad = [need for need in self.rows if not need.ok]
+
+    def summary(self) -> str:
+        """One line: how many checks are good, and what the computer has."""
+        good = len(self.rows) - len(self.bad)
+        if self.bad:
+            return f"✗ {len(self.bad)} of {len(self.rows)} checks are not good:"
+        found = {need.what: need.found.split(", ")[0] for need in self.rows}
+        has = "; ".join(f"{what} {found[what]}" for what in HIGHLIGHTS if what in found)
+        return f"✓ All {good} checks are good" + (f": {has}." if has else ".")
 
     def to_html(self) -> str:
-        """The table as HTML; all texts are escaped."""
-        heads = "".join(f'<th style="text-align: left">{name}</th>' for name in _HEADS)
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(map(_row, self.rows))}</tbody></table>"
+        """The line, the rows that are not good, and the whole table folded; all texts are escaped."""
+        colour = VERDICTS[not self.bad][1]
+        line = f'<p style="border-left: 6px solid {colour}; padding-left: 8px">{html.escape(self.summary())}</p>'
+        shown = _table(self.bad) if self.bad else ""
+        return f"{line}{shown}<details><summary>Show all {len(self.rows)} checks</summary>{_table(self.rows)}</details>"
 
     _repr_html_ = to_html
 
+    def whole(self) -> str:
+        """All rows as lines of text."""
+        return "\n".join(map(_line, self.rows))
+
     def __repr__(self) -> str:
-        lines = []
-        for need in self.rows:
-            lines.append(f"{VERDICTS[need.ok][0]}: {need.what}, {need.found} (needed: {need.needed})")
-            if not need.ok and need.fix:
-                lines.append(f"    {need.fix}")
-        return "\n".join(lines)
+        return "\n".join([self.summary(), *map(_line, self.bad)])
 
 
 _HEADS = ("verdict", "what", "found", "needed", "how to fix")
+# Checks whose result is worth a word when all is well.
+HIGHLIGHTS = ("Python", "torch", "faiss-cpu", "free memory", "cores", "free disk")
+
+
+def _line(need: Need) -> str:
+    line = f"{VERDICTS[need.ok][0]}: {need.what}, {need.found} (needed: {need.needed})"
+    return line if need.ok or not need.fix else f"{line}\n    {need.fix}"
+
+
+def _table(rows: Iterable[Need]) -> str:
+    heads = "".join(f'<th style="text-align: left">{name}</th>' for name in _HEADS)
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(map(_row, rows))}</tbody></table>"
 
 
 def _row(need: Need) -> str:

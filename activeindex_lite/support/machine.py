@@ -30,7 +30,7 @@ class Need:
 def memory(cgroup: str | Path = "/sys/fs/cgroup", proc: str | Path = "/proc") -> Need:
     """Free memory: the smaller of what the machine has and what this container may still take."""
     free = [mb for mb in (free_of_machine(proc), free_of_cgroup(cgroup, proc)) if mb is not None]
-    needed = f"{MEMORY} MB; {MEMORY_WITHOUT_TORCH} MB for notebooks 01 to 04"
+    needed = f"{MEMORY:,} MB; {MEMORY_WITHOUT_TORCH} MB for notebooks 01 to 04"
     if not free:
         return Need("free memory", "not known on this system", needed, None, "look into the system's own monitor")
     return Need(
