@@ -41,7 +41,8 @@ STYLE = """
 .ai-map li { margin: 0 !important; padding: 0; }
 .ai-map svg, .ai-map .head { display: none; }
 .ai-map a { display: block; box-sizing: border-box; height: 100%; padding: 7px 9px; border-radius: 7px;
-  border: 1.5px solid color-mix(in srgb, currentColor 45%, transparent); color: inherit !important; text-decoration: none !important; }
+  border: 1.5px solid color-mix(in srgb, currentColor 45%, transparent);
+  color: inherit !important; text-decoration: none !important; }
 .ai-map a:hover, .ai-map a:focus-visible { border-color: #0072B2; outline: 2px solid #0072B2; }
 .ai-map b { font-size: 14px; } .ai-map .min { float: right; font-size: 12px; }
 .ai-map .title { display: block; font-weight: 600; text-decoration: underline; text-underline-offset: 2px; }
