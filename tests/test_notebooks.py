@@ -87,6 +87,11 @@ def is_exercise(cell):
     return "exercise" in cell.metadata.get("tags", [])
 
 
+def is_for_the_reader(cell):
+    """Exercises, predictions and questions: what the reader answers, no code of the lesson."""
+    return bool({"exercise", "predict", "questions"} & set(cell.metadata.get("tags", [])))
+
+
 def lines(cell):
     return [line for line in cell.source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
@@ -102,9 +107,11 @@ def test_form(path, notebook):
     assert first.startswith("# ")
     places = [first.find(part) for part in OPENING]
     assert -1 not in places and places == sorted(places), f"the opening cell needs, in this order: {OPENING}"
-    assert sum(len(lines(cell)) for cell in code_cells(notebook) if not is_exercise(cell)) <= 40
+    assert sum(len(lines(cell)) for cell in code_cells(notebook) if not is_for_the_reader(cell)) <= 40
     for cell in code_cells(notebook):
         assert len(lines(cell)) <= 15, cell.source
+        if is_for_the_reader(cell) and not is_exercise(cell):
+            assert len(lines(cell)) <= 4, "work belongs into the cell that measures"
     # The first notebook only shows what an exercise is.
     assert sum(map(is_exercise, code_cells(notebook))) >= (1 if path.stem.startswith("00") else 3)
     # Who solves an exercise finds numpy there.

@@ -1,7 +1,15 @@
-"""The course as data: what each notebook says about itself, and copies of notebooks that graders understand."""
+"""The course: predictions and questions of its notebooks, what they say of themselves, and copies for graders."""
 
-from activeindex_lite.course.assignments import write_assignment
-from activeindex_lite.course.badges import write_badges
-from activeindex_lite.course.notebooks import read_course
+import lazy_loader
 
-__all__ = ["read_course", "write_assignment", "write_badges"]
+# Lazily: a notebook that only asks questions loads no nbformat.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "assignments": ["write_assignment"],
+        "badges": ["write_badges"],
+        "notebooks": ["read_course"],
+        "predictions": ["predict"],
+        "quiz": ["ask"],
+    },
+)
