@@ -7,19 +7,23 @@ import torch
 from PIL import Image
 
 from activeindex_lite import activate, build_index, load_extractor, synthetic_pictures
-from activeindex_lite.activation.objective import BLUE_HEAVY, amplitude, objective, target_loss
+from activeindex_lite.activation import activate_steps
+from activeindex_lite.activation.descent import Descent, Settings
+from activeindex_lite.activation.methods import METHODS
+from activeindex_lite.activation.objective import BLUE_HEAVY, amplitude, target_loss
 from activeindex_lite.activation.perceptual import jnd
+from activeindex_lite.activation.squeeze import Squeeze
 from activeindex_lite.index import NothingToActivate
 
 
 class TinyNet(torch.nn.Module):
     """A smooth network, so that finite differences mean something."""
 
-    def __init__(self):
+    def __init__(self, d):
         super().__init__()
         torch.manual_seed(0)
         self.conv = torch.nn.Conv2d(3, 8, 5, 4)
-        self.out = torch.nn.Linear(8, 6)
+        self.out = torch.nn.Linear(8, d)
 
     def forward(self, x):
         return self.out(torch.tanh(self.conv(x)).mean((2, 3)))
@@ -30,33 +34,104 @@ def originals(world):
     return world.pictures(range(6))
 
 
+class Double:
+    """An extractor in double precision, for finite differences."""
+
+    def __init__(self, network, size):
+        self.network, self.size, self.device = network.double(), size, torch.device("cpu")
+
+    def forward(self, x):
+        assert x.shape[-2:] == (self.size, self.size)
+        return torch.nn.functional.normalize(self.network(x))
+
+
+def descent_in_double(index, vectors, method, bound, size=(24, 20), generator=None):
+    """A Descent of two random pictures, after some steps would have been taken; index: its factory string."""
+    method = METHODS[method]
+    pictures = torch.rand(2, 3, *size, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    targets = method.targets(build_index(index, vectors, vectors[:500]), vectors[:2])
+    settings = Settings(method, 3.0, 10, method.lr, 1.0, bound, method.weights)
+    descent = Descent(pictures, targets, Double(TinyNet(vectors.shape[1]), 16), pictures, generator, settings)
+    descent.delta = torch.randn(pictures.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(2)) * 0.5
+    return descent
+
+
 @pytest.mark.parametrize("factory", ["IVF4,Flat", "PCA4,LSH"])
-@pytest.mark.parametrize("bound", ["jnd", "linf"])
-def test_gradient_equals_finite_differences(factory, bound):
+@pytest.mark.parametrize(
+    ("bound", "size"), [("jnd", (24, 20)), ("linf", (24, 20)), ("jnd", (9, 40)), ("jnd", (16, 16))]
+)
+def test_gradient_equals_finite_differences_of_the_formula(factory, bound, size):
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(400, 6)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    targets = build_index(factory, vectors, vectors).targets(vectors[:2])
-    extractor = load_extractor(TinyNet().double(), size=16)
-    extractor.mean, extractor.std = extractor.mean.double(), extractor.std.double()
+    descent = descent_in_double(factory, vectors, "published", bound, size)
+    pictures, bounds = descent.pictures, amplitude(descent.pictures, 3.0, bound, BLUE_HEAVY)
 
-    def forward(x):
-        x = torch.nn.functional.interpolate(x, (16, 16), mode="bilinear", antialias=True)
-        return torch.nn.functional.normalize(extractor.module((x - extractor.mean) / extractor.std))
+    def value(delta):
+        change = bounds * torch.tanh(delta)
+        small = torch.nn.functional.interpolate(pictures + change, (16, 16), mode="bilinear", antialias=True)
+        loss_f = target_loss(descent.extractor.forward(small), descent.targets)
+        return float((loss_f + change.square().mean((1, 2, 3))).sum())
 
-    tensor = torch.rand(2, 3, 24, 20, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    largest = amplitude(tensor, 3.0, bound)
-    delta = torch.randn(tensor.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(2)) * 0.5
-    delta.requires_grad_()
-    total = objective(delta, tensor, largest, forward, targets, 1.0)[0].sum()
-    (gradient,) = torch.autograd.grad(total, delta)
-    step = 1e-4
-    for place in [(0, 0, 3, 4), (0, 2, 11, 7), (1, 1, 20, 19), (1, 2, 0, 0), (0, 1, 12, 10)]:
-        nudge = torch.zeros_like(delta)
+    features, losses, gradient = descent.look()
+    assert features.shape == (2, 6) and losses.shape == (2,)
+    step, (height, width) = 1e-4, size
+    for place in [(0, 0, 3, 4), (0, 2, height // 2, 7), (1, 1, height - 1, width - 1), (1, 2, 0, 0), (0, 1, 5, 10)]:
+        nudge = torch.zeros_like(pictures)
         nudge[place] = step
-        with torch.no_grad():
-            up, down = (objective(delta + s * nudge, tensor, largest, forward, targets, 1.0)[0].sum() for s in (1, -1))
-        assert float(gradient[place]) == pytest.approx(float(up - down) / (2 * step), rel=1e-4, abs=1e-11)
+        slope = (value(descent.delta + nudge) - value(descent.delta - nudge)) / (2 * step)
+        assert float(gradient[place]) == pytest.approx(slope, rel=1e-4, abs=2e-9)
+
+
+@pytest.mark.parametrize("size", [(24, 20), (16, 16), (7, 300), (128, 16), (1, 1)])
+def test_squeezing_is_torchs_resize_and_its_gradient(size):
+    pictures = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    given = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    wanted = torch.nn.functional.interpolate(pictures, (32, 32), mode="bilinear", antialias=True, align_corners=False)
+    (gradient,) = torch.autograd.grad(wanted, pictures, given)
+    squeeze = Squeeze(*size, 32, pictures)
+    assert torch.allclose(squeeze(pictures.detach()), wanted, atol=1e-6)
+    assert torch.allclose(squeeze.gradient(given), gradient, atol=2e-5)
+
+
+def test_steps_one_by_one_end_where_activate_ends(small_indexes, originals, extractor):
+    for index, method in ((small_indexes["IVF64,PQ8x6"], "published"), (small_indexes["PCA64,LSH"], "margin")):
+        settings = dict(method=method, steps=4, alpha=2)
+        whole = activate(originals[:1], index, extractor, **settings)
+        steps = list(activate_steps(originals[0], index, extractor, **settings))
+        assert [step.number for step in steps] == [1, 2, 3, 4] and {step.of for step in steps} == {4}
+        assert np.array_equal(np.asarray(steps[-1].picture), np.asarray(whole.pictures[0]))
+        assert np.allclose(steps[-1].path, whole.path[:-1, 0], atol=1e-6)
+        assert np.allclose(steps[-1].loss, whole.loss[:-1, 0], atol=1e-5)
+        # The first picture is what one step leaves.
+        alone = activate(originals[:1], index, extractor, method=method, steps=1, alpha=2)
+        assert np.array_equal(np.asarray(steps[0].picture), np.asarray(alone.pictures[0]))
+
+
+def test_steps_are_taken_only_when_asked_for_and_errors_come_with_the_first(small_indexes, originals, extractor):
+    index, begun = small_indexes["IVF64,PQ8x6"], []
+
+    def loss(features, targets):
+        begun.append(len(features))
+        return target_loss(features, targets)
+
+    steps = activate_steps(originals[0], index, extractor, loss=loss)
+    assert next(steps).number == 1 and begun == [1]
+    steps.close()
+    with pytest.raises(ValueError, match="steps=0"):
+        next(activate_steps(originals[0], index, extractor, steps=0))
+
+
+@pytest.mark.parametrize("method", ["published", "margin"])
+def test_the_number_of_cores_changes_no_more_than_rounding(method, small_indexes, originals, extractor, monkeypatch):
+    runs = []
+    for workers in (1, 2, 3):
+        monkeypatch.setattr("activeindex_lite.activation.activation.workers_for", lambda *_: workers)
+        runs.append(activate(originals, small_indexes["IVF64,PQ8x6"], extractor, method=method, batch_size=2, steps=3))
+    for run in runs[1:]:
+        assert np.allclose(run.path, runs[0].path, atol=1e-5)
+        for one, other in zip(runs[0].pictures, run.pictures, strict=True):
+            assert np.mean(np.asarray(one) != np.asarray(other)) < 1e-3
 
 
 def test_amplitude_is_the_papers():
@@ -229,7 +304,7 @@ def test_greyscale_pictures_are_accepted(small_indexes, extractor):
 
 
 def test_steps_are_those_of_torchs_optimizer():
-    from activeindex_lite.activation.batch import _adam_step
+    from activeindex_lite.activation.descent import _adam_step
 
     generator = torch.Generator().manual_seed(0)
     start, gradients = torch.randn(5, generator=generator), torch.randn(4, 5, generator=generator)

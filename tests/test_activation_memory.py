@@ -17,7 +17,7 @@ def test_a_batch_is_bounded_in_pixels(size, most):
 
 def test_batches_of_common_sizes_stay_and_larger_ones_split():
     pictures = [Image.new("RGB", size) for size in [(224, 224)] * 20 + [(1600, 1200)] * 5]
-    sizes = [len(rows) for rows in activation._batches(pictures, 8)]
+    sizes = [len(rows) for rows in activation._batches(pictures, 8, 1)]
     assert sizes == [8, 8, 4, 2, 2, 1]
 
 

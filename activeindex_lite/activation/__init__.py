@@ -9,5 +9,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "activation": ["Activation", "activate", "check_settings"],
         "perceptual": ["jnd", "jnd_parts"],
         "quality": ["linf", "psnr", "ssim"],
+        "stepwise": ["Step", "activate_steps"],
     },
 )

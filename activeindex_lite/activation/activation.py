@@ -12,14 +12,16 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from activeindex_lite.activation.batch import Settings, activate_batch
+from activeindex_lite.activation.batch import activate_batch, start
 from activeindex_lite.activation.defaults import ALPHA, LR, STEPS
+from activeindex_lite.activation.descent import Settings
 from activeindex_lite.activation.gradient import check_gradient
-from activeindex_lite.activation.memory import check_memory, pictures_at_once
+from activeindex_lite.activation.memory import check_memory, pictures_at_once, workers_for
 from activeindex_lite.activation.methods import Method, method_of
 from activeindex_lite.activation.objective import BOUNDS
 from activeindex_lite.pictures.given import rgb_pictures
 from activeindex_lite.support.checks import features_array, real_number, whole_number
+from activeindex_lite.support.parallel import in_threads
 
 if TYPE_CHECKING:
     import pandas
@@ -105,27 +107,23 @@ def activate(
     pictures too large for the free memory; NothingToActivate for an index that stores vectors exactly (Flat).
     """
     pictures = rgb_pictures(pictures)
-    _check_parts(index, extractor, generator, batch_size)
-    method = method_of(method, loss)
-    lr, weights = method.lr if lr is None else lr, method.weights if weights is None else weights
-    check_settings(alpha, steps, lr, bound, lambda_i, weights)
+    settings = checked_parts(index, extractor, generator, method, loss, alpha, steps, lr, lambda_i, bound, weights)
+    whole_number(batch_size, "batch_size")
     check_memory(pictures)
-    features = features_array(extractor(pictures) if features is None else features, index.d)
-    if len(features) != len(pictures):
-        raise ValueError(
-            f"features has {len(features)} rows for {len(pictures)} pictures: expected one row per original, in order"
-        )
-    # Before the work: NothingToActivate for Flat, ValueError for an extractor that gives no gradient.
-    index.targets(features[:1])
-    check_gradient(extractor, pictures[0])
+    features = checked_features(pictures, features, index, extractor)
     generator = generator or torch.Generator().manual_seed(0)
-    settings = Settings(method, alpha, steps, lr, lambda_i, bound, weights)
+    workers = workers_for(pictures, extractor)
+    batches = list(_batches(pictures, batch_size, workers))
+
+    def work(item):
+        rows, *rest = item
+        return rows, activate_batch([pictures[i] for i in rows], index, features[rows], extractor, *rest, settings)
+
     done, complete = {}, True
     with tqdm(total=len(pictures), desc="activation", unit="picture", disable=not progress) as bar:
         try:
-            for rows in _batches(pictures, batch_size):
-                originals = [pictures[i] for i in rows]
-                made = activate_batch(originals, index, features[rows], extractor, generator, settings)
+            starts = ((rows, *start([pictures[i] for i in rows], generator, settings)) for rows in batches)
+            for rows, made in in_threads(work, starts, min(workers, len(batches))):
                 done.update(zip(rows, made, strict=True))
                 bar.update(len(rows))
         except KeyboardInterrupt:
@@ -155,8 +153,20 @@ def check_settings(
         raise ValueError(f"bound={bound!r:.100}: choose one of {', '.join(BOUNDS)}")
 
 
-def _check_parts(index, extractor, generator, batch_size):
-    """ValueError for arguments of the wrong kind."""
+def checked_parts(
+    index: ActiveIndex,
+    extractor: Extractor,
+    generator: torch.Generator | None,
+    method: str | Method,
+    loss: Callable | None,
+    alpha: float,
+    steps: int,
+    lr: float | None,
+    lambda_i: float,
+    bound: str,
+    weights: tuple[float, float, float] | None,
+) -> Settings:
+    """The Settings of these arguments of `activate`; ValueError for one of the wrong kind or out of range."""
     if not hasattr(index, "targets") or not hasattr(extractor, "forward"):
         raise ValueError(
             f"activate(pictures, index, extractor) takes an ActiveIndex and an Extractor, got {type(index).__name__} "
@@ -166,18 +176,39 @@ def _check_parts(index, extractor, generator, batch_size):
         raise ValueError(
             f"generator={generator!r:.100}: expected a torch Generator, such as torch.Generator().manual_seed(0)"
         )
-    whole_number(batch_size, "batch_size")
+    method = method_of(method, loss)
+    lr, weights = method.lr if lr is None else lr, method.weights if weights is None else weights
+    check_settings(alpha, steps, lr, bound, lambda_i, weights)
+    return Settings(method, alpha, steps, lr, lambda_i, bound, weights)
 
 
-def _batches(pictures, batch_size) -> Iterator[np.ndarray]:
+def checked_features(
+    pictures: list[Image.Image], features: np.ndarray | None, index: ActiveIndex, extractor: Extractor
+) -> np.ndarray:
+    """Features (N, d) of the pictures, extracted where None are given.
+
+    NothingToActivate for an index that stores vectors exactly, ValueError for other features or an extractor that gives
+    no gradient.
+    """
+    features = features_array(extractor(pictures) if features is None else features, index.d)
+    if len(features) != len(pictures):
+        raise ValueError(
+            f"features has {len(features)} rows for {len(pictures)} pictures: expected one row per original, in order"
+        )
+    index.targets(features[:1])
+    check_gradient(extractor, pictures[0])
+    return features
+
+
+def _batches(pictures, batch_size, workers) -> Iterator[np.ndarray]:
     """Positions grouped by picture size, at most batch_size each: only pictures of one size share a tensor."""
     by_size = {}
     for i, picture in enumerate(pictures):
         by_size.setdefault(picture.size, []).append(i)
     for size, rows in by_size.items():
-        at_once = min(batch_size, pictures_at_once(size))
-        for start in range(0, len(rows), at_once):
-            yield np.array(rows[start : start + at_once])
+        at_once = min(batch_size, pictures_at_once(size, workers), -(-len(rows) // workers))
+        for first in range(0, len(rows), at_once):
+            yield np.array(rows[first : first + at_once])
 
 
 def _collect(done, complete):

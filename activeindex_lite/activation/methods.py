@@ -12,7 +12,7 @@ import torch
 from activeindex_lite.activation.defaults import LR
 from activeindex_lite.activation.margin import margin_loss, with_rivals
 from activeindex_lite.activation.objective import BLUE_HEAVY, target_loss
-from activeindex_lite.activation.views import random_views, shrink
+from activeindex_lite.activation.views import random_views
 
 if TYPE_CHECKING:
     from activeindex_lite.extractor import Extractor
@@ -47,7 +47,7 @@ class Method:
     def looks(
         self, step: int, targets: Targets, extractor: Extractor, generator: torch.Generator
     ) -> tuple[Callable, Callable]:
-        """What a step, counted from 0, looks at: (forward, loss) for `objective`, of the B pictures of targets.
+        """What a step, counted from 0, looks at: (forward, loss) of the B pictures of targets, squeezed (B, 3, S, S).
 
         With views: every third step the pictures as they are, otherwise a random view of each; and always a second view
         of every other picture, which adds half to the work of the network. forward then returns B features and, after
@@ -57,8 +57,7 @@ class Method:
             return extractor.forward, self.loss
         n, more = len(targets), torch.arange(step % 2, len(targets), 2)
 
-        def forward(tensor):
-            small = shrink(tensor, extractor.size)
+        def forward(small):
             seen = [small if step % 3 == 0 else random_views(small, generator)]
             seen += [random_views(small[more], generator)] if len(more) else []
             return extractor.forward(torch.cat(seen))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
@@ -52,29 +51,3 @@ def signed_projections(features: torch.Tensor, targets: Targets) -> torch.Tensor
         torch.as_tensor(t).to(features) for t in (targets.projections, targets.offsets, targets.signs)
     )
     return signs * (features @ projections.T + offsets)
-
-
-def objective(
-    delta: torch.Tensor,
-    tensor: torch.Tensor,
-    bound: torch.Tensor,
-    forward: Callable,
-    targets: Targets,
-    lambda_i: float,
-    loss: Callable = target_loss,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The activation objective of each picture, L_f + lambda_i MSE(I, I_o), with I = I_o + bound * tanh(delta).
-
-    delta, tensor: (B, 3, H, W); bound: from `amplitude`; forward: pictures to (B, d) features with gradient; loss: L_f.
-    Returns (objective (B,), L_f (B,), features (B, d)). Clipping and rounding come after the last step, as in the
-    paper. ValueError for a loss of another shape, or without gradient.
-    """
-    change = bound * torch.tanh(delta)
-    features = forward(tensor + change)
-    loss_f = loss(features, targets)
-    if getattr(loss_f, "shape", None) != (len(tensor),):
-        shape = tuple(getattr(loss_f, "shape", ()))
-        raise ValueError(f"the loss has the shape {shape}: expected one number per picture, ({len(tensor)},)")
-    if features.requires_grad and not loss_f.requires_grad:
-        raise ValueError("the loss has no gradient: compute it with torch from the features, without detach or numpy")
-    return loss_f + lambda_i * change.square().mean((1, 2, 3)), loss_f, features

@@ -13,13 +13,6 @@ from activeindex_lite.pictures.luma import LUMA
 TURN = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
 
 
-def shrink(tensor: torch.Tensor, size: int) -> torch.Tensor:
-    """Pictures (B, 3, H, W) at an extractor's input size, (B, 3, size, size), as its forward pass would make them."""
-    if tensor.shape[-2:] == (size, size):
-        return tensor
-    return F.interpolate(tensor, (size, size), mode="bilinear", antialias=True, align_corners=False)
-
-
 def random_views(tensor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """One random view of each picture: (B, 3, S, S) in [0, 1] to the same shape, differentiable.
 
