@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from activeindex_lite import activate, build_index, load_extractor, synthetic_pictures
+from activeindex_lite import activate, build_index, synthetic_pictures
 from activeindex_lite.activation import activate_steps
 from activeindex_lite.activation.descent import Descent, Settings
 from activeindex_lite.activation.methods import METHODS
@@ -71,7 +71,7 @@ def test_gradient_equals_finite_differences_of_the_formula(factory, bound, size)
         change = bounds * torch.tanh(delta)
         small = torch.nn.functional.interpolate(pictures + change, (16, 16), mode="bilinear", antialias=True)
         loss_f = target_loss(descent.extractor.forward(small), descent.targets)
-        return float((loss_f + change.square().mean((1, 2, 3))).sum())
+        return float((loss_f + change.square().mean((1, 2, 3))).sum().detach())
 
     features, losses, gradient = descent.look()
     assert features.shape == (2, 6) and losses.shape == (2,)
@@ -126,7 +126,7 @@ def test_steps_are_taken_only_when_asked_for_and_errors_come_with_the_first(smal
 def test_the_number_of_cores_changes_no_more_than_rounding(method, small_indexes, originals, extractor, monkeypatch):
     runs = []
     for workers in (1, 2, 3):
-        monkeypatch.setattr("activeindex_lite.activation.activation.workers_for", lambda *_: workers)
+        monkeypatch.setattr("activeindex_lite.activation.activation.workers_for", lambda *_, n=workers: n)
         runs.append(activate(originals, small_indexes["IVF64,PQ8x6"], extractor, method=method, batch_size=2, steps=3))
     for run in runs[1:]:
         assert np.allclose(run.path, runs[0].path, atol=1e-5)
