@@ -304,7 +304,7 @@ def test_small_pictures_are_skipped_by_their_shorter_side(tmp_path):
     opened = open_pictures(tmp_path)
     with pytest.warns(SkippedPicture) as caught:
         assert [p.size for p in opened] == [(16, 16)]
-    assert len(caught) == 2 and "15 x 300 pixels, a side is under min_side=16" in str(caught[1].message)
+    assert len(caught) == 2 and "15 x 300 pixels: expected at least 16 on each side" in str(caught[1].message)
     assert [p.size for p in open_pictures(tmp_path, min_side=1)] == [(1, 1), (15, 300), (16, 16)]
 
 

@@ -36,7 +36,14 @@ def demo_of(gains, change=6, finds=()):
     )
     times = [dict(what="search", index=name, nprobe=nprobe, ms=0.1, bytes=4) for name, nprobe in SEARCHES]
     times += [
-        dict(what="settings: 10 steps, lr 1", index="IVF-PQ", ms=9, psnr=40, distance_before=0.5, distance_after=0.3)
+        dict(
+            what="settings: 10 steps, learning rate 1",
+            index="IVF-PQ",
+            ms=9,
+            psnr=40,
+            distance_before=0.5,
+            distance_after=0.3,
+        )
     ]
     demo = Demo(retrieval, table, quality, pd.DataFrame(times))
     demo.strips = [(a, b, 40.0, 0.98) for a, b in zip(pictures, activated, strict=True)]
@@ -72,6 +79,16 @@ def test_the_heading_says_what_the_gains_say(gains, heading):
     assert [h for h in re.findall("<h2>(.*?)</h2>", text) if "gain" in h] == [heading]
 
 
+def test_the_page_begins_with_the_sentence_and_the_pictures_and_leads_to_the_course():
+    picture = synthetic_pictures([9], 96)[0]
+    text = page(demo_of([(0.2, 0.1, 0.3)] * 5, finds=[("won back", picture)]), "../pages/a%20b.html")
+    body = text[text.index("<body>") :]
+    places = [body.index(part) for part in ("class=lead", "<img", "<svg", "a%20b.html", "<table")]
+    assert places == sorted(places)
+    assert '<a href="../pages/a%20b.html">The course</a>' in text and "prefers-color-scheme: dark" in text
+    assert "<a " not in page(demo_of([(0.2, 0.1, 0.3)] * 5))
+
+
 def test_pictures_that_did_not_change_are_said_so():
     nothing = page(demo_of([(0.0, 0.0, 0.0)] * 5, change=0))
     assert "Nothing changed in these pictures" in nothing and "no change in some pictures" in nothing
@@ -80,10 +97,10 @@ def test_pictures_that_did_not_change_are_said_so():
 
 def test_searches_are_counted_as_they_came_out():
     gains = [(0.2, 0.1, 0.3)] * 5
-    assert "wrong. There is none." in page(demo_of(gains))
+    assert "pictures. There is none." in page(demo_of(gains))
     picture = synthetic_pictures([9], 96)[0]
     some = page(demo_of(gains, finds=[("won back", picture), ("still lost", None)]))
-    assert "1 won back and 1 still lost" in some and "first result, passive: none" in some
+    assert "1 won back and 1 still lost" in some and "before: ✗ nothing" in some
     assert "on the same 3 pictures" in some
 
 

@@ -7,4 +7,4 @@ Source: Active Image Indexing (ICLR 2023, arXiv 2210.10620), section 4.
 ALPHA = 3.0
 STEPS, LR = 10, 1.0
 # The published schedule, and the one-step attack that the paper gives beside it.
-SCHEDULES = {"10 steps, lr 1": dict(steps=STEPS, lr=LR), "1 step, lr 10": dict(steps=1, lr=10.0)}
+SCHEDULES = {"10 steps, learning rate 1": dict(steps=STEPS, lr=LR), "1 step, learning rate 10": dict(steps=1, lr=10.0)}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from activeindex_lite.cli.options import add_originals, add_out, add_pictures, add_seed
 from activeindex_lite.support.files import whole_file
+from activeindex_lite.support.names import counted
 
 if TYPE_CHECKING:
     from activeindex_lite.comparison import Comparison
@@ -105,8 +106,8 @@ def _check(options: Namespace, compared: dict) -> None:
 def _summary(found: Comparison, factory: str) -> str:
     about = found.about
     text = (
-        f"\nR@1, mean over the 14 edits, {about['pictures']} originals among {about['references']:,} references, "
-        f"{factory}; ratio: the gain of a method divided by the gain of the published one\n"
+        f"\nR@1, mean over the 14 edits, {counted(about['pictures'], 'original')} among {about['references']:,} "
+        f"references, {factory}; ratio: the gain of a method divided by the gain of the published one\n"
     ) + found.methods[SHOWN].round(3).to_string(index=False, na_rep="")
     if len(found.baselines):
         text += "\n\nwithout activation; ms: of one search\n" + found.baselines.round(3).to_string(index=False)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 
 from activeindex_lite.cli.options import add_alpha, add_originals, add_out, add_pictures, add_seed
 from activeindex_lite.support.files import is_free
+from activeindex_lite.support.names import counted
 
 SEED = "the originals, the Random edits, the training of the indexes and the intervals"
 
@@ -37,7 +40,7 @@ def _demo(options: Namespace) -> None:
     check_demo(settings)  # before a folder is made
     with results_folder(options.out or _free_folder("demo")) as folder:
         demo = run_demo(settings)
-        page = write_report(demo, folder)
+        page = write_report(demo, folder, _course(folder))
     print(_summary(demo))
     print(f"open {page}")
 
@@ -48,12 +51,26 @@ def _summary(demo) -> str:
     about, quality = demo.about, demo.quality[["psnr", "ssim", "linf"]].mean()
     psnr = "infinite (some pictures did not change)" if np.isinf(quality.psnr) else f"{quality.psnr:.1f} dB"
     return (
-        f"\nR@1, mean over the 14 edits, {about['queries']} originals among {about['references']:,} references\n"
+        f"\nR@1, mean over the 14 edits, {counted(about['queries'], 'original')} among {about['references']:,} "
+        "references\n"
         + mean_table(demo).round(3).to_string(index=False, na_rep="")
         + f"\n\nreleased pictures, mean: PSNR {psnr}, SSIM {quality.ssim:.3f}, "
         f"largest change {quality.linf:.1f} grey levels\n"
         f"paper: one million photographs, SSCD features. The run took {about['seconds']:.0f} s."
     )
+
+
+def _course(folder: Path) -> str | None:
+    """The address of the course as seen from a folder: its pages, if they are made, or its first notebook."""
+    from activeindex_lite.course.notebooks import FIRST, find_notebooks
+
+    try:
+        notebooks = find_notebooks()
+    except ValueError:
+        return None
+    places = (Path("pages", "index.html"), notebooks.parent / "pages" / "index.html", notebooks / FIRST)
+    place = next(place for place in places if place.is_file())
+    return quote(Path(os.path.relpath(place.resolve(), folder.resolve())).as_posix())
 
 
 def _free_folder(name: str) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from activeindex_lite.activation.defaults import STEPS
 from activeindex_lite.cli.options import EXTRACTORS, add_alpha, add_originals, add_pictures, add_seed, extractor_of
-from activeindex_lite.support.names import readable
+from activeindex_lite.support.names import counted, readable
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -140,8 +140,9 @@ def _print(tables: dict[str, Any], about: dict[str, Any]) -> None:
     from activeindex_lite.evaluate.results import summary
 
     print(
-        f"\n{about['collection']}: {about['queries']} originals among {about['references']:,} references, "
-        f"{about['strangers']} strangers, features of {about['extractor']}"
+        f"\n{about['collection']}: {counted(about['queries'], 'original')} among "
+        f"{about['references']:,} references, {counted(about['strangers'], 'stranger')}, features of "
+        f"{about['extractor']}"
     )
     print(summary(tables).round(3).to_string(index=False, na_rep=""))
     for index, _, reason in tables["failed"].itertuples(index=False):
@@ -149,7 +150,8 @@ def _print(tables: dict[str, Any], about: dict[str, Any]) -> None:
     for note in about["notes"]:
         print(f"\nnote: {note}")
     if len(tables["skipped"]):
-        print(f"\n{len(tables['skipped'])} pictures were left out: skipped.csv says which and why")
+        left = counted(len(tables["skipped"]), "picture")
+        print(f"\nleft out: {left}; skipped.csv says which and why")
 
 
 def _client(address: str | None) -> AbstractContextManager[Client | None]:

@@ -72,7 +72,7 @@ class Measured:
     def activation(self, name: str, result: Activation) -> None:
         """Note the quality of the released pictures, and the time of their activation."""
         self.quality_rows.append(result.quality.assign(index=name, picture=range(len(result))))
-        self.time("activation, 10 steps, lr 1", name, 1000 * result.seconds.mean(), psnr=result.psnr.mean())
+        self.time("activation, 10 steps, learning rate 1", name, 1000 * result.seconds.mean(), psnr=result.psnr.mean())
 
     def settings(self, name: str, originals: Originals, index: ActiveIndex, extractor: Extractor, alpha: float) -> None:
         """Note time, PSNR and distance to the code under the paper's two schedules, on the same few pictures."""

@@ -112,7 +112,10 @@ class Exact:
 
     def targets(self, features: np.ndarray) -> NoReturn:
         """As of every Flat index: ValueError."""
-        raise ValueError("a Flat index stores the features themselves, so it has no target for activation")
+        raise ValueError(
+            "brute force (Flat) stores the features themselves, so there is no target: activate for an index with "
+            "cells or codes"
+        )
 
 
 def answers(

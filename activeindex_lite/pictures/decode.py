@@ -97,9 +97,11 @@ def _decode(path: Path, max_side: int, min_side: int) -> Image.Image:
 def _load(file: BinaryIO, max_side: int, min_side: int) -> Image.Image:
     with _opened(file) as im:
         if im.width * im.height > MAX_PIXELS:
-            raise ValueError(f"{im.width * im.height} pixels, more than {MAX_PIXELS} (MAX_PIXELS of {__name__})")
+            raise ValueError(
+                f"{im.width * im.height:,} pixels: expected at most {MAX_PIXELS:,} (MAX_PIXELS of {__name__})"
+            )
         if min(im.size) < min_side:
-            raise ValueError(f"{im.width} x {im.height} pixels, a side is under min_side={min_side}")
+            raise ValueError(f"{im.width} x {im.height} pixels: expected at least {min_side} on each side")
         if im.format in ("JPEG", "MPO"):
             im.thumbnail((max_side, max_side))  # decodes a huge photograph at 1/2, 1/4 or 1/8 of its size
         return load_whole(im)

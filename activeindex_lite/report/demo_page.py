@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from PIL import Image
 from activeindex_lite.evaluation.tables import FEW, mean_table
 from activeindex_lite.figures import gains_by_index, passive_against_activated
 from activeindex_lite.report.html import document, edit_table, figure, mean_and_spread, number, table
+from activeindex_lite.support.names import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,23 +28,39 @@ THUMBNAIL = 384
 Cell = tuple  # (PIL picture or None, caption, CSS class)
 
 
-def page(demo: Demo) -> str:
-    """The whole page of a Demo as HTML text."""
-    sections = (_head, _gains, _by_edit, _strips, _finds, _all_edits, _quality, _timing, _notes)
-    return document("Active image indexing: the demonstration", "\n".join(section(demo) for section in sections))
+def page(demo: Demo, course: str | None = None) -> str:
+    """The whole page of a Demo as HTML text: what was found in a sentence and in pictures, then the tables.
+
+    course: address of the course, for a link; None for words alone.
+    """
+    pictures = (_finds, _strips, _gains, _by_edit, _course(course))
+    tables = (_table, _all_edits, _quality, _timing, _notes)
+    return document(
+        "Active image indexing: the demonstration", "\n".join(section(demo) for section in (_head, *pictures, *tables))
+    )
 
 
 def _head(demo: Demo) -> str:
     gain = demo.gains[(demo.gains["index"] == "IVF-PQ") & (demo.gains.nprobe == 1)].iloc[0]
     about, size = demo.about, demo.timing[demo.timing["index"] == "IVF-PQ"].bytes.iloc[0]
     return (
-        "<h1>Copies that an index finds, before and after activation</h1><p class=lead>A compact index (IVF-PQ, "
-        f"{size:g} bytes per picture, nprobe 1) finds the original of an edited copy <b>{gain.passive:.0%}</b> of the "
-        f"time. After the originals were activated, at {_psnr(demo.quality)}, it finds "
-        f"<b>{gain.activated:.0%}</b>.</p><p class=note>{about['queries']} originals among {about['references']:,} "
-        f"references, {escape(about['source'])}, 14 edits each, seed {about['seed']}, alpha {about['alpha']:g}. This "
-        "run measured every figure on this page, except those marked paper.</p>"
+        "<h1>Copies that an index finds, before and after activation</h1><p class=lead>A compact index ("
+        f"{size:g} bytes per picture) finds the original of an edited copy <b>{gain.passive:.0%}</b> of the time. "
+        f"If the originals are activated before their release, it finds <b>{gain.activated:.0%}</b>. The released "
+        f"pictures have {_psnr(demo.quality)}.</p><p class=note>{counted(about['queries'], 'original')} among "
+        f"{about['references']:,} references, {escape(about['source'])}, 14 edits of each, seed {about['seed']}, alpha "
+        f"{about['alpha']:g}; IVF-PQ at nprobe 1. This run measured every number on this page, except those marked "
+        "paper.</p>"
     )
+
+
+def _course(address: str | None) -> Callable[[Demo], str]:
+    name = f'<a href="{escape(address)}">The course</a>' if address else "The course"
+    text = (
+        f"<p class=course>{name} explains each step, with explorers and exercises: start with <code>jupyter lab "
+        "notebooks/00_start_here.ipynb</code>, or make pages to read with <code>activeindex-lite pages</code>.</p>"
+    )
+    return lambda demo: text
 
 
 def _psnr(quality: pd.DataFrame) -> str:
@@ -51,6 +69,10 @@ def _psnr(quality: pd.DataFrame) -> str:
 
 
 def _gains(demo: Demo) -> str:
+    return f"<h2>{_finding(demo.gains)}</h2>" + figure(gains_by_index(demo.gains))
+
+
+def _table(demo: Demo) -> str:
     rows = []
     for _, row in mean_table(demo).iterrows():
         gain = "" if np.isnan(row.gain) else f"{row.gain:+.3f} [{row.low:+.3f}, {row.high:+.3f}]"
@@ -59,9 +81,10 @@ def _gains(demo: Demo) -> str:
         rows.append(((row["index"], row.nprobe, passive, activated, gain, *paper), row.gain > 0))
     head = ("index", "nprobe", "passive", "activated", "gain [95 %]", "paper: passive", "paper: activated")
     caption = (
-        "R@1, mean over the 14 edits. The paper's figures: one million photographs, SSCD features, 512 dimensions."
+        "R@1, the share of copies whose first result is the original: mean over the 14 edits. The paper's figures: one "
+        "million photographs, SSCD features, 512 dimensions."
     )
-    return f"<h2>{_finding(demo.gains)}</h2>" + table(head, rows, caption) + figure(gains_by_index(demo.gains))
+    return "<h2>The numbers</h2>" + table(head, rows, caption)
 
 
 def _finding(gains: pd.DataFrame) -> str:
@@ -77,9 +100,9 @@ def _finding(gains: pd.DataFrame) -> str:
 
 def _by_edit(demo: Demo) -> str:
     return (
-        "<h2>Edit by edit</h2><p>The first result is right only if the edited copy falls into the cell of its original "
-        "and the code of the original is the nearest one there. Activation moves the feature toward the middle of that "
-        "cell and toward that code, so that an edit has to move it farther to lose it.</p>"
+        "<h2>Edit by edit</h2><p>The search finds the original only if the copy falls into the original's cell, and "
+        "the original's code is the nearest one there. Activation moves the feature toward the middle of that cell and "
+        "toward that code, so an edit has to move it farther to lose it.</p>"
         + figure(passive_against_activated(demo.retrieval, "IVF-PQ", 1))
     )
 
@@ -88,15 +111,14 @@ def _strips(demo: Demo) -> str:
     rows = [
         _row(
             (original, "original", ""),
-            (activated, f"activated: {psnr:.1f} dB, SSIM {ssim:.3f}", ""),
-            (_difference(original, activated), "difference x 10", ""),
+            (activated, f"released: {psnr:.1f} dB, SSIM {ssim:.3f}", ""),
+            (_difference(original, activated), "difference, times 10", ""),
         )
         for original, activated, psnr, ssim in demo.strips
     ]
     return (
-        "<h2>What was changed</h2><p>Left: the original. Middle: the released picture. Right: ten times the "
-        "difference; grey "
-        f"means no change. {_blue(demo.strips)}</p>" + "".join(rows)
+        "<h2>What was changed</h2><p>Left: the original. Middle: the released, activated picture. Right: ten times "
+        f"their difference; grey means no change. {_blue(demo.strips)}</p>" + "".join(rows)
     )
 
 
@@ -123,11 +145,14 @@ def _difference(original: Image.Image, activated: Image.Image) -> Image.Image:
 
 def _finds(demo: Demo) -> str:
     outcomes = [find["outcome"] for find in demo.finds]
-    counted = " and ".join(f"{outcomes.count(name)} {name}" for name in dict.fromkeys(outcomes))
-    shown = f"Drawn at random, at most one per edit: {counted}." if counted else "There is none."
-    text = (
-        f"<h2>Searches before and after</h2><p>Queries that the passive index gets wrong. {shown} IVF-PQ, nprobe 1.</p>"
+    told = " and ".join(f"{outcomes.count(name)} {name}" for name in dict.fromkeys(outcomes))
+    shown = (
+        f"The seed drew these at random, at most one per edit: {told}. Each row shows one copy; before and after "
+        "are the first results for the copy of the passive and of the activated picture."
+        if told
+        else "There is none."
     )
+    text = f"<h2>Searches before and after</h2><p>Searches that go wrong with passive pictures. {shown}</p>"
     return text + "".join(map(_find, demo.finds))
 
 
@@ -135,20 +160,20 @@ def _find(find: dict) -> str:
     found = find["outcome"] == "won back"
     return f"<p><b>{escape(find['edit'])}</b>: {find['outcome']}</p>" + _row(
         (find["original"], "the original", ""),
-        (find["query"], "the query: an edited copy", ""),
-        (find["before"], f"first result, passive: {_result(find['before'], False)}", "missed"),
-        (find["after"], f"first result, activated: {_result(find['after'], found)}", "found" if found else "missed"),
+        (find["query"], "an edited copy", ""),
+        (find["before"], f"before: {_result(find['before'], False)}", "missed"),
+        (find["after"], f"after: {_result(find['after'], found)}", "found" if found else "missed"),
     )
 
 
 def _result(picture: Image.Image | None, found: bool) -> str:
     if picture is None:
-        return "none"
-    return "the original" if found else "another picture"
+        return "✗ nothing"
+    return "✓ the original" if found else "✗ another picture"
 
 
 def _all_edits(demo: Demo) -> str:
-    return "<h2>All figures</h2>" + edit_table(demo.retrieval)
+    return "<h2>Edit by edit, all indexes</h2>" + edit_table(demo.retrieval)
 
 
 def _quality(demo: Demo) -> str:
@@ -183,7 +208,7 @@ def _timing(demo: Demo) -> str:
             ("activation (IVF-PQ)", "ms per picture", "PSNR (dB)", "distance to the code, before", "after"),
             settings,
             "Squared L2 distance between the feature and its stored code, on the same "
-            f"{min(FEW, demo.about['queries'])} pictures.",
+            f"{counted(min(FEW, demo.about['queries']), 'picture')}.",
         )
     )
 

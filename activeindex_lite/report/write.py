@@ -38,15 +38,16 @@ def results_folder(folder: str | Path) -> Iterator[Path]:
         raise
 
 
-def write_report(demo: Demo, folder: str | Path) -> Path:
+def write_report(demo: Demo, folder: str | Path, course: str | None = None) -> Path:
     """Write the tables and the page of a Demo into a prepared folder, each whole or not at all; the page's path.
 
-    retrieval.csv: index, nprobe, activated, edit, r1, low, high, queries. quality.csv: index, picture, psnr (dB), ssim,
-    linf (grey levels). timing.csv: what, index, nprobe, ms, bytes (per vector), psnr, distance_before, distance_after.
+    course: address of the course, for a link in the page. retrieval.csv: index, nprobe, activated, edit, r1, low, high,
+    queries. quality.csv: index, picture, psnr (dB), ssim, linf (grey levels). timing.csv: what, index, nprobe, ms,
+    bytes (per vector), psnr, distance_before, distance_after.
     """
     folder = Path(folder)
     texts = {f"{name}.csv": getattr(demo, name).to_csv(index=False) for name in ("retrieval", "quality", "timing")}
-    texts["report.html"] = page(demo)
+    texts["report.html"] = page(demo, course)
     for name, text in texts.items():
         with whole_file(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8")

@@ -1,4 +1,5 @@
-"""Names of files in text: written so that every CSV reader takes them, and so that the name can be had back."""
+"""Words in messages and pages: names of files, which every CSV reader takes and which can be had back; numbers of
+things."""
 
 from __future__ import annotations
 
@@ -36,3 +37,8 @@ def unquoted(text: str) -> str:
 def readable(path: str | os.PathLike) -> str:
     """A path for messages and pages: bytes that are not UTF-8 appear as \\xe9, which every terminal shows."""
     return os.fspath(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def counted(n: int, thing: str) -> str:
+    """A number of things in words: "1 picture", "2,000 pictures"."""
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
