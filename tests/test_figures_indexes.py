@@ -82,7 +82,13 @@ def test_recall_curve_and_its_plotly_twin_show_the_table():
     assert table.r1.tolist() in lines and table["share"].tolist() in lines
     assert "From nprobe 1 to 4, R@1 rises from 0.50 to 0.90" in drawn.alt
     hover = ivf.recall_against_nprobe_hover(table)
-    assert list(hover.data[0].y) == table.r1.tolist() and list(hover.data[1].y) == table["share"].tolist()
+    shown = [list(line.y) for line in hover.figure.data]
+    assert shown == [table.r1.tolist(), table["share"].tolist()]
+    bundle = hover._repr_mimebundle_()
+    assert bundle["application/vnd.plotly.v1+json"]["data"][0]["name"].startswith("R@1")
+    assert (
+        hover.alt == drawn.alt and "script" not in bundle["text/html"] and "From nprobe 1 to 4" in bundle["text/html"]
+    )
 
 
 def test_imbalance_factor():

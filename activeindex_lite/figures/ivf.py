@@ -9,12 +9,30 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.tri import Triangulation
 
-from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, PASSIVE, SKY, Described, goes, new_figure, note
+from activeindex_lite.figures.hover import Hovering, hover_layout
+from activeindex_lite.figures.style import (
+    FAINT,
+    INK,
+    NEUTRAL,
+    QUERY,
+    QUERY_MARKER,
+    RIGHT,
+    RIGHT_LINE,
+    RIGHT_TEXT,
+    TARGET,
+    TARGET_MARKER,
+    VISITED,
+    WRONG,
+    WRONG_LINE,
+    Described,
+    goes,
+    new_figure,
+    note,
+)
 from activeindex_lite.scratch.plane import plane_of
 
 if TYPE_CHECKING:
     import pandas as pd
-    import plotly.graph_objects as go
 
     from activeindex_lite.scratch import IVF
 
@@ -82,34 +100,37 @@ def _cells_in_2d(axes, ivf, probed):
     rank = {cell: place for place, cell in enumerate(probed.tolist(), 1)}
     for cell, polygon in enumerate(voronoi_polygons(ivf.centroids)):
         visited = cell in rank
-        axes.fill(*polygon.T, facecolor=SKY if visited else "none", alpha=0.35 if visited else 1, lw=0)
-        axes.fill(*polygon.T, facecolor="none", edgecolor="#777777", lw=0.9)
+        axes.fill(*polygon.T, facecolor=VISITED if visited else "none", alpha=0.35 if visited else 1, lw=0)
+        axes.fill(*polygon.T, facecolor="none", edgecolor=NEUTRAL, lw=0.9)
         if visited:
             axes.annotate(
                 str(rank[cell]),
                 ivf.centroids[cell],
                 fontsize=15,
                 weight="bold",
-                color=ACTIVATED,
+                color=INK,
                 ha="center",
                 va="center",
                 zorder=5,
-                bbox=dict(boxstyle="circle,pad=.15", fc="white", ec=ACTIVATED),
+                bbox=dict(boxstyle="circle,pad=.15", fc="white", ec=VISITED, lw=2),
             )
         else:
-            axes.plot(*ivf.centroids[cell], "+", color="#777777", ms=8, mew=1.5)
+            axes.plot(*ivf.centroids[cell], "+", color=NEUTRAL, ms=8, mew=1.5)
 
 
 def _points_in_2d(axes, ivf, query, candidates, exact, found):
     other = np.setdiff1d(np.arange(len(ivf.vectors)), candidates)
-    axes.plot(*ivf.vectors[other].T, ".", color="#BBBBBB", ms=4, label="not compared")
-    axes.plot(*ivf.vectors[candidates].T, ".", color=ACTIVATED, ms=6, label="compared")
-    axes.plot(*query, "X", color=PASSIVE, mec="white", ms=13, zorder=7, label="query")
-    axes.plot(*ivf.vectors[exact], "*", color=GREEN, mec=INK, ms=17, zorder=6, label="its true nearest")
-    axes.plot([], [], "s", color=SKY, alpha=0.5, ms=11, label="visited cell, by rank")
-    axes.plot([], [], "+", color="#777777", ms=8, mew=1.5, label="centroid")
+    axes.plot(*ivf.vectors[other].T, ".", color=NEUTRAL, ms=3, label="not compared")
+    axes.plot(*ivf.vectors[candidates].T, ".", color=INK, ms=7, label="compared")
+    axes.plot(*query, QUERY_MARKER, color=QUERY, mec="white", ms=13, zorder=7, label="query")
+    axes.plot(*ivf.vectors[exact], TARGET_MARKER, color=TARGET, mec=INK, ms=17, zorder=8, label="its true nearest")
+    axes.plot([], [], "s", color=VISITED, alpha=0.5, ms=11, label="visited cell, by rank")
+    axes.plot([], [], "+", color=NEUTRAL, ms=8, mew=1.5, label="centroid")
+    axes.plot([], [], RIGHT_LINE, color=RIGHT, lw=2.5, label="found, right")
+    axes.plot([], [], WRONG_LINE, color=WRONG, lw=2.5, label="found, wrong")
     if found >= 0:
-        axes.plot(*np.stack([query, ivf.vectors[found]]).T, "-", color=INK, lw=1.8, zorder=6, label="what is found")
+        line, colour = (RIGHT_LINE, RIGHT) if found == exact else (WRONG_LINE, WRONG)
+        axes.plot(*np.stack([query, ivf.vectors[found]]).T, line, color=colour, lw=2.5, zorder=6)
     low, high = ivf.vectors.min(0) - 0.05, ivf.vectors.max(0) + 0.05
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])
     axes.set_aspect("equal")
@@ -129,19 +150,19 @@ def cells_projected(ivf: IVF, query: np.ndarray, nprobe: int, original: int | No
     candidates = ivf.candidates(query, nprobe)
     probed = ivf.probe(np.asarray(query)[None], nprobe)[0]
     figure, axes = new_figure(9, 5.6)
-    axes.plot(*flat(ivf.vectors), ".", color="#CCCCCC", ms=3, label=f"{len(ivf.vectors):,} stored features")
-    axes.plot(*flat(ivf.vectors[candidates]), ".", color=ACTIVATED, ms=6, label=f"{len(candidates):,} compared")
-    axes.plot(*flat(ivf.centroids), "+", color="#777777", ms=7, label=f"{ivf.nlist} centroids")
-    axes.plot(*flat(ivf.centroids[probed]), "s", mfc="none", color=INK, ms=9, mew=1.5, label=f"{nprobe} visited")
-    axes.plot(*flat(np.asarray(query)), "X", color=PASSIVE, mec="white", ms=14, ls="none", label="query")
+    axes.plot(*flat(ivf.vectors), ".", color=FAINT, ms=3, label=f"{len(ivf.vectors):,} stored features")
+    axes.plot(*flat(ivf.vectors[candidates]), ".", color=INK, ms=5, label=f"{len(candidates):,} compared")
+    axes.plot(*flat(ivf.centroids), "+", color=NEUTRAL, ms=7, label=f"{ivf.nlist} centroids")
+    axes.plot(*flat(ivf.centroids[probed]), "s", mfc="none", color=VISITED, ms=10, mew=2.5, label=f"{nprobe} visited")
+    axes.plot(*flat(np.asarray(query)), QUERY_MARKER, color=QUERY, mec="white", ms=14, ls="none", label="query")
     said = ""
     if original is not None:
         visited = ivf.cells[original] in probed
         said = f" The original is {'in a visited cell' if visited else 'not in a visited cell'}."
         axes.plot(
             *flat(ivf.vectors[original]),
-            "*",
-            color=GREEN if visited else "white",
+            TARGET_MARKER,
+            color=TARGET if visited else "white",
             mec=INK,
             ms=18,
             ls="none",
@@ -170,9 +191,9 @@ def recall_against_nprobe(table: pd.DataFrame) -> Described:
     table: from sweeps.nprobe.recall_by_nprobe.
     """
     figure, axes = new_figure(9, 4.6)
-    axes.fill_between(table.nprobe, table.low, table.high, color=ACTIVATED, alpha=0.18, lw=0)
-    axes.plot(table.nprobe, table.r1, "D-", color=ACTIVATED, ms=6)
-    axes.plot(table.nprobe, table.share, "o--", color=PASSIVE, mfc="white", ms=6)
+    axes.fill_between(table.nprobe, table.low, table.high, color=RIGHT, alpha=0.18, lw=0)
+    axes.plot(table.nprobe, table.r1, "D-", color=RIGHT, ms=6)
+    axes.plot(table.nprobe, table.share, "o--", color=VISITED, mfc="white", ms=6)
     axes.set_xscale("log", base=2)
     shown = [n for i, n in enumerate(table.nprobe) if i % 2 == 0 or len(table) < 9]
     axes.set(
@@ -191,7 +212,7 @@ def recall_against_nprobe(table: pd.DataFrame) -> Described:
         (8, 12),
         size=12,
         ha="right",
-        color=ACTIVATED,
+        color=RIGHT_TEXT,
     )
     at = 2 * len(table) // 3
     note(
@@ -201,7 +222,7 @@ def recall_against_nprobe(table: pd.DataFrame) -> Described:
         (-10, 8),
         size=12,
         ha="right",
-        color=PASSIVE,
+        color=INK,
     )
     axes.grid(alpha=0.25)
     first, last = table.iloc[0], table.iloc[-1]
@@ -214,44 +235,40 @@ def recall_against_nprobe(table: pd.DataFrame) -> Described:
     )
 
 
-def recall_against_nprobe_hover(table: pd.DataFrame) -> go.Figure:
-    """The same curves as a plotly go.Figure whose points show all their values."""
+def recall_against_nprobe_hover(table: pd.DataFrame) -> Hovering:
+    """The same curves as a plotly figure whose points show all their values under the mouse."""
     # Here, so that the other figures need numpy and matplotlib alone.
     import plotly.graph_objects as go
 
+    ticks = dict(tickvals=list(table.nprobe[::2]), ticktext=[f"{n:,}" for n in table.nprobe[::2]])
     figure = go.Figure(
-        layout=dict(
-            template="plotly_white",
-            width=900,
-            height=430,
-            font_size=14,
+        layout=hover_layout(
             hovermode="x unified",
-            xaxis=dict(type="log", title="nprobe: cells visited", tickvals=list(table.nprobe[::2])),
+            xaxis=dict(type="log", title="nprobe: cells visited", **ticks),
             yaxis=dict(range=[0, 1.04]),
-            legend=dict(orientation="h", y=1.12),
         )
     )
     figure.add_scatter(
         x=table.nprobe,
         y=table.r1,
-        name="R@1",
+        name="R@1: the original comes first",
         mode="lines+markers",
-        line_color=ACTIVATED,
+        line_color=TARGET,
         marker=dict(symbol="diamond", size=9),
         customdata=table[["low", "high"]],
-        hovertemplate="%{y:.3f} [%{customdata[0]:.3f}, %{customdata[1]:.3f}]",
+        hovertemplate="%{y:.3f}, interval %{customdata[0]:.3f} to %{customdata[1]:.3f}",
     )
     figure.add_scatter(
         x=table.nprobe,
         y=table["share"],
-        name="share compared",
+        name="share of all vectors that are compared",
         mode="lines+markers",
-        line=dict(color=PASSIVE, dash="dash"),
+        line=dict(color=VISITED, dash="dash"),
         marker=dict(symbol="circle-open", size=9),
         customdata=table[["scanned"]],
         hovertemplate="%{y:.2%}: %{customdata[0]:,.0f} vectors",
     )
-    return figure
+    return Hovering(figure, recall_against_nprobe(table))
 
 
 def list_lengths(sizes: Sequence[int]) -> Described:
@@ -264,7 +281,7 @@ def list_lengths(sizes: Sequence[int]) -> Described:
     sizes = np.sort(np.asarray(sizes))[::-1]
     factor = (sizes**2).sum() * len(sizes) / sizes.sum() ** 2
     figure, axes = new_figure(9, 3.4)
-    axes.fill_between(np.arange(len(sizes)), sizes, step="mid", color=SKY, alpha=0.7, lw=0)
+    axes.fill_between(np.arange(len(sizes)), sizes, step="mid", color=VISITED, alpha=0.7, lw=0)
     axes.axhline(sizes.mean(), color=INK, ls="--", lw=1.5)
     note(axes, f"mean {sizes.mean():.1f}", (len(sizes), sizes.mean()), (0, 5), size=12, ha="right")
     note(axes, f"longest list {sizes[0]}", (0, sizes[0]), (12, -4), size=12, va="top")

@@ -1,4 +1,4 @@
-"""Notebook 02 and the nprobe explorer: one query at every nprobe, and where to draw the cells that it visits."""
+"""Notebook 02 and its explorers: a search in the plane, one query at every nprobe, and where to draw its cells."""
 
 from __future__ import annotations
 
@@ -10,10 +10,35 @@ import numpy as np
 
 from activeindex_lite.evaluation.cells import scanned_by_nprobe
 from activeindex_lite.evaluation.retrieval import strictly_first
-from activeindex_lite.scratch.plane import plane_of
+from activeindex_lite.scratch import IVF
+from activeindex_lite.scratch.plane import clouds, plane_of, query_near_a_border
 
 if TYPE_CHECKING:
     from activeindex_lite.index import ActiveIndex
+
+
+@dataclass(frozen=True)
+class PlaneExample:
+    """An inverted file in the plane whose search misses at nprobe 1 and finds at 2.
+
+    points: (N, 2); centroids: (nlist, 2), found by k-means; scattered: (nlist, 2), points where k-means could begin;
+    query: (2,), near a border.
+    """
+
+    points: np.ndarray
+    centroids: np.ndarray
+    scattered: np.ndarray
+    query: np.ndarray
+
+
+def plane_example(nlist: int = 16, seed: int = 3) -> PlaneExample:
+    """A PlaneExample with nlist cells and 400 points; the seed draws all of it."""
+    rng = np.random.default_rng(seed)
+    points = clouds(rng)
+    ivf = IVF.train(points, nlist, rng, iterations=25)
+    ivf.add(points)
+    scattered = points[rng.choice(len(points), nlist, replace=False)]
+    return PlaneExample(points, ivf.centroids, scattered, query_near_a_border(ivf, rng))
 
 
 @dataclass(frozen=True)

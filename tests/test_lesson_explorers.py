@@ -1,0 +1,193 @@
+"""Explorers of single lessons: what they refuse and tell, and that their pages compute what scratch/ does."""
+
+import json
+
+import numpy as np
+import pytest
+import traitlets
+
+from activeindex_lite.scratch import IVF, kmeans
+from activeindex_lite.scratch.plane import clouds
+from activeindex_lite.widgets import CellsExplorer, write_page
+from activeindex_lite.widgets.module import read
+
+
+@pytest.fixture
+def mathematics(browser):
+    """f(files, code, argument): what JavaScript code, a function of the argument, gives with these files loaded."""
+    page = browser.new_page()
+    loaded = set()
+
+    def run(files, code, argument):
+        for name in set(files) - loaded:
+            page.add_script_tag(content=read(name))
+            loaded.add(name)
+        return page.evaluate(code, argument)
+
+    yield run
+    page.close()
+
+
+# ---- an inverted file in the plane --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def plane():
+    rng = np.random.default_rng(8)
+    points, centroids = clouds(rng, N=150), rng.uniform(-1, 1, size=(9, 2)).astype(np.float32)
+    ivf = IVF(centroids)
+    ivf.add(points)
+    return ivf, rng.uniform(-1, 1, size=(60, 2)).astype(np.float32)
+
+
+def test_the_page_searches_as_scratch_does(mathematics, plane):
+    ivf, queries = plane
+    given = [ivf.vectors.tolist(), ivf.centroids.tolist(), queries.tolist()]
+    code = """([points, centroids, queries]) => {
+        const lists = postingLists(points, centroids);
+        const search = (at, nprobe) => searchCells(points, centroids, lists, at, nprobe);
+        return { lists, at: [1, 2, 4].map((nprobe) => queries.map((at) => search(at, nprobe))) };
+    }"""
+    seen = mathematics(["ivf_math.js"], code, given)
+    assert [sorted(cell) for cell in seen["lists"]] == [ids.tolist() for ids in ivf.lists]
+    for nprobe, searches in zip((1, 2, 4), seen["at"], strict=True):
+        assert [s["visited"] for s in searches] == ivf.probe(queries, nprobe).tolist()
+        assert [s["found"] for s in searches] == ivf.search(queries, 1, nprobe)[1][:, 0].tolist()
+        assert [s["compared"] for s in searches] == [ivf.candidates(q, nprobe).tolist() for q in queries]
+
+
+def test_the_page_marks_the_places_whose_search_misses(mathematics, plane):
+    ivf, _ = plane
+    code = """([points, centroids]) => {
+        const grid = gridOfPlaces(points, 1.2, 20);
+        const all = grid.map(({ place }) => place);
+        return [all, ...[1, 2, 3].map((n) => missedPlaces(grid, points, centroids, n).map(({ place }) => place))];
+    }"""
+    places, *missed = mathematics(["ivf_math.js"], code, [ivf.vectors.tolist(), ivf.centroids.tolist()])
+    places = np.array(places, np.float32)
+    exact = ivf.search(places, 1, ivf.nlist)[1]
+    for nprobe, marked in zip((1, 2, 3), missed, strict=True):
+        wrong = places[(ivf.search(places, 1, nprobe)[1] != exact)[:, 0]]
+        np.testing.assert_allclose(np.array(marked).reshape(-1, 2), wrong, atol=1e-6)
+    assert len(missed[0]) > len(missed[1]) > 0
+
+
+def test_a_step_of_kmeans_in_the_page_is_one_iteration(mathematics, plane):
+    ivf, _ = plane
+    start = ivf.vectors[:7]
+    once = kmeans(ivf.vectors, 7, np.random.default_rng(0), iterations=1, start=start)
+    code = """([points, start]) => {
+        const centroids = kmeansStep(points, start);
+        return [centroids, meanError(points, centroids), kmeansStep(points, [...start, [9, 9]])];
+    }"""
+    centroids, error, more = mathematics(["ivf_math.js"], code, [ivf.vectors.tolist(), start.tolist()])
+    np.testing.assert_allclose(centroids, once.centroids, atol=1e-6)
+    assert error == pytest.approx(once.distortions[1], rel=1e-5)
+    assert more[7] in ivf.vectors.tolist(), "a centroid without vectors moves onto one"
+
+
+def test_the_cells_of_the_page_are_those_of_the_nearest_centroid(mathematics, plane):
+    from matplotlib.path import Path
+
+    ivf, queries = plane
+    code = "(centroids) => centroids.map((_, cell) => cellCorners(centroids, cell, 1.2))"
+    polygons = mathematics(["ivf_math.js"], code, ivf.centroids.tolist())
+    inside = np.array([Path(polygon).contains_points(queries) for polygon in polygons])
+    assert inside.sum(0).tolist() == [1] * len(queries)
+    np.testing.assert_array_equal(inside.argmax(0), ivf.assign(queries))
+
+
+def test_the_readers_own_search_is_asked_at_each_move():
+    asked = []
+
+    def search(query, centroids, lists, vectors, nprobe):
+        asked.append(nprobe)
+        ivf = IVF(centroids)
+        ivf.add(vectors)
+        return ivf.search(query[None], 1, nprobe)[1][0, 0]
+
+    explorer = CellsExplorer(search)
+    assert not explorer.result["right"] and explorer._answer["id"] == explorer.result["found"]
+    explorer.nprobe = 2
+    assert explorer.result["right"] and explorer._answer["id"] == explorer.result["nearest"]
+    explorer.query = [0.5, -0.25]
+    assert explorer._answer["of"] == [[0.5, -0.25], 2, explorer.centroids]
+    assert explorer.finding == f"Your search returns {explorer.result['found']}"
+    assert explorer.needed == 2, "of the query at the start"
+    explorer.centroids = [[0, 0]]
+    assert explorer.nprobe == 1 and asked[-1] == 1 and explorer.result["right"]
+
+
+@pytest.mark.parametrize(
+    ("search", "said"),
+    [
+        (lambda *_: None, "returns None: solve exercise 2.3"),
+        (lambda *_: 1 / 0, "raises ZeroDivisionError"),
+        (lambda *_: [1, 2], "returns 2 values"),
+        (lambda *_: 400, "returns 400: expected an id from 0 to 399"),
+        (lambda *_: 1.5, "expected a whole number"),
+        (lambda *_: True, "expected a whole number"),
+        (lambda query, centroids, lists, vectors, nprobe: vectors.fill(9), "None"),
+    ],
+)
+def test_a_search_that_does_not_work_is_told_and_harms_nothing(search, said):
+    explorer = CellsExplorer(search)
+    assert said in explorer.finding and np.abs(explorer.state).max() < 2
+    explorer.nprobe = 3
+    assert said in explorer.finding
+
+
+@pytest.mark.parametrize(
+    ("trait", "value", "said"),
+    [
+        ("query", [0, 2], "a point"),
+        ("query", None, None),
+        ("query", [[0, 0], [1, 1]], "a point"),
+        ("query", [0, float("nan")], "from -1.2 to 1.2"),
+        ("centroids", [], "1 to 40 points"),
+        ("centroids", [[0, 0]] * 41, "1 to 40 points"),
+        ("centroids", "abc", "1 to 40 points"),
+        ("nprobe", 0, "from 1 to 5"),
+        ("nprobe", 6, "from 1 to 5"),
+        ("missed", 1, "True or False"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_and_changes_nothing(trait, value, said):
+    explorer = CellsExplorer()
+    before = explorer.get_state()
+    with pytest.raises(traitlets.TraitError, match=said):
+        setattr(explorer, trait, value)
+    assert explorer.get_state() == before
+
+
+def test_own_points_and_still(tmp_path):
+    explorer = CellsExplorer(points=[[0, 0], [1, 1], [0.9, 1]], centroids=[[0, 0], [1, 1]], query=[0.8, 0.8])
+    assert explorer.result == {"found": 2, "nearest": 2, "compared": 2, "right": True}
+    assert "nprobe 1 compares 2 vectors and finds the nearest" in explorer.still().alt
+    assert len(json.dumps(explorer.get_state(), default=str)) < 60_000
+    with pytest.raises(traitlets.TraitError, match="points"):
+        CellsExplorer(points=np.zeros((3, 3)))
+
+
+def test_the_page_follows_keys_fingers_and_buttons(open_page, tmp_path):
+    page = open_page(write_page(CellsExplorer(), tmp_path / "page.html").as_uri(), ".ai-handle")
+    verdict = page.locator(".ai-finding").first
+    assert "✗ Visiting 1 cell" in verdict.inner_text() and page.locator(".ai-handle").count() == 17
+    page.get_by_label("nprobe").press("ArrowRight")
+    page.wait_for_function("document.querySelector('.ai-finding').textContent.startsWith('✓')")
+    query = page.get_by_label("query: at")
+    before = query.bounding_box()
+    query.press("Shift+ArrowLeft")
+    page.wait_for_function(f"document.querySelector('[aria-label^=query]').getBoundingClientRect().x < {before['x']}")
+    box = page.locator(".ai-plane").bounding_box()
+    query.hover()
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 50, steps=3)
+    page.mouse.up()
+    page.wait_for_function(f"document.querySelector('[aria-label^=query]').getBoundingClientRect().x < {box['x'] + 60}")
+    page.get_by_role("button", name="add a centroid").click()
+    page.wait_for_function("document.querySelectorAll('.ai-handle').length === 18")
+    page.get_by_role("button", name="k-means: one step").click()
+    page.wait_for_function("document.querySelector('.ai-facts').textContent.includes('step 1: ')")
+    page.get_by_role("button", name="remove a centroid").click()
+    page.wait_for_function("document.querySelectorAll('.ai-handle').length === 17")
