@@ -67,7 +67,7 @@ def explorer(n):
 
 def write_demo(folder, n):
     table = pd.DataFrame({"n": np.full(ROWS, n)})
-    report.page = lambda demo: f"<html>{n} " * ROWS + "</html>"
+    report.page = lambda demo, course: f"<html>{n} " * ROWS + "</html>"
     report.write_report(SimpleNamespace(retrieval=table, quality=table, timing=table), folder)
 
 

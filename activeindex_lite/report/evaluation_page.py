@@ -15,6 +15,7 @@ from activeindex_lite.evaluation.copy_detection import precision_recall
 from activeindex_lite.figures import gains_by_index, passive_against_activated, precision_recall_curves
 from activeindex_lite.report.html import document, edit_table, figure, mean_and_spread, number, table
 from activeindex_lite.support.files import whole_file
+from activeindex_lite.support.names import counted
 
 FILE = "report.html"
 SKIPPED_SHOWN = 50
@@ -49,11 +50,12 @@ def _head(about: dict[str, Any]) -> str:
     title = about["collection"]
     notes = "".join(f"<p class=note>{escape(note[0].upper() + note[1:])}.</p>" for note in about["notes"])
     return (
-        f"<h1>Search among {escape(title)}</h1><p class=lead>{about['queries']} originals among "
-        f"{about['references']:,} references, released as they are (passive) and activated. The queries are 14 edited "
-        f"copies of each original, and edited copies of {about['strangers']} strangers, which the index does not "
+        f"<h1>Search among {escape(title)}</h1><p class=lead>{counted(about['queries'], 'original')} "
+        f"among {about['references']:,} references, released as they are (passive) and activated. The queries are 14 "
+        f"edited copies of each original, and edited copies of {counted(about['strangers'], 'stranger')}, which the "
+        "index does not "
         f"store.</p><p class=note>Features of {escape(about['extractor'])} ({about['d']} dimensions), indexes trained "
-        f"on {about['train']:,} pictures, alpha {about['alpha']:g}, {about['steps']} steps, seed "
+        f"on {about['train']:,} pictures, alpha {about['alpha']:g}, {counted(about['steps'], 'step')}, seed "
         f"{about['seed']}.</p>{notes}"
     )
 
@@ -80,7 +82,7 @@ def _summary(tables: Tables) -> str:
         "R@1: mean over the 14 edits. uAP: micro-average precision of copy detection, Random copies and strangers."
     )
     shown = figure(gains_by_index(tables["gains"])) if len(tables["gains"]) else ""
-    return "<h2>What is found</h2>" + table(head, rows, caption) + shown
+    return "<h2>What is found</h2>" + shown + table(head, rows, caption)
 
 
 def _shown(tables: Tables) -> tuple[str, int] | None:
@@ -168,7 +170,7 @@ def _skipped(tables: Tables) -> str:
     rows = [(tuple(row), False) for row in skipped.head(SKIPPED_SHOWN).itertuples(index=False)]
     all_shown = len(skipped) <= SKIPPED_SHOWN
     caption = "skipped.csv holds the same." if all_shown else f"The first {SKIPPED_SHOWN}; all are in skipped.csv."
-    heading = f"<h2>{len(skipped)} pictures left out</h2>"
+    heading = f"<h2>{counted(len(skipped), 'picture')} left out</h2>"
     return heading + table(("where", "picture", "reason"), rows, caption)
 
 
