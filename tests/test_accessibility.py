@@ -6,12 +6,20 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from PIL import Image
 
 from activeindex_lite import build_index
 from activeindex_lite.exercises import start
 from activeindex_lite.pages import build_pages
 from activeindex_lite.sweeps.nprobe import recall_by_nprobe
-from activeindex_lite.widgets import AlphaExplorer, NprobeExplorer, WhatIfExplorer, nprobe_state, write_page
+from activeindex_lite.widgets import (
+    AlphaExplorer,
+    BlinkExplorer,
+    NprobeExplorer,
+    WhatIfExplorer,
+    nprobe_state,
+    write_page,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -111,7 +119,12 @@ def whatif_explorer(index, extractor, patch):
     return WhatIfExplorer()
 
 
-@pytest.mark.parametrize("make", [nprobe_explorer, alpha_explorer, whatif_explorer])
+def blink_explorer(index, extractor, patch):
+    picture = Image.effect_noise((48, 48), 40).convert("RGB")
+    return BlinkExplorer({"original": picture, "released": picture.rotate(90)})
+
+
+@pytest.mark.parametrize("make", [nprobe_explorer, alpha_explorer, whatif_explorer, blink_explorer])
 def test_an_explorer_has_no_serious_violation(make, index, extractor, violations, tmp_path, monkeypatch):
     path = write_page(make(index, extractor, monkeypatch), tmp_path / "page.html")
     for dark in (False, True):

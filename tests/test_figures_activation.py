@@ -138,7 +138,7 @@ def test_a_picture_by_itself_keeps_its_shape(runs):
 
 def test_released_picture_and_its_enlargement(runs):
     picture, run = runs[0][1], runs[2]["IVF64,Flat"][1]
-    drawn = perceptual.original_and_released(picture, run.pictures[1], (10, 20, 74, 84), "alpha 3")
+    drawn = perceptual.pictures_and_loupe({"original": picture, "released": run.pictures[1]}, (10, 20, 74, 84))
     shown = [axes.images[0].get_array() for axes in drawn.figure.axes]
     np.testing.assert_array_equal(shown[3], np.asarray(picture)[20:84, 10:74])
     np.testing.assert_array_equal(shown[4], np.asarray(run.pictures[1])[20:84, 10:74])

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "alpha": ["AlphaExplorer"],
         "ivf_plane": ["CellsExplorer"],
+        "blink": ["BlinkExplorer"],
         "nprobe": ["NprobeExplorer"],
         "page": ["write_page"],
         "whatif": ["WhatIfExplorer"],
