@@ -42,6 +42,7 @@ def random_move(explorer, rng):
                 {"nprobe": int(rng.integers(1, explorer._about["nlist"] + 1))},
                 {"index": one_of(explorer.state.names)},
                 {"query": int(rng.integers(len(explorer.state.queries)))},
+                {"cell": int(rng.integers(1, explorer._about["nlist"] + 1))},
             ]
         )
     if kind == "AlphaExplorer":

@@ -1,6 +1,8 @@
 """NprobeExplorer without a browser and, where Chromium is, its page in one."""
 
+import base64
 import functools
+import io
 import json
 import subprocess
 import sys
@@ -8,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 import traitlets
+from PIL import Image
 
 from activeindex_lite import build_index, load_queries, load_world
 from activeindex_lite.evaluation.retrieval import strictly_first
@@ -72,11 +75,37 @@ def test_results_and_finding_are_those_of_faiss_at_every_nprobe(explorer, indexe
             )
 
 
+def test_a_cell_shows_those_of_its_vectors_that_are_nearest_to_the_query(explorer, indexes):
+    stored = load_queries()
+    i, edit = explorer.state.queries[explorer.query]
+    query = stored.features[edit][i]
+    ranked = indexes["cells"].probe(query[None], 64)[0]
+    for rank in (1, 5, 64):
+        explorer.cell = rank
+        ids = indexes["cells"].lists[ranked[rank - 1]]
+        distances = ((stored.world.references[ids] - query) ** 2).sum(axis=1)
+        shown = explorer._cell["pictures"]
+        assert explorer._cell["count"] == len(ids) and explorer._cell["rank"] == rank
+        assert [picture["id"] for picture in shown] == ids[np.argsort(distances, kind="stable")[:4]].tolist()
+    rank = explorer._view["rank"]
+    explorer.cell = rank
+    is_original = [picture["original"] for picture in explorer._cell["pictures"]]
+    assert is_original == [picture["id"] == stored.ids[i] for picture in explorer._cell["pictures"]]
+
+
+def test_a_small_picture_is_the_large_one_made_smaller(explorer):
+    drawn = explorer.state.small(4711)
+    opened = Image.open(io.BytesIO(base64.b64decode(drawn.split(",")[1])))
+    large = load_world().pictures(4711)[0].resize(opened.size, Image.Resampling.LANCZOS)
+    assert np.abs(np.asarray(opened, float) - np.asarray(large, float)).mean() < 6
+
+
 @pytest.mark.parametrize(
     ("trait", "value", "said"),
     [
         ("nprobe", 0, "1 to 64"),
         ("nprobe", 65, "1 to 64"),
+        ("cell", 65, "1 to 64"),
         ("index", "IVF9", "cells, codes"),
         ("query", 9, "0 to 8"),
         ("query", -1, "0 to 8"),
@@ -97,9 +126,9 @@ def test_a_value_from_the_page_that_is_refused_is_told_there(explorer):
 
 
 def test_an_index_with_fewer_cells_visits_all_of_them(explorer):
-    explorer.nprobe = 64
+    explorer.nprobe, explorer.cell = 64, 50
     explorer.index = "codes"
-    assert explorer.nprobe == 40
+    assert (explorer.nprobe, explorer.cell, explorer._cell["rank"]) == (40, 40, 40)
     with pytest.raises(traitlets.TraitError, match="40"):
         NprobeExplorer(indexes={"codes": explorer.state.index("codes")}, nprobe=41)
 
@@ -150,7 +179,7 @@ def page(open_page, explorer, tmp_path):
 
 def test_the_page_says_what_python_says(page, explorer):
     expect = pytest.importorskip("playwright.sync_api").expect
-    slider, sentence = page.get_by_role("slider"), page.locator(".ai-finding")
+    slider, sentence = page.get_by_role("slider", name="nprobe"), page.locator(".ai-finding")
     expect(sentence).to_contain_text(explorer.finding)
     slider.focus()
     for step in explorer._about["nprobes"][1:5]:
@@ -178,7 +207,7 @@ def test_the_mouse_reaches_the_last_cell_and_the_map_is_lit(page):
     }"""
     page.wait_for_function(f"({lit})() > 0")
     dark = page.evaluate(lit)
-    slider = page.get_by_role("slider")
+    slider = page.get_by_role("slider", name="nprobe")
     box = slider.bounding_box()
     # The locator's click waits until the slider no longer moves while pictures are put in place.
     slider.click(position={"x": box["width"] - 3, "y": box["height"] / 2})
@@ -186,8 +215,31 @@ def test_the_mouse_reaches_the_last_cell_and_the_map_is_lit(page):
     page.wait_for_function(f"({lit})() > {5 * dark}")
 
 
+def test_a_click_or_a_key_looks_into_a_cell(page, explorer):
+    expect = pytest.importorskip("playwright.sync_api").expect
+    title, lens = page.locator(".ai-found h2").nth(1), page.get_by_role("slider", name="First cells")
+    expect(title).to_have_text("Inside cell 1")
+    lens.focus()
+    lens.press("ArrowRight")
+    expect(lens).to_have_attribute(
+        "aria-valuetext", f"cell 2: {explorer.state.cell('cells', 3, 2)['count']} vectors, not visited"
+    )
+    lens.press("Enter")
+    expect(title).to_have_text("Inside cell 2")
+    wanted = explorer.state.cell("cells", 3, 2)["pictures"]
+    shown = page.eval_on_selector_all(".ai-in-cell img", "all => all.map((image) => image.src)")
+    assert shown == [picture["src"] for picture in wanted]
+    # The outermost cells of the disc lie to the left as well as to the right.
+    disc = page.get_by_role("slider", name="All cells")
+    box = disc.bounding_box()
+    disc.click(position={"x": box["width"] / 2 - min(box["width"], box["height"]) / 2 + 8, "y": box["height"] / 2})
+    expect(title).not_to_have_text("Inside cell 2")
+    assert int(title.inner_text().split()[-1]) > 20
+    expect(page.locator(".ai-found")).to_contain_text("Its pictures need a kernel")
+
+
 def test_controls_and_pictures_have_names(page):
-    assert page.get_by_role("slider", name="nprobe").count() == 1
+    assert [page.get_by_role("slider", name=name).count() for name in ("nprobe", "First cells", "All cells")] == [1] * 3
     assert page.get_by_role("combobox").count() == 2
     assert all(alt for alt in page.eval_on_selector_all("img", "all => all.map((image) => image.alt)"))
     assert all(

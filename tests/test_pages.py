@@ -158,7 +158,7 @@ def test_an_explorer_moves_in_its_frame_without_a_network(built, browser):
     page = watched(browser.new_context(offline=True).new_page())
     page.goto((built[0] / "01_second.html").as_uri())
     frame = page.frame_locator("iframe.explorer")
-    slider = frame.get_by_role("slider")
+    slider = frame.get_by_role("slider", name="nprobe")
     before = frame.locator(".ai-share").inner_text()
     slider.focus()
     page.keyboard.press("End")

@@ -15,6 +15,7 @@ import traitlets
 
 from activeindex_lite.support.checks import real_number, whole_number
 from activeindex_lite.widgets.cells import keep
+from activeindex_lite.widgets.kept import has_form_of_its_own, show_still
 
 FOLDER = Path(__file__).parent
 
@@ -64,6 +65,17 @@ class Explorer(anywidget.AnyWidget):
         if not name.startswith("_") and not hasattr(type(self), name):
             raise AttributeError(self._unknown(name))
         super().__setattr__(name, value)
+
+    def _ipython_display_(self) -> None:
+        """Show the explorer, then a still of it, which JupyterLab hides as long as the explorer lives (kept.py)."""
+        from IPython.display import display
+
+        if has_form_of_its_own(self):
+            # IPython then asks for that form.
+            raise NotImplementedError
+        data, metadata = self._repr_mimebundle_()
+        display(data, metadata=metadata, raw=True)
+        show_still(self)
 
     @property
     def state(self) -> Any:

@@ -24,8 +24,8 @@ class NprobeExplorer(Explorer):
     """A search among the 50,000 references of the ready world; see NprobeState for indexes and queries.
 
     Traits, to set, link and observe from Python: nprobe (1 to the number of cells), index (IVF-PQ, IVF or IVF256),
-    query (0 to 8, the number of an edited picture). A value out of range raises TraitError and changes nothing. An
-    index with fewer cells lowers nprobe to their number.
+    query (0 to 8, the number of an edited picture), cell (the rank of the cell whose pictures are shown). A value out
+    of range raises TraitError and changes nothing. An index with fewer cells lowers nprobe and cell to their number.
     """
 
     _esm = esm("nprobe_map", "nprobe")
@@ -33,13 +33,15 @@ class NprobeExplorer(Explorer):
     nprobe = Setting(1).tag(sync=True)
     index = Setting("").tag(sync=True)
     query = Setting(3).tag(sync=True)
+    cell = Setting(1).tag(sync=True)
     _names = traitlets.Dict().tag(sync=True)
     _about = traitlets.Dict().tag(sync=True)
     _view = traitlets.Dict().tag(sync=True)
+    _cell = traitlets.Dict().tag(sync=True)
     # Only filled in a page without a kernel.
     _stored = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
-    page_traits = ("nprobe", "index", "query", "_names", "_error")
+    page_traits = ("nprobe", "index", "query", "cell", "_names", "_error")
     title = "What a search visits: an inverted file, cell by cell"
     intro = (
         "Each picture was edited, and its original is one of the stored pictures. The index searches only the nprobe "
@@ -56,13 +58,15 @@ class NprobeExplorer(Explorer):
         self._state = NprobeState(indexes, queries)
         settings = {"index": self.state.names[0], **settings}
         settings.setdefault("query", min(3, len(self.state.queries) - 1))
-        # nprobe is checked against the index, so it comes last.
-        nprobe = settings.pop("nprobe", 1)
+        # nprobe and cell are checked against the index, so they come last.
+        checked_later = {name: settings.pop(name, 1) for name in ("nprobe", "cell")}
         super().__init__(**settings)
         self._names = {"indexes": self.state.names, "queries": self.state.titles()}
         self._refresh()
-        self.nprobe = nprobe
         self.observe(lambda _: self._refresh(), ["index", "query"])
+        self.observe(lambda _: self._look_into(), ["cell"])
+        for name, value in checked_later.items():
+            setattr(self, name, value)
 
     @property
     def phase(self) -> dict:
@@ -97,29 +101,35 @@ class NprobeExplorer(Explorer):
         )
 
     def stored(self) -> dict:
-        """All that a page without a kernel shows: each index and each query."""
+        """All that a page without a kernel shows: each index and each query, and the pictures of the first cells."""
+        state = self.state
+        both = {f"{name} {query}": (name, query) for name in state.names for query in range(len(state.queries))}
+        cells = {key: state.first_cells(*place) for key, place in both.items()}
+        shown = {i for kept in cells.values() for ids in kept for i in ids}
         return {
-            "abouts": {name: self.state.about(name) for name in self.state.names},
-            "views": {
-                f"{name} {query}": self.state.view(name, query)
-                for name in self.state.names
-                for query in range(len(self.state.queries))
-            },
+            "abouts": {name: state.about(name) for name in state.names},
+            "views": {key: state.view(*place) for key, place in both.items()},
+            "cells": cells,
+            "pictures": {str(i): state.small(i) for i in sorted(shown)},
         }
 
     def _refresh(self) -> None:
         about, view = self.state.about(self.index), self.state.view(self.index, self.query)
         with self.hold_sync():
             self._about, self._view = about, view
-            self.nprobe = min(self.nprobe, about["nlist"])
+            self.nprobe, self.cell = (min(value, about["nlist"]) for value in (self.nprobe, self.cell))
+            self._look_into()
 
-    @traitlets.validate("nprobe")
-    def _valid_nprobe(self, proposal: dict) -> int:
+    def _look_into(self) -> None:
+        self._cell = self.state.cell(self.index, self.query, self.cell)
+
+    @traitlets.validate("nprobe", "cell")
+    def _valid_number_of_cells(self, proposal: dict) -> int:
         # The number of cells is known once the first index is there.
         nlist = self._about.get("nlist")
         if not nlist:
             return proposal.value
-        return checked_number("nprobe", proposal.value, 1, nlist, f"{self.index} has {nlist:,} cells")
+        return checked_number(proposal.trait.name, proposal.value, 1, nlist, f"{self.index} has {nlist:,} cells")
 
     @traitlets.validate("index")
     def _valid_index(self, proposal: dict) -> str:

@@ -1,21 +1,27 @@
-// The map of the nprobe explorer: the cells around a query as a disc, the nearest cell in the middle.
+// The maps of the nprobe explorer: the cells around a query as a disc, the nearest cell in the middle, and a lens over
+// the first of them.
 
 const MAP = 400;
-const QUERY_CROSS = 6;
+// The cells that the lens numbers, and those that it has room for.
+const NUMBERED = 16;
+const IN_LENS = 26;
 
 // How far from the middle the cell of that rank lies, as a share of the disc's radius (as lessons/ivf.py's disc_map).
 const discRadius = (rank, nlist) => (rank / nlist) ** (1 / 3);
+const lensZoom = (nlist) => Math.max(1, 1 / discRadius(IN_LENS, nlist));
 
 // Which cell each pixel of the disc belongs to: an array of cell numbers (0: the nearest), -1 outside the disc.
-// places: the cells' points [x, y, x, y, ...] in thousandths of the radius, in order of rank. Each pixel goes to the
-// nearest point. That is found by jump flooding: pixels ask neighbours, from far to near, for the point they know.
-function cellsOfPixels(places, size) {
+// places: the cells' points [x, y, x, y, ...] in thousandths of the radius, in order of rank; zoom: how many times the
+// middle is enlarged. Each pixel goes to the nearest point. That is found by jump flooding: pixels ask neighbours, from
+// far to near, for the point they know.
+function cellsOfPixels(places, size, zoom) {
   const cells = new Int16Array(size * size).fill(-1);
-  const points = pixelsOfPoints(places, size);
+  const points = pixelsOfPoints(places, size, zoom);
   points.forEach(([x, y], cell) => {
-    const column = Math.min(size - 1, Math.round(x));
-    const row = Math.min(size - 1, Math.round(y));
-    const pixel = row * size + column;
+    const [column, row] = [Math.round(x), Math.round(y)];
+    // A point beyond the edge stands at the nearest pixel inside, from where the flood starts.
+    const inside = (place) => Math.min(size - 1, Math.max(0, place));
+    const pixel = inside(row) * size + inside(column);
     if (cells[pixel] < 0) cells[pixel] = cell;
   });
   for (let jump = 256; jump >= 1; jump /= 2) askNeighbours(cells, points, size, jump);
@@ -23,11 +29,11 @@ function cellsOfPixels(places, size) {
   return cells;
 }
 
-function pixelsOfPoints(places, size) {
+function pixelsOfPoints(places, size, zoom) {
   const half = size / 2;
   const points = [];
   for (let i = 0; i < places.length; i += 2) {
-    const toPixel = (thousandths) => Math.fround(half + (thousandths / 1000) * (half - 2));
+    const toPixel = (thousandths) => Math.fround(half + zoom * (thousandths / 1000) * (half - 2));
     points.push([toPixel(places[i]), toPixel(places[i + 1])]);
   }
   return points;
@@ -69,94 +75,159 @@ function clearOutside(cells, size) {
 }
 
 // A colour as canvases store it on the machines that browsers run on: red in the lowest byte.
-function packed(red, green, blue, opacity) {
+function packed([red, green, blue], opacity) {
   return ((opacity << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
-const VISITED = { inside: packed(86, 180, 233, 190), border: packed(0, 70, 120, 230) };
-const NOT_VISITED = { inside: packed(128, 128, 128, 26), border: packed(128, 128, 128, 110) };
-const OWN_VISITED = packed(0, 158, 115, 235);
-const OWN_NOT_VISITED = packed(213, 94, 0, 170);
+// What a pixel shows, as bits: the state of its cell, and whether it lies on a border.
+const VISITED = 1;
+const OWN = 2;
+const CHOSEN = 4;
 
-// Colour the pixels: visited cells blue, the original's cell green if visited and orange if not, borders darker.
-function paintCells(image, cells, size, rank, nprobe) {
+// Colour the pixels: visited cells sky blue with a thick edge where the visited part ends, the original's cell green
+// (filled once it is visited), the chosen cell with an edge of ink.
+function paintCells(image, cells, { size, rank, nprobe, chosen, ink }) {
   const pixels = new Uint32Array(image.data.buffer);
-  const own = rank <= nprobe ? OWN_VISITED : OWN_NOT_VISITED;
+  const [sky, green, edge] = [SKY, GREEN, ink].map(channelsOf);
+  const inside = [packed([128, 128, 128], 26), packed(sky, 190), packed([128, 128, 128], 26), packed(green, 235)];
+  const thin = packed([128, 128, 128], 120);
+  const [blue, own, outline] = [packed(channelsOf(BLUE), 255), packed(green, 255), packed(edge, 255)];
+  const stateOf = (cell) =>
+    (cell < nprobe ? VISITED : 0) + (cell === rank - 1 ? OWN : 0) + (cell === chosen - 1 ? CHOSEN : 0);
   for (let pixel = 0; pixel < cells.length; pixel++) {
     const cell = cells[pixel];
-    if (cell < 0) pixels[pixel] = 0;
-    else if (cell === rank - 1) pixels[pixel] = own;
-    else {
-      const colours = cell < nprobe ? VISITED : NOT_VISITED;
-      const isBorder = cells[pixel + 1] !== cell || cells[pixel + size] !== cell;
-      pixels[pixel] = isBorder ? colours.border : colours.inside;
+    if (cell < 0) {
+      pixels[pixel] = 0;
+      continue;
     }
+    const state = stateOf(cell);
+    let colour = inside[state % CHOSEN];
+    for (const step of [1, size, -1, -size, 2, 2 * size]) {
+      const other = cells[pixel + step];
+      if (other === cell || other === undefined || other < 0) continue;
+      const far = Math.abs(step) === 2 || Math.abs(step) === 2 * size;
+      const both = state | stateOf(other);
+      if (both & CHOSEN) colour = outline;
+      else if (both & OWN) colour = own;
+      else if ((state ^ stateOf(other)) & VISITED) colour = blue;
+      else if (!far && step > 0) colour = thin;
+      if (both & (CHOSEN | OWN)) break;
+    }
+    pixels[pixel] = colour;
   }
 }
 
-// The cells of a view as an image. `cache` keeps the last view's, since only the colours change with nprobe.
-function cellSheet(cache, view, nprobe) {
-  const key = `${view.index} ${view.query}`;
-  if (cache.key !== key) {
-    cache.key = key;
-    cache.cells = cellsOfPixels(view.places, MAP);
-    cache.sheet = cache.sheet || html("canvas", { width: MAP, height: MAP });
-    cache.image = cache.image || cache.sheet.getContext("2d").createImageData(MAP, MAP);
+// One of the two maps, with its picture of the cells, of which only the colours change with nprobe. label: what the map
+// shows; zoomOf(nlist); onPick(rank) hears of a click on a cell. draw(view, about, nprobe, chosen).
+function cellMap({ label, zoomOf, onPick, keyboard }) {
+  const node = canvas("", MAP);
+  node.style.height = "";
+  const box = stage(node);
+  const sheet = html("canvas", { width: MAP, height: MAP });
+  const image = sheet.getContext("2d").createImageData(MAP, MAP);
+  const now = { key: "", cells: null, zoom: 1 };
+  const scale = () => Math.min(node.clientWidth, node.clientHeight) / 2;
+
+  function toPixels(cell) {
+    const middle = [node.clientWidth / 2, node.clientHeight / 2];
+    const place = now.view.places.slice(2 * cell, 2 * cell + 2);
+    return place.map((thousandths, axis) => middle[axis] + now.zoom * (thousandths / 1000) * (scale() - 2));
   }
-  paintCells(cache.image, cache.cells, MAP, view.rank, nprobe);
-  cache.sheet.getContext("2d").putImageData(cache.image, 0, 0);
-  return cache.sheet;
+  function find([x, y]) {
+    const [column, row] = [x - node.clientWidth / 2, y - node.clientHeight / 2].map((from) =>
+      Math.floor((from / scale() + 1) * (MAP / 2)),
+    );
+    const isInside = [column, row].every((at) => at >= 0 && at < MAP);
+    return isInside ? now.cells[row * MAP + column] : -1;
+  }
+  const counts = (cell) => now.view.scanned[cell] - (now.view.scanned[cell - 1] ?? 0);
+  const text = (cell) =>
+    `cell ${grouped(cell + 1)}: ${counts(cell)} vectors, ${cell < now.nprobe ? "visited" : "not visited"}`;
+  const count = () => (now.view ? Math.min(keyboard, now.view.places.length / 2) : 0);
+  pickable(box, { label, count, find, place: toPixels, text, onPick: (cell) => onPick(cell + 1) });
+
+  function draw(view, about, nprobe, chosen) {
+    const key = `${view.index} ${view.query}`;
+    Object.assign(now, { view, nprobe, zoom: zoomOf(about.nlist) });
+    if (now.key !== key) now.cells = cellsOfPixels(view.places, MAP, now.zoom);
+    now.key = key;
+    const drawing = startDrawing(node);
+    const { pen, width, height, ink } = drawing;
+    paintCells(image, now.cells, { size: MAP, rank: view.rank, nprobe, chosen, ink });
+    sheet.getContext("2d").putImageData(image, 0, 0);
+    const radius = scale();
+    pen.drawImage(sheet, width / 2 - radius, height / 2 - radius, 2 * radius, 2 * radius);
+    return { ...drawing, toPixels, radius, middle: [width / 2, height / 2] };
+  }
+  return { node, box, draw };
 }
 
-function drawMap(node, cache, view, about, nprobe, phase) {
-  const { pen, width, height, ink, paper } = startDrawing(node);
-  const side = Math.min(width, height);
-  const radius = side / 2;
-  const middle = [width / 2, height / 2];
-  pen.drawImage(cellSheet(cache, view, nprobe), middle[0] - radius, middle[1] - radius, side, side);
-  drawVisitedCircle(pen, middle, discRadius(Math.min(nprobe + 0.5, about.nlist), about.nlist) * (radius - 2), ink);
-  drawQueryCross(pen, middle, paper);
-  const place = view.places.slice(2 * view.rank - 2, 2 * view.rank);
-  const [x, y] = place.map((thousandths, axis) => middle[axis] + (thousandths / 1000) * (radius - 2));
-  const isVisited = view.rank <= nprobe;
-  // On a green cell the green star needs an edge.
-  drawMark(pen, "star", x, y, 12, paper, true);
-  drawMark(pen, "star", x, y, 9, GREEN, isVisited);
-  const toTheRight = x > middle[0];
-  drawText(pen, `original: cell ${view.rank}`, x + (toTheRight ? 14 : -14), y + 4, {
-    align: toTheRight ? "left" : "right",
-    halo: paper,
-    bold: true,
-    colour: ink,
-  });
-  node.setAttribute(
-    "aria-label",
-    `Map of ${about.nlist} cells around the query, the nearest in the middle. ${nprobe} are visited; ` +
-      `the original lies in cell number ${view.rank}: ${isVisited ? "visited" : "not visited"}. ${phase.sentence}`,
-  );
+const QUERY_RADIUS = 7;
+
+// The query, and the original's star with its name; `free`: marks that the name must not cover.
+function drawEnds(drawing, view, nprobe, free) {
+  const { pen, middle, toPixels, radius, ink } = drawing;
+  drawMark(pen, "cross", ...middle, QUERY_RADIUS, PURPLE, true, { halo: true });
+  const at = toPixels(view.rank - 1);
+  const away = Math.hypot(at[0] - middle[0], at[1] - middle[1]);
+  const marks = [...free, { at: middle, radius: QUERY_RADIUS + 3 }];
+  // An original beyond the lens has an arrow to where it lies.
+  const outward = at.map((place, axis) => (place - middle[axis]) / away);
+  const star = away < radius ? at : middle.map((from, axis) => from + outward[axis] * (radius - 14));
+  if (away < radius) drawMark(pen, "star", ...star, 9, GREEN, view.rank <= nprobe, { halo: true });
+  else {
+    const tail = star.map((place, axis) => place - 26 * outward[axis]);
+    drawLine(pen, [tail, star], { colour: GREEN, width: 3 });
+    drawMark(pen, "circle", ...star, 4, GREEN, view.rank <= nprobe, { halo: true });
+  }
+  const name = `original: cell ${grouped(view.rank)}`;
+  drawLabels(drawing, [{ text: name, at: star, radius: 11, bold: true, colour: ink }], marks);
 }
 
-// A dashed circle around the cells that are visited.
-function drawVisitedCircle(pen, middle, radius, ink) {
+// The ranks of the first cells, at their points.
+function drawNumbers({ pen, toPixels, paper, ink }, view) {
+  const shown = Math.min(NUMBERED, view.places.length / 2);
+  const free = [];
+  for (let cell = 0; cell < shown; cell++) {
+    if (cell === view.rank - 1) continue;
+    const [x, y] = toPixels(cell);
+    drawText(pen, String(cell + 1), x, y + 4, { align: "center", halo: paper, colour: ink });
+    free.push({ at: [x, y], radius: 9 });
+  }
+  return free;
+}
+
+// A circle round the part of the disc that the lens enlarges.
+function drawLensCircle({ pen, middle, radius, ink }, nlist) {
   pen.save();
   pen.strokeStyle = ink;
-  pen.lineWidth = 2;
-  pen.setLineDash([7, 4]);
+  pen.lineWidth = 1.5;
+  pen.setLineDash([2, 3]);
   pen.beginPath();
-  pen.arc(...middle, radius, 0, 2 * Math.PI);
+  pen.arc(...middle, radius / lensZoom(nlist), 0, 2 * Math.PI);
   pen.stroke();
   pen.restore();
 }
 
-// The query is a cross, as in every figure; the wide one below it is its edge.
-function drawQueryCross(pen, [x, y], paper) {
-  for (const style of [
-    { colour: paper, width: 7 },
-    { colour: ORANGE, width: 4 },
-  ]) {
-    for (const slope of [1, -1]) {
-      const ends = [-QUERY_CROSS, QUERY_CROSS].map((step) => [x + step, y + slope * step]);
-      drawLine(pen, ends, style);
-    }
-  }
+// What the marks of both maps mean.
+const MAP_LEGEND = [
+  { shape: "cross", colour: PURPLE, text: "query" },
+  { area: true, colour: SKY, edge: BLUE, text: "visited" },
+  { area: true, colour: "#88888822", edge: GREY, text: "not visited" },
+  { shape: "star", colour: GREEN, filled: false, text: "original, not visited" },
+  { shape: "star", colour: GREEN, text: "visited" },
+  { area: true, colour: "transparent", edge: "currentColor", text: "looked into" },
+  { line: true, dash: [2, 3], text: "enlarged" },
+];
+
+function drawMaps({ disc, lens }, view, about, { nprobe, chosen, sentence }) {
+  const onDisc = disc.draw(view, about, nprobe, chosen);
+  drawLensCircle(onDisc, about.nlist);
+  drawEnds(onDisc, view, nprobe, []);
+  const inLens = lens.draw(view, about, nprobe, chosen);
+  drawEnds(inLens, view, nprobe, drawNumbers(inLens, view));
+  const own = `the original lies in cell number ${view.rank}: ${view.rank <= nprobe ? "visited" : "not visited"}`;
+  const spoken = `${about.nlist} cells around the query, the nearest in the middle. ${nprobe} are visited; ${own}.`;
+  disc.node.setAttribute("aria-label", `Map of ${spoken} ${sentence}`);
+  lens.node.setAttribute("aria-label", `The first of ${spoken}`);
 }

@@ -12,9 +12,11 @@ from activeindex_lite.evaluation.stored_queries import load_queries
 from activeindex_lite.evaluation.timing import search_milliseconds
 from activeindex_lite.index import ActiveIndex, ready_index
 from activeindex_lite.lessons.ivf import Probing, disc_map, probing
+from activeindex_lite.pictures.synthetic import synthetic_pictures
 from activeindex_lite.sweeps.nprobe import INDEXES, load_curves, nprobes_of, recall_by_nprobe
 from activeindex_lite.widgets.module import checked_indexes
 from activeindex_lite.widgets.pictures import thumbnail
+from activeindex_lite.world.world import REFERENCE_SEED
 
 # (position among the stored queries, edit): found at once, found after 3 ... 65 cells, found and then lost to a nearer
 # code, lost to the code from the start, and lost to the extractor, which no index can fix.
@@ -31,6 +33,8 @@ QUERIES = (
 )
 SHOWN = 4
 SIDE, RESULT_SIDE = 160, 104
+# Pictures of a cell: how many, the side at which they are drawn and shown, and of how many cells a page keeps them.
+IN_CELL, DRAWN_SIDE, CELL_SIDE, CELLS_KEPT = 4, 112, 64, 16
 TIMED = 40
 
 
@@ -52,7 +56,7 @@ class NprobeState:
             self._refuse_unfit(name, index)
         self.names, self.own = list(self._indexes or INDEXES), bool(self._indexes)
         self.queries = self._checked(queries)
-        self._lists, self._about, self._views, self._thumbnails = {}, {}, {}, {}
+        self._lists, self._about, self._views, self._thumbnails, self._probings = {}, {}, {}, {}, {}
 
     def _refuse_unfit(self, name: str, index: ActiveIndex) -> None:
         if not index.nlist:
@@ -127,8 +131,11 @@ class NprobeState:
         """The Probing of query number `query`."""
         if name not in self._lists:
             self._lists[name] = self.index(name).lists
-        i, edit = self.queries[query]
-        return probing(self.index(name), self.stored.features[edit][i], self.stored.ids[i], SHOWN, self._lists[name])
+        if (name, query) not in self._probings:
+            (i, edit), lists = self.queries[query], self._lists[name]
+            feature = self.stored.features[edit][i]
+            self._probings[name, query] = probing(self.index(name), feature, self.stored.ids[i], SHOWN, lists)
+        return self._probings[name, query]
 
     def view(self, name: str, query: int) -> dict:
         """All there is to draw for an index and a query, at any nprobe."""
@@ -176,6 +183,30 @@ class NprobeState:
         first = bool(found.first[s])
         sentence = _sentence(index.factory, found.rank, begin, first)
         return {"from": int(begin), "first": first, "results": results, "sentence": sentence}
+
+    def members(self, name: str, query: int, rank: int) -> tuple[int, np.ndarray]:
+        """(how many vectors the cell of that rank holds, the ids of the few that are nearest to the query)."""
+        found = self.probing(name, query)
+        ids = np.asarray(self._lists[name][found.cells[rank - 1]])
+        i, edit = self.queries[query]
+        near = self.world.references[ids] @ self.stored.features[edit][i]
+        return len(ids), ids[np.argsort(-near, kind="stable")[:IN_CELL]]
+
+    def cell(self, name: str, query: int, rank: int) -> dict:
+        """What lies in the cell of that rank: dict rank, count, and pictures, those nearest to the query."""
+        count, ids = self.members(name, query, rank)
+        truth = int(self.stored.ids[self.queries[query][0]])
+        shown = [{"id": int(i), "src": self.small(int(i)), "original": int(i) == truth} for i in ids]
+        return {"rank": rank, "count": count, "pictures": shown}
+
+    def first_cells(self, name: str, query: int) -> list[list[int]]:
+        """For each of the first cells the ids of its vectors that are nearest to the query."""
+        kept = min(CELLS_KEPT, self.index(name).nlist)
+        return [self.members(name, query, rank)[1].tolist() for rank in range(1, kept + 1)]
+
+    def small(self, i: int) -> str:
+        """Reference i as a small thumbnail: drawn small at once, which takes a third of the time."""
+        return thumbnail(synthetic_pictures([REFERENCE_SEED + i], DRAWN_SIDE)[0], CELL_SIDE)
 
     def _thumbnail(self, i: int) -> str:
         if i not in self._thumbnails:
