@@ -75,7 +75,8 @@ class Explorer(anywidget.AnyWidget):
             raise NotImplementedError
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)
-        show_still(self)
+        if hasattr(self, "still"):
+            show_still(self)
 
     @property
     def state(self) -> Any:
