@@ -46,7 +46,7 @@ def middle(means):
         (similarity.threshold, lambda c, o, p: max(c), "lower threshold"),
         (similarity.threshold, lambda c, o, p: np.array([1, 2]), "one number"),
         (similarity.threshold, lambda c, o, p: 56, "nothing passes"),
-        (similarity.top_k, lambda d, k: np.argpartition(d, k - 1)[:k], "of 900 values differ"),
+        (similarity.top_k, lambda d, k: np.argpartition(d, k - 1)[:k], "of 900 differ"),
         (similarity.brute_force, lambda q, x: (q @ x.T).argmax(1), "same length"),
         (ivf.nearest_cell, lambda x, c: ((x[:, None] - c) ** 2).sum(2).min(1), "argmin"),
         (ivf.nearest_cell, lambda x, c: ((x[:, None] - c) ** 2).sum(2).argmax(1), "furthest away"),
@@ -61,7 +61,7 @@ def middle(means):
         (ivf.cheapest_nlist, lambda N, nprobe: np.sqrt(N), "for nprobe 1"),
         (ivf.cheapest_nlist, lambda N, nprobe: 0, "above 0"),
         (pq.split, lambda x, M: x.reshape(M, -1), r"shape is \(4, 15\)"),
-        (pq.encode, lambda x, books: np.zeros((len(x), len(books)), int), "values differ"),
+        (pq.encode, lambda x, books: np.zeros((len(x), len(books)), int), "of 160 differ"),
         (pq.decode, lambda codes, books: np.stack([b[codes[:, m]] for m, b in enumerate(books)], 1), "side by side"),
         (pq.decode, lambda codes, books: books[0][codes].reshape(len(codes), -1), "its own"),
         (pq.look_up, lambda table, codes: table[np.arange(len(table)), codes].mean(1), "mean over the parts"),
@@ -195,6 +195,98 @@ def test_mistakes_are_named(check, wrong, said):
     verdict = check(wrong)
     assert not verdict.passed
     assert re.search(said, verdict.message), verdict.message
+
+
+def nearest(x, centroids):
+    return ((x[:, None] - centroids) ** 2).sum(2).argmin(1)
+
+
+def decoded(codes, books):
+    return np.concatenate([book[codes[:, m]] for m, book in enumerate(books)], axis=1)
+
+
+def lengths_one(vectors):
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+
+def precisions(s, c, order):
+    return np.cumsum(c[order]) / np.arange(1, len(s) + 1)
+
+
+def no_return(first, truth):
+    share = (first == truth).mean()  # noqa: F841 - the mistake
+
+
+def no_return_after_a_loop(cells, nlist):
+    lists = []
+    for cell in range(nlist):
+        lists.append(np.flatnonzero(cells == cell))
+
+
+def prints(a, b):
+    print((a != b).sum(1))  # noqa: T201 - the mistake
+
+
+# Each kind of mistake in three exercises or three forms.
+@pytest.mark.parametrize(
+    ("check", "wrong", "said"),
+    [
+        (start.share_found, no_return, r"has code, but returns nothing. End it with return: return share\."),
+        (ivf.posting_lists, no_return_after_a_loop, "End it with return and your result"),
+        (lsh.hamming, prints, "prints, but returns nothing"),
+        (start.share_found, lambda first, truth: None, r"Replace the \.\.\. by your code"),
+        (start.share_found, lambda first, truth: 100 * (first == truth).mean(), "in percent; return a share"),
+        (activation.stays, lambda x, f, c: 100 * (nearest(x, c) == nearest(f, c)).mean(), "in percent; return a share"),
+        (
+            copy_detection.precision_and_recall,
+            lambda s, c, n, t: 100 * ((s >= t) & c).sum() / np.array([(s >= t).sum(), n]),
+            "in percent; return a share",
+        ),
+        (evaluation.interval, lambda h, r: (100 * h.mean() - 5, 100 * h.mean() + 5), "in percent; return shares"),
+        (activation.target, lambda x, c: lengths_one(c[nearest(x, c)]), "divided by their lengths"),
+        (pq.decode, lambda codes, books: lengths_one(decoded(codes, books)), "divided by their lengths"),
+        (pq.split, lambda x, M: lengths_one(x.reshape(len(x), M, -1) + 1e-9), "divided by their lengths"),
+        (similarity.squared_distances, lambda a, b: (a[:, None] - b) ** 2, "sum over the last axis"),
+        (
+            pq.look_up,
+            lambda table, codes: np.stack([table[m][codes[:, m]] for m in range(len(table))], 1),
+            "the sum along axis 1",
+        ),
+        (lsh.hamming, lambda a, b: a != b, "the sum along axis 1"),
+        (copy_detection.micro_ap, lambda s, c, n: c[o := np.lexsort((c, -s))] * precisions(s, c, o) / n, "the sum"),
+        (activation.bits_loss, lambda x, signs, w: -signs * (w @ x), "the mean"),
+        (evaluation.recall_at_1, lambda d, i, t: (i[:, 0] == t) & (d[:, 0] < d[:, 1]), "the mean"),
+        *(
+            (copy_detection.micro_ap, lambda s, c, n, by=by: precisions(s, c, by(s, c)).mean(), "mean precision")
+            for by in (
+                lambda s, c: np.lexsort((c, -s)),
+                lambda s, c: np.lexsort((~c, -s)),
+                lambda s, c: np.argsort(-s, kind="stable"),
+            )
+        ),
+        (copy_detection.normalised, lambda d, b: d + np.sort(b)[:, :3].mean(1), "added here"),
+        (copy_detection.normalised, lambda d, b: d + b.mean(1), "added here"),
+        (copy_detection.normalised, lambda d, b: d + b.min(1), "added here"),
+        (copy_detection.normalised, lambda d, b: np.sort(b)[:, :3].mean(1) / d, "a ratio"),
+        (
+            ivf.nearest_cell,
+            lambda x, c: np.roll(nearest(x, c), 1),
+            r"the cells: \d+ of 60 differ; the first is at \[\d+\]: \d instead of \d\.",
+        ),
+        (similarity.top_k, lambda d, k: np.argsort(d)[::-1][-k:], "the first is at"),
+        (similarity.brute_force, lambda q, x: np.arange(len(q)), r"the ids: \d+ of 20 differ; the first is at \[0\]"),
+        (
+            pq.encode,
+            lambda x, books: np.zeros((len(x), len(books)), int),
+            r"the codes: \d+ of 160 differ; the first is at \[\d, \d\]",
+        ),
+    ],
+)
+def test_kinds_of_mistakes_are_named_in_any_exercise(check, wrong, said):
+    verdict = check(wrong)
+    assert not verdict.passed
+    assert re.search(said, verdict.message), verdict.message
+    assert "furthest off" not in verdict.message or "id" not in verdict.message.partition(":")[0]
 
 
 @pytest.mark.parametrize(

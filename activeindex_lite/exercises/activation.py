@@ -81,7 +81,7 @@ def bits_loss(answer: Callable) -> str:
         signs = np.sign(rng.normal(size=9))
         products = hyperplanes @ x
         compare(
-            one_number(call(answer, x, signs, hyperplanes), "the loss"),
+            one_number(call(answer, x, signs, hyperplanes), "the loss", -(signs * products).mean()),
             -(signs * products).mean(),
             "the loss",
             hints=[
@@ -135,8 +135,8 @@ def stays(answer: Callable) -> str:
         x, centroids = rng.normal(size=(60, 3)), rng.normal(size=(nlist, 3))
         copies = x + 0.4 * rng.normal(size=x.shape)
         own, new = (np.square(a[:, None] - centroids).sum(2).argmin(1) for a in (x, copies))
-        given = one_number(call(answer, x, copies, centroids), "1 - p_f")
         expected = (own == new).mean()
+        given = one_number(call(answer, x, copies, centroids), "1 - p_f", expected)
         compare(
             given,
             expected,

@@ -49,7 +49,7 @@ def border_loss(answer: Callable) -> str:
         gaps = np.square(others - x).sum(1) - np.square(own - x).sum()
         expected = np.log1p(np.exp(-gaps / tau).sum())
         compare(
-            one_number(call(answer, x, own, others, tau), "the loss"),
+            one_number(call(answer, x, own, others, tau), "the loss", expected),
             expected,
             "the loss",
             hints=[

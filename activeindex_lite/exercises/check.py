@@ -13,6 +13,8 @@ from numbers import Real
 
 import numpy as np
 
+from activeindex_lite.exercises.mistakes import equal, last_step, nothing_returned, scaled
+
 # What a newcomer's error message does not say: a part of the message, and the way out.
 WAYS_OUT = (
     ("name 'np' is not defined", "np is numpy: write import numpy as np above the function."),
@@ -79,9 +81,7 @@ def call(function: Callable, *arguments: object) -> object:
     except (Exception, SystemExit) as error:  # whatever the student's code raises is for the student to read
         raise WrongAnswer(failure(function, arguments, error)) from error
     if answer is None or answer is Ellipsis:
-        raise WrongAnswer(
-            f"{_name(function)} returns nothing so far. Replace the ... by your code, and end with return."
-        )
+        raise WrongAnswer(f"{_name(function)} {nothing_returned(function)}")
     return answer
 
 
@@ -154,13 +154,17 @@ def as_numbers(answer: object) -> np.ndarray | None:
     return array if array.dtype.kind in "biuf" else None
 
 
-def one_number(answer: object, what: str) -> float:
-    """The answer as a float; WrongAnswer if it is not one finite number."""
+def one_number(answer: object, what: str, expected: float | None = None) -> float:
+    """The answer as a float; WrongAnswer if it is not one finite number.
+
+    expected: the right number (None: not told), by which a missing sum or mean is recognised.
+    """
     number = as_numbers(answer)
     if number is None:
         raise WrongAnswer(f"{what}: one number is expected, this is {type(answer).__name__}.")
     if number.shape != () or not np.isfinite(number):
-        raise WrongAnswer(f"{what}: one number is expected, this is {seen(answer)}.")
+        hint = "" if expected is None else last_step(number, np.asarray(float(expected)), 1e-4)
+        raise WrongAnswer(f"{what}: one number is expected, this is {seen(answer)}.{hint}")
     return float(number)
 
 
@@ -173,13 +177,20 @@ def some_numbers(answer: object, names: Sequence[str]) -> list[float]:
 
 
 def compare(
-    answer: object, expected: object, what: str, *, tolerance: float = 1e-4, hints: Sequence[tuple[object, str]] = ()
+    answer: object,
+    expected: object,
+    what: str,
+    *,
+    tolerance: float = 1e-4,
+    hints: Sequence[tuple[object, str]] = (),
+    are_ids: bool = False,
 ) -> None:
     """Nothing if answer equals expected, within tolerance for fractions; else WrongAnswer that says how far off it is.
 
     expected: array or number; whole numbers and truth values must be equal. what: a name of the answer, such as "the
     distances". hints: (wrong array, sentence) pairs for typical mistakes: an answer that equals the wrong array gets
-    the sentence.
+    the sentence. Percent for a share, a missing last sum or mean, and vectors of length 1 are recognised in any answer.
+    are_ids: the values are names of things, so that one is not farther off than another.
     """
     expected, array = np.asarray(expected), as_numbers(answer)
     if array is None:
@@ -187,14 +198,22 @@ def compare(
             f"{what}: numbers are expected, an array of shape {expected.shape}; this is "
             f"{type(answer).__name__}{_pieces(answer)}."
         )
-    hint = next((" " + sentence for wrong, sentence in hints if _equal(array, np.asarray(wrong), tolerance)), "")
+    hint = next((" " + sentence for wrong, sentence in hints if equal(array, np.asarray(wrong), tolerance)), "")
+    hint = hint or last_step(array, expected, tolerance) or scaled(array, expected, tolerance)
     if array.shape != expected.shape:
         raise WrongAnswer(f"{what}: the shape is {array.shape}, expected {expected.shape}.{hint}")
-    if _equal(array, expected, tolerance):
+    if equal(array, expected, tolerance):
         return
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         many = f"{np.sum(~np.isfinite(array))} of {array.size} values are" if array.ndim else "this is"
         raise WrongAnswer(f"{what}: {many} NaN or infinite.{hint}")
+    if are_ids and array.size > 1:
+        wrong = np.argwhere(array != expected)
+        first = tuple(wrong[0])
+        raise WrongAnswer(
+            f"{what}: {len(wrong)} of {array.size} differ; the first is at {list(map(int, first))}: "
+            f"{_say(array[first])} instead of {_say(expected[first])}.{hint}"
+        )
     off = np.abs(array.astype(float) - expected.astype(float))
     worst = np.unravel_index(off.argmax(), off.shape)
     told = f"{_say(array[worst])} instead of {_say(expected[worst])}.{hint}"
@@ -212,14 +231,6 @@ def _pieces(answer: object) -> str:
     if not shapes:
         return ""
     return _short(f" that holds arrays of shape {' and '.join(map(str, sorted(shapes)))}")
-
-
-def _equal(array: np.ndarray, expected: np.ndarray, tolerance: float) -> bool:
-    if array.shape != expected.shape:
-        return False
-    if expected.dtype.kind == "f":
-        return bool(np.allclose(array, expected, rtol=0, atol=tolerance))
-    return bool(np.array_equal(array, expected))
 
 
 def _say(value: np.generic) -> str:

@@ -6,6 +6,13 @@ import numpy as np
 
 from activeindex_lite.exercises.check import WrongAnswer, call, compare, one_number, verdict
 
+MEAN_PRECISION = (
+    "That is the mean precision over all places of the list. Add it up at the places of right answers alone, and "
+    "divide by the number of copies."
+)
+ADDED = "The distance is added here. A small distance must give a high score: subtract it from the usual distance."
+DIVIDED = "That is a ratio of the two distances; the exercise takes their difference."
+
 
 def _answers(rng: np.random.Generator, n: int, lost: int, digits: int) -> tuple[np.ndarray, np.ndarray, int]:
     """Scores with ties, whether each answer is right, and the number of copies, some of which have no right answer."""
@@ -64,7 +71,7 @@ def micro_ap(answer: Callable) -> str:
             return (right * np.cumsum(right) / np.arange(1, len(right) + 1)).sum() / total
 
         compare(
-            one_number(call(answer, scores, correct, copies), "the micro-AP"),
+            one_number(call(answer, scores, correct, copies), "the micro-AP", area(against)),
             area(against),
             "the micro-AP",
             tolerance=1e-6,
@@ -84,6 +91,10 @@ def micro_ap(answer: Callable) -> str:
                 (
                     (np.cumsum(correct[against]) / np.arange(1, n + 1)).sum() / copies,
                     "Precision counts only at the places of right answers, where the recall grows.",
+                ),
+                *(
+                    ((np.cumsum(correct[order]) / np.arange(1, n + 1)).mean(), MEAN_PRECISION)
+                    for order in (against, kind, np.argsort(-scores, kind="stable"))
                 ),
                 (area(np.argsort(scores, kind="stable")), "Take the highest score first."),
                 (area(against, correct.sum()), "Recall counts all copies, also those without a right answer."),
@@ -114,6 +125,8 @@ def normalised(answer: Callable) -> str:
                     -distances - typical,
                     "An upload that is near to everything must get a lower score: add the typical distance.",
                 ),
+                *((usual + distances, ADDED) for usual in (typical, background.mean(1), nearest[:, 0])),
+                *((ratio, DIVIDED) for ratio in (typical / distances, distances / typical, -distances / typical)),
                 (-distances, "These scores are not normalised."),
                 (background.mean(1) - distances, "Take the 3 nearest of the background, not all of it."),
                 (background[:, :3].mean(1) - distances, "The first 3 columns are not the 3 nearest: sort each row."),

@@ -22,7 +22,7 @@ def recall_at_1(answer: Callable) -> str:
         anywhere = ((ids == truth[:, None]) & (distances == distances[:, :1])).any(1)
         expected = (first & ~tied).mean()
         compare(
-            one_number(call(answer, distances, ids, truth), "R@1"),
+            one_number(call(answer, distances, ids, truth), "R@1", expected),
             expected,
             "R@1",
             hints=[
@@ -66,7 +66,9 @@ def interval(answer: Callable) -> str:
         }
         half = (high - low) / 2
         if not low < mean < high:
-            raise WrongAnswer(f"The mean is {mean:.3f}; [{low:.3f}, {high:.3f}] does not hold it.")
+            raise WrongAnswer(
+                f"The mean is {mean:.3f}; [{low:.3f}, {high:.3f}] does not hold it.{_percent(low, mean, high)}"
+            )
         _near(
             half,
             right,
@@ -158,6 +160,10 @@ def _ends(given: object) -> tuple[float, float]:
     if low > high:
         raise WrongAnswer(f"low must be below high; this is [{low:.4g}, {high:.4g}].")
     return low, high
+
+
+def _percent(low: float, mean: float, high: float) -> str:
+    return " This is in percent; return shares, from 0 to 1." if low < 100 * mean < high else ""
 
 
 def _near(half: float, right: float, wrong: dict[str, float], sentences: dict[str, str]) -> None:

@@ -23,6 +23,7 @@ def nearest_cell(answer: Callable) -> str:
             call(answer, x, centroids),
             table.argmin(1),
             "the cells",
+            are_ids=True,
             hints=[
                 (
                     table,
@@ -64,6 +65,7 @@ def posting_lists(answer: Callable) -> str:
                 _sorted_ids(ids),
                 right,
                 f"the list of cell {cell}",
+                are_ids=True,
                 hints=[
                     (
                         np.sort(inside),
@@ -104,6 +106,7 @@ def search(answer: Callable) -> str:
             found,
             expected,
             f"the ids found with nprobe {nprobe}",
+            are_ids=True,
             hints=[
                 (exact, "This is the exact nearest of all vectors: search only the lists of the nprobe nearest cells."),
                 (positions, "These are positions among the candidates; the id of a candidate is candidates[position]."),

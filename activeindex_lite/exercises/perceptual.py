@@ -18,7 +18,7 @@ def psnr(answer: Callable) -> str:
         wrapped = np.square(a - b).mean()
         expected = 10 * np.log10(255**2 / mse)
         compare(
-            one_number(call(answer, a, b), "the PSNR"),
+            one_number(call(answer, a, b), "the PSNR", expected),
             expected,
             "the PSNR",
             tolerance=1e-3,

@@ -42,6 +42,7 @@ def encode(answer: Callable) -> str:
             call(answer, x, pq.codebooks),
             expected,
             "the codes",
+            are_ids=True,
             hints=[
                 (tables.min(2), "These are the distances; return the number of the nearest codeword: argmin."),
                 (tables.argmax(2), "These are the codewords furthest away."),

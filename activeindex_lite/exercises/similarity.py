@@ -42,6 +42,7 @@ def top_k(answer: Callable) -> str:
             call(answer, distances, k),
             order[:k],
             f"the first {k} of {N}",
+            are_ids=True,
             hints=[
                 (distances[order[:k]], "These are the distances themselves; return their positions (argsort)."),
                 (order[::-1][:k], "These are the largest ones."),
@@ -85,6 +86,7 @@ def brute_force(answer: Callable) -> str:
         call(answer, queries, x),
         nearest(queries, x, 1)[1][:, 0],
         "the ids",
+        are_ids=True,
         hints=[
             ((queries @ x.T).argmax(1), "The largest dot product is the nearest only among vectors of the same length.")
         ],

@@ -15,13 +15,12 @@ def share_found(answer: Callable) -> str:
         first, truth = rng.integers(N, size=(2, Q))
         right = first == truth
         compare(
-            one_number(call(answer, first, truth), "R@1"),
+            one_number(call(answer, first, truth), "R@1", right.mean()),
             right.mean(),
             "R@1",
             hints=[
                 (right.sum(), "That is the number of copies found; return the share, from 0 to 1."),
                 (1 - right.mean(), "That is the share that was missed."),
-                (100 * right.mean(), "That is in percent; return a number from 0 to 1."),
             ],
         )
     return "You have written the measure of this course: R@1, recall at rank one."
