@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,8 @@ from activeindex_lite.evaluation.originals import Originals, check_originals, or
 from activeindex_lite.evaluation.queries import edit_stream, edited_features
 from activeindex_lite.evaluation.tables import Demo, Measured
 from activeindex_lite.extractor import load_extractor
-from activeindex_lite.index import ActiveIndex, build_index
+from activeindex_lite.index import ActiveIndex
+from activeindex_lite.index.ready import CELLS, SEED, cells_alone, is_stored, trained_index
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -58,23 +59,30 @@ def check_demo(settings: DemoSettings) -> None:
     check_settings(settings.alpha)
 
 
-def run_demo(settings: DemoSettings = DemoSettings(), progress: bool = True) -> Demo:
-    """Measure every row of the demonstration. The same settings give the same tables, times aside."""
+def run_demo(
+    settings: DemoSettings = DemoSettings(), progress: bool = True, tell: Callable[[dict], None] | None = None
+) -> Demo:
+    """Measure every row of the demonstration. The same settings give the same tables, times aside.
+
+    tell: called with every row as soon as it is measured, see `Measured.figures`: first with those of passive copies,
+    later with those of activated ones.
+    """
     begun, extractor, seed = time.perf_counter(), load_extractor("lite"), settings.seed
     originals = originals_of(settings.originals, seed, settings.pictures, extractor)
     passive = edited_features(originals.pictures, extractor, seed=seed, progress=progress)
-    measured = Measured(seed)
-    for name, (factory, nprobes) in tqdm(INDEXES.items(), desc="indexes", unit="index", disable=not progress):
-        clock = time.perf_counter()
-        index = build_index(factory, originals.train, originals.references, seed=1234 + seed)
-        measured.time("build", name, 1000 * (time.perf_counter() - clock), bytes=index.bytes_per_vector)
-        measured.searches(name, index, nprobes, False, passive, originals.truth)
-        if name == "No index":
-            continue
+    measured, indexes, tell = Measured(seed), {}, tell or (lambda row: None)
+    for name, (_, nprobes) in tqdm(INDEXES.items(), desc="passive", unit="index", leave=False, disable=not progress):
+        indexes[name] = _filled(name, originals, seed, indexes, measured)
+        for row in measured.searches(name, indexes[name], nprobes, False, passive, originals.truth):
+            tell(row)
+    activated = {name: nprobes for name, (_, nprobes) in INDEXES.items() if name != "No index"}
+    for name, nprobes in tqdm(activated.items(), desc="activated", unit="index", disable=not progress):
+        index = indexes[name]
         result = _activated(originals, index, extractor, settings.alpha, progress)
         measured.activation(name, result)
         active = edited_features(result.pictures, extractor, seed=seed, progress=progress)
-        measured.searches(name, index, nprobes, True, active, originals.truth)
+        for row in measured.searches(name, index, nprobes, True, active, originals.truth):
+            tell(row)
         if name == SHOWN:
             strips, finds = _strips(originals, result), _finds(originals, index, result, passive, active, seed)
             measured.settings(name, originals, index, extractor, settings.alpha)
@@ -89,6 +97,19 @@ def run_demo(settings: DemoSettings = DemoSettings(), progress: bool = True) -> 
         seconds=time.perf_counter() - begun,
     )
     return demo
+
+
+def _filled(
+    name: str, originals: Originals, seed: int, indexes: Mapping[str, ActiveIndex], measured: Measured
+) -> ActiveIndex:
+    """The index of this name, trained and filled; indexes: those made before it."""
+    factory, seed, begun = INDEXES[name][0], SEED + seed, time.perf_counter()
+    # The cells of IVF are those of IVF-PQ, whose k-means is the same.
+    index = cells_alone(indexes[SHOWN]) if factory == CELLS else trained_index(factory, seed)
+    index.add(originals.references)
+    what = "load and fill" if is_stored(factory, seed) else "build"
+    measured.time(what, name, 1000 * (time.perf_counter() - begun), bytes=index.bytes_per_vector)
+    return index
 
 
 def _activated(originals: Originals, index: ActiveIndex, extractor, alpha: float, progress: bool) -> Activation:

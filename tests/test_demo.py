@@ -5,12 +5,15 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 
-from activeindex_lite import build_index, synthetic_pictures
+from activeindex_lite import synthetic_pictures
 from activeindex_lite.cli.main import main
 from activeindex_lite.demo import DemoSettings, run_demo
 from activeindex_lite.evaluation import PUBLISHED
 from activeindex_lite.evaluation.tables import mean_table
+from activeindex_lite.index.ready import trained_index
+from activeindex_lite.support import parallel
 
 QUERIES = 24
 
@@ -22,20 +25,25 @@ def trained_once():
     """
     trained = {}
 
-    def build(factory, train, references, seed):
-        key = factory, seed, hash(train.tobytes())
-        if key not in trained:
-            trained[key] = build_index(factory, train, seed=seed)
-        return trained[key].refilled(references)
+    def train(factory, seed):
+        if (factory, seed) not in trained:
+            trained[factory, seed] = trained_index(factory, seed)
+        return trained[factory, seed].copy()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("activeindex_lite.demo.build_index", build)
+        patch.setattr("activeindex_lite.demo.trained_index", train)
         yield
 
 
 @pytest.fixture(scope="module")
-def demo():
-    return run_demo(DemoSettings(QUERIES, seed=3), progress=False)
+def told():
+    """The rows that `demo` tells while it runs."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def demo(told):
+    return run_demo(DemoSettings(QUERIES, seed=3), progress=False, tell=told.append)
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +65,29 @@ def test_an_index_loses_copies_and_activation_wins_many_back(demo):
 
 
 @pytest.mark.slow
+def test_rows_are_told_while_it_runs_and_are_those_of_the_table(demo, told):
+    table = mean_table(demo).set_index(["index", "nprobe"])
+    passive = [(row["index"], row["nprobe"]) for row in told if "activated" not in row]
+    assert passive == list(table.index), "first a row of passive copies of each index"
+    assert [set(row) >= {"activated", "gain"} for row in told] == [False] * 6 + [True] * 5
+    for row in told:
+        known = table.loc[(row["index"], row["nprobe"])]
+        assert all(known[name] == row[name] for name in row if name not in ("index", "nprobe"))
+
+
+@pytest.mark.slow
+def test_same_tables_on_one_core_and_on_two(monkeypatch):
+    tables = []
+    for n in (1, 2):
+        monkeypatch.setattr(parallel, "cores", lambda n=n: 1 if parallel._here.__dict__.get("inside") else n)
+        with threadpool_limits(1):
+            tables.append(run_demo(DemoSettings(9, seed=0), progress=False))
+    one, two = tables
+    pd.testing.assert_frame_equal(one.retrieval, two.retrieval, check_exact=True)
+    pd.testing.assert_frame_equal(one.quality, two.quality, check_exact=True)
+
+
+@pytest.mark.slow
 def test_same_seed_same_files(demo, out):
     for name in ("retrieval", "quality"):
         pd.testing.assert_frame_equal(pd.read_csv(out / f"{name}.csv"), getattr(demo, name), rtol=1e-9)
@@ -67,6 +98,10 @@ def test_tables_have_the_promised_form(out):
     retrieval = pd.read_csv(out / "retrieval.csv")
     assert list(retrieval) == ["index", "nprobe", "activated", "edit", "r1", "low", "high", "queries"]
     assert len(retrieval) == 11 * 15 and (retrieval.queries == QUERIES).all()
+    order = list(dict.fromkeys(zip(retrieval["index"], retrieval.activated)))
+    assert order == sorted(
+        order, key=lambda key: (["No index", "IVF-PQ", "IVF", "PCA+LSH", "OPQ"].index(key[0]), key[1])
+    )
     assert ((retrieval.low <= retrieval.r1) & (retrieval.r1 <= retrieval.high)).all()
     keys = set(zip(retrieval["index"], retrieval.nprobe, retrieval.activated))
     assert ("No index", 1, True) not in keys and ("IVF-PQ", 16, True) in keys

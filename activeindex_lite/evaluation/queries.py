@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.support.checks import whole_number
+from activeindex_lite.support.parallel import in_threads
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -36,15 +37,17 @@ def edited_features(
 
     pictures: list of N PIL pictures. seed: of the Random edit; picture i draws from a stream of its own, (seed, first +
     i), so a passive and an activated picture at the same position get exactly the same edit. first: position of the
-    list's first picture in a longer list. batch_size: pictures per call of the extractor. ValueError for an unknown
-    edit.
+    list's first picture in a longer list. batch_size: pictures per call of the extractor. Edits are shared out among
+    the cores, see `support.parallel`. ValueError for an unknown edit.
     """
     for name in edits:
         if name not in EDITS:
             raise ValueError(f"no edit {str(name)[:60]!r}: choose one of {', '.join(EDITS)}")
     whole_number(seed, "seed", least=0)
-    features = {}
-    for name in tqdm(edits, desc="edits", unit="edit", leave=False, disable=not progress):
+
+    def under(name: str) -> np.ndarray:
         edited = (EDITS[name](picture, edit_stream(seed, i)) for i, picture in enumerate(pictures, first))
-        features[name] = extractor(edited, batch_size)
-    return features
+        return extractor(edited, batch_size)
+
+    made = tqdm(in_threads(under, edits), "edits", len(edits), unit="edit", leave=False, disable=not progress)
+    return dict(zip(edits, made, strict=True))

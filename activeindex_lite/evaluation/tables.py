@@ -61,13 +61,25 @@ class Measured:
         activated: bool,
         queries: Mapping[str, np.ndarray],
         truth: np.ndarray,
-    ) -> None:
-        """Search at each nprobe: note the hit tables and, for passive copies, the time of a search."""
+    ) -> list[dict]:
+        """Search at each nprobe: note the hit tables and, for passive copies, the time of a search.
+
+        Returns the `figures` of each nprobe.
+        """
         for nprobe in nprobes:
             self.hits[name, nprobe, activated] = hit_table(index, queries, truth, nprobe)
             if not activated:
                 ms = median_milliseconds(index, queries, nprobe)
                 self.time("search", name, ms, nprobe, bytes=index.bytes_per_vector)
+        return [self.figures(name, nprobe) for nprobe in nprobes]
+
+    def figures(self, name: str, nprobe: int) -> dict:
+        """What is known of an index by now: index, nprobe, passive, and, once it is activated for, the paired gain."""
+        key, passive = {"index": name, "nprobe": nprobe}, self.hits[name, nprobe, False]
+        activated = self.hits.get((name, nprobe, True))
+        if activated is None:
+            return key | {"passive": passive.mean(axis=1).mean()}
+        return key | paired_gain(passive, activated, np.random.default_rng(self.seed))
 
     def activation(self, name: str, result: Activation) -> None:
         """Note the quality of the released pictures, and the time of their activation."""
@@ -91,12 +103,13 @@ class Measured:
     def demo(self) -> Demo:
         """The tables of everything noted so far."""
         rows, gains = [], []
-        for (name, nprobe, activated), hits in self.hits.items():
-            table = summarise(hits, np.random.default_rng(self.seed))
+        names = list(dict.fromkeys(name for name, _, _ in self.hits))
+        # One index after the other, passive copies first, in whatever order they were searched.
+        for name, nprobe, activated in sorted(self.hits, key=lambda key: (names.index(key[0]), key[2])):
+            table = summarise(self.hits[name, nprobe, activated], np.random.default_rng(self.seed))
             rows.append(table.assign(index=name, nprobe=nprobe, activated=activated))
             if activated:
-                passive, rng = self.hits[name, nprobe, False], np.random.default_rng(self.seed)
-                gains.append({"index": name, "nprobe": nprobe, **paired_gain(passive, hits, rng)})
+                gains.append(self.figures(name, nprobe))
         columns = ["index", "nprobe", "activated", "edit", "r1", "low", "high", "queries"]
         retrieval = pd.concat(rows, ignore_index=True)[columns]
         quality = pd.concat(self.quality_rows, ignore_index=True)[["index", "picture", "psnr", "ssim", "linf"]]
