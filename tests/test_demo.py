@@ -9,30 +9,12 @@ from threadpoolctl import threadpool_limits
 
 from activeindex_lite import synthetic_pictures
 from activeindex_lite.cli.main import main
-from activeindex_lite.demo import DemoSettings, run_demo
+from activeindex_lite.demo import INDEXES, DemoSettings, run_demo
 from activeindex_lite.evaluation import PUBLISHED
 from activeindex_lite.evaluation.tables import mean_table
-from activeindex_lite.index.ready import trained_index
 from activeindex_lite.support import parallel
 
 QUERIES = 24
-
-
-@pytest.fixture(scope="module", autouse=True)
-def trained_once():
-    """All runs here share the trained indexes: training takes most of a run, and tests/test_index.py shows that it
-    repeats itself.
-    """
-    trained = {}
-
-    def train(factory, seed):
-        if (factory, seed) not in trained:
-            trained[factory, seed] = trained_index(factory, seed)
-        return trained[factory, seed].copy()
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("activeindex_lite.demo.trained_index", train)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +25,13 @@ def told():
 
 @pytest.fixture(scope="module")
 def demo(told):
-    return run_demo(DemoSettings(QUERIES, seed=3), progress=False, tell=told.append)
+    return run_demo(DemoSettings(QUERIES), progress=False, tell=told.append)
 
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo") / "out"
-    assert main(["demo", "--out", str(folder), "--queries", str(QUERIES), "--seed", "3"]) == 0
+    assert main(["demo", "--out", str(folder), "--queries", str(QUERIES)]) == 0
     return folder
 
 
@@ -99,9 +81,7 @@ def test_tables_have_the_promised_form(out):
     assert list(retrieval) == ["index", "nprobe", "activated", "edit", "r1", "low", "high", "queries"]
     assert len(retrieval) == 11 * 15 and (retrieval.queries == QUERIES).all()
     order = list(dict.fromkeys(zip(retrieval["index"], retrieval.activated)))
-    assert order == sorted(
-        order, key=lambda key: (["No index", "IVF-PQ", "IVF", "PCA+LSH", "OPQ"].index(key[0]), key[1])
-    )
+    assert order == sorted(order, key=lambda key: (list(INDEXES).index(key[0]), key[1]))
     assert ((retrieval.low <= retrieval.r1) & (retrieval.r1 <= retrieval.high)).all()
     keys = set(zip(retrieval["index"], retrieval.nprobe, retrieval.activated))
     assert ("No index", 1, True) not in keys and ("IVF-PQ", 16, True) in keys
@@ -150,7 +130,7 @@ def test_own_photographs(tmp_path, capsys):
     (folder / "broken.jpg").write_bytes(b"not a picture")
     out = tmp_path / "out"
     with pytest.warns(UserWarning, match="broken.jpg"):
-        assert main(["demo", "--out", str(out), "--pictures", str(folder), "--queries", "4", "--seed", "3"]) == 0
+        assert main(["demo", "--out", str(out), "--pictures", str(folder), "--queries", "4"]) == 0
     retrieval = pd.read_csv(out / "retrieval.csv")
     assert (retrieval.queries == 4).all()
     identity = retrieval[(retrieval["index"] == "No index") & (retrieval.edit == "Identity")]

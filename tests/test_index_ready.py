@@ -29,6 +29,15 @@ def test_a_trained_index_of_the_package_is_read_anew_and_empty(factory):
     assert index.factory == factory and index.ntotal == 0 and trained_index(factory) is not index
 
 
+def test_another_seed_is_trained_now(world):
+    assert ready.is_stored(CODES) and not ready.is_stored(CODES, 5) and not ready.is_stored("PCA64,LSH")
+    index, other = trained_index("PQ4x4", 5), build_index("PQ4x4", world.train, seed=5)
+    assert index.seed == 5 and index.ntotal == 0
+    rows = world.references[:100]
+    np.testing.assert_array_equal(index.quantize(rows), other.quantize(rows))
+    assert (index.quantize(rows) != trained_index("PQ4x4").quantize(rows)).any()
+
+
 def could_be_saved(points, centroids):
     """The share of the squared error that one more iteration of k-means would save: almost 0 after a training."""
     errors, own = faiss.knn(points, np.ascontiguousarray(centroids), 1)
