@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,8 +42,8 @@ def _demo(options: Namespace) -> None:
     settings = DemoSettings(options.originals, options.seed, options.pictures, options.alpha)
     check_demo(settings)  # before a folder is made
     with results_folder(options.out or _free_folder("demo")) as folder:
-        tqdm.write(_HEAD)
-        demo = run_demo(settings, tell=lambda row: tqdm.write(_line(row)))
+        _show(_HEAD)
+        demo = run_demo(settings, tell=lambda row: _show(_line(row)))
         page = write_report(demo, folder, _course(folder))
     print(_summary(demo))
     print(f"open {page}")
@@ -52,6 +53,12 @@ _HEAD = (
     "R@1 as it is measured, mean over the 14 edits: first copies of passive pictures, then of activated ones\n"
     "index     nprobe  passive  activated    gain [95 %]"
 )
+
+
+def _show(text: str) -> None:
+    """Print above the progress bars, at once: a pipe, as in a notebook, would keep it until the end."""
+    tqdm.write(text)
+    sys.stdout.flush()
 
 
 def _line(row: Mapping) -> str:
