@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from activeindex_lite.pages import NotebookFailed, broken_links, build_pages
 from activeindex_lite.pages.convert import markdown_soup
@@ -81,7 +82,13 @@ def test_pages_hold_results_and_hang_together(built):
     assert "running notebook only" in first
     assert '(<a href="00_first.html">00</a>)' in (out / "GLOSSARY.html").read_text()
     index = (out / "index.html").read_text()
-    assert "Look at one figure." in index and 'src="pictures/00_first.svg"' in index and "Map of the course" in index
+    assert 'src="pictures/00_first.svg"' in index and "Map of the course" in index
+    cards = BeautifulSoup(index, "html.parser").select(".cards a")
+    assert [card["href"] for card in cards] == ["00_first.html", "01_second.html"]
+    assert all("3 minutes" in card.get_text() for card in cards)
+    # The front page opens with the course's first explorer, and the lessons follow.
+    frame = 'src="explorers/01_second-explorer-1.html"'
+    assert index.index('class="lead"') < index.index(frame) < index.index('class="cards"')
 
 
 @pytest.mark.slow

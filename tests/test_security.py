@@ -279,7 +279,7 @@ def png_that_declares(width, height):
     [
         ([], "the message held no file"),
         ([bytes(LARGEST_UPLOAD + 1)], "more than 20 MB"),
-        ([png_that_declares(60_000, 60_000)], "3600000000 pixels"),
+        ([png_that_declares(60_000, 60_000)], "3,600,000,000 pixels"),
         ([png_that_declares(2**31 - 1, 2**31 - 1)], "picture|pixels"),
         ([b""], "empty file"),
         ([pickle.dumps(Trap("sprung"))], "not a picture"),

@@ -21,7 +21,7 @@ def two_releases(
     stories: two tuples (released PIL picture, Found, words on its quality); edit: name of the edit; picture_of: from
     an id to a PIL picture; truth: id of the original.
     """
-    figure = Figure(figsize=(9, 6.4), layout="constrained")
+    figure = Figure(figsize=(7.8, 5.6), layout="constrained")
     outcomes = []
     for row, (picture, found, quality), name in zip(figure.subplots(2, 3), stories, ("as it is", "activated")):
         right = bool(found.first[0])

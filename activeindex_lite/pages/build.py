@@ -19,8 +19,8 @@ from activeindex_lite.pages.layout import index_body, page
 from activeindex_lite.pages.run import run_notebook
 from activeindex_lite.support.files import is_free, mark_as_output, whole_file
 
-# The subfolder with the notebooks that have run; it also marks the folder around it as one of pages.
-EXECUTED = "executed"
+# Subfolders: the notebooks that have run, which also mark the folder around them as one of pages, and explorers.
+EXECUTED, EXPLORERS = "executed", "explorers"
 TEXTS = {"GLOSSARY": "Glossary", "INSTRUCTORS": "For instructors", "README": "About"}
 
 
@@ -43,7 +43,7 @@ def build_pages(
         notebook, seconds = site.notebook(row.name, fresh, execute)
         pictures |= site.write_notebook(at, row, notebook)
         rows.append({"page": f"{row.name}.html", "seconds": seconds})
-    body = index_body(site.course, CourseMap(site.course, ".html"), pictures)
+    body = index_body(site.course, CourseMap(site.course, ".html"), pictures, hero(site.out))
     write(site.out / "index.html", page("Active image indexing", body, site.heads))
     return pd.DataFrame(rows)
 
@@ -84,7 +84,7 @@ class Site:
         seconds = 0.0
         if execute and (fresh or not done.exists() or done.stat().st_mtime <= source.stat().st_mtime):
             begun = time.perf_counter()
-            write(done, nbformat.writes(run_notebook(source, self.out / "explorers")))
+            write(done, nbformat.writes(run_notebook(source, self.out / EXPLORERS)))
             seconds = time.perf_counter() - begun
         return nbformat.read(done if execute else source, as_version=4), seconds
 
@@ -128,6 +128,15 @@ def first_picture(notebook: nbformat.NotebookNode, name: str, out: Path) -> dict
     (out / "pictures").mkdir(exist_ok=True)
     write(out / "pictures" / f"{name}.svg", found[0])
     return {name: (f"pictures/{name}.svg", html.unescape(found[1]))}
+
+
+def hero(out: Path) -> tuple[str, str] | None:
+    """(address, title) of the page of the course's first explorer, or None if there is none."""
+    first = next(iter(sorted((out / EXPLORERS).glob("*.html"))), None)
+    if first is None:
+        return None
+    title = re.search("<title>(.*?)</title>", first.read_text(encoding="utf-8"))
+    return f"{EXPLORERS}/{first.name}", html.unescape(title[1]) if title else "explorer"
 
 
 def write(path: Path, text: str) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from activeindex_lite.figures.style import Described
+from activeindex_lite.figures.course_map import IDEAS, CourseMap
 
 # The name and the title of a page.
-Link = tuple[str, str]
+Link = Hero = tuple[str, str]
 STYLE = Path(__file__).parent / "style.css"
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
 {style}
@@ -55,33 +55,48 @@ def anchor(name: str, title: str) -> str:
 
 
 def style() -> str:
-    """The pages' style sheet, with the colours of code."""
+    """The pages' style sheet, with the colours of code in the light and in the dark."""
     from pygments.formatters import HtmlFormatter
 
-    return STYLE.read_text(encoding="utf-8") + HtmlFormatter(style="default").get_style_defs(".highlight")
+    light, dark = (HtmlFormatter(style=name).get_style_defs(".highlight") for name in ("default", "github-dark"))
+    return f"{STYLE.read_text(encoding='utf-8')}{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
 
 
-def index_body(course: pd.DataFrame, picture: Described, pictures: dict[str, tuple[str, str]]) -> str:
-    """The body of index.html: the map of the course and one row per notebook.
+def index_body(
+    course: pd.DataFrame, course_map: CourseMap, pictures: dict[str, tuple[str, str]], hero: Hero | None = None
+) -> str:
+    """The body of index.html: what this is, the first explorer, a card per notebook, and the map of the course.
 
-    picture: the map; pictures: {name of a notebook: (file, text alternative)}, which may lack some.
+    pictures: {name of a notebook: (file, text alternative)}, which may lack some; hero: (address, title) of the page of
+    an explorer, or None.
     """
-    rows = "".join(_index_row(row, pictures.get(row.name)) for row in course.itertuples(index=False))
+    cards = "".join(_card(row, pictures.get(row.name)) for row in course.itertuples(index=False))
     return (
-        "<h1>Active image indexing: the course</h1>"
-        "<p>Change a picture a little before it is released, and a compact index finds its edited copies. These pages "
-        "were made from the notebooks of activeindex_lite; the explorers in them work offline.</p>"
-        f"{picture._repr_html_()}"
-        '<div class="scroll" tabindex="0"><table class="course">'
-        "<thead><tr><th>a picture from it</th><th>notebook</th><th>minutes</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
+        "<h1>Active image indexing</h1>"
+        '<p class="lead">Change a picture a little before its release, and a compact index still finds its edited '
+        "copies.</p>"
+        f"{_frame(*hero) if hero else ''}"
+        f"<h2>The course</h2><p>{len(course)} lessons, {course.minutes.sum()} minutes. Each page shows a notebook with "
+        "its results, and its explorers work offline. To run the code and solve the exercises, open the notebooks in "
+        "JupyterLab.</p>"
+        f'<ul class="cards">{cards}</ul>'
+        f'<section class="wide"><h2>How the lessons build on one another</h2>{course_map._repr_html_()}</section>'
     )
 
 
-def _index_row(row: Any, picture: tuple[str, str] | None) -> str:
-    link = anchor(f"{row.name}.html", f"{row.number} {row.title}")
+def _frame(address: str, title: str) -> str:
     return (
-        f"<tr><td>{thumbnail(picture)}</td><td>{link}<br>{html.escape(plain(row.does))}</td><td>{row.minutes}</td></tr>"
+        f'<iframe class="explorer" src="{html.escape(address)}" title="{html.escape(title)}"></iframe>'
+        "<p>Move alpha: the picture looks the same, and its feature walks inward. Choose an edit and see where the "
+        "copy lands. Raise nprobe: the search visits more cells.</p>"
+    )
+
+
+def _card(row: Any, picture: tuple[str, str] | None) -> str:
+    idea = IDEAS.get(row.number, plain(row.does))
+    return (
+        f'<li><a href="{html.escape(row.name)}.html">{thumbnail(picture)}<b>{row.number} {html.escape(row.title)}</b>'
+        f"<span>{html.escape(idea)}</span><small>{row.minutes} minutes</small></a></li>"
     )
 
 
