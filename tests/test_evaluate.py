@@ -15,7 +15,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from activeindex_lite import build_index, load_world
 from activeindex_lite.cli.main import main
+from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluate import (
     Settings,
     default_indexes,
@@ -24,13 +26,14 @@ from activeindex_lite.evaluate import (
     ready_collection,
     run_evaluation,
 )
-from activeindex_lite.evaluate.features import cached_features
+from activeindex_lite.evaluate.features import Workplace, cached_features
+from activeindex_lite.evaluate.release import chosen, release_activated, release_passive
 from activeindex_lite.evaluate.results import read_tables, summary
 from activeindex_lite.evaluate.sources import SyntheticPictures, files_of, source_of
 from activeindex_lite.evaluation.benchmark_files import read_predictions, read_truth
 from activeindex_lite.evaluation.copy_detection import score_predictions
 from activeindex_lite.pictures import synthetic_pictures
-from activeindex_lite.support.chunks import make_chunks, read_arrays
+from activeindex_lite.support.chunks import Loop, make_chunks, read_arrays
 from activeindex_lite.support.files import whole_file
 
 SETTINGS = ["--index", "Flat", "IVF8,PQ8x4", "PCA32,LSH", "--nprobe", "1", "4", "--queries", "20", "--strangers", "30"]
@@ -345,7 +348,8 @@ def test_chunks_are_whole_or_not_there(tmp_path):
     paths = make_chunks(
         tmp_path, 5, 2, lambda a, b: calls.append(a) or {"x": np.arange(a, b)}, title="t", progress=False
     )
-    assert calls == [2, 4] and np.concatenate([read_arrays(path)["x"] for path in paths]).tolist() == [0, 1, 2, 3, 4]
+    assert sorted(calls) == [2, 4]
+    assert np.concatenate([read_arrays(path)["x"] for path in paths]).tolist() == [0, 1, 2, 3, 4]
     paths[1].write_bytes(paths[1].read_bytes()[:50])
     with pytest.raises(ValueError, match="damaged.*delete it"):
         read_arrays(paths[1])
@@ -353,6 +357,59 @@ def test_chunks_are_whole_or_not_there(tmp_path):
         temporary.write_text("half")
         raise RuntimeError
     assert read_arrays(paths[0])["x"].tolist() == [0, 1] and len(list(tmp_path.iterdir())) == 3
+
+
+def test_chunks_are_the_same_bytes_whether_one_or_two_are_made_at_a_time(tmp_path, extractor):
+    source = SyntheticPictures(9_300_000, 20)
+    index = build_index("IVF4,PQ8x4", load_world().train[:1000])
+    settings = Settings({}, originals=20)
+    made = []
+    for workers in (1, 2):
+        work = Workplace(extractor, tmp_path / str(workers), Loop(workers=workers), False)
+        found = work.features(source, "pictures", seed=3)
+        originals = chosen(source, found, np.arange(20))
+        passive = release_passive(originals, settings, work)
+        made.append((found, passive, release_activated(originals, index, {}, settings, work)))
+    (found, passive, active), others = made[0], made[1]
+    assert (found.features == others[0].features).all()
+    for one, other in ((passive, others[1]), (active, others[2])):
+        assert all((one.queries[edit] == other.queries[edit]).all() for edit in EDITS)
+    assert all((active.quality[name] == others[2].quality[name]).all() for name in ("psnr", "ssim", "linf", "after"))
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_in_one_of_two_chunks_at_a_time_ends_the_work_and_keeps_what_is_done(tmp_path, error):
+    calls = []
+
+    def work(start, stop):
+        calls.append(start)
+        if start == 4:
+            raise error("chunk 4")
+        return {"x": np.arange(start, stop)}
+
+    with pytest.raises(error, match="chunk 4"):
+        make_chunks(tmp_path, 100, 2, work, runner=Loop(workers=2), title="t", progress=False)
+    assert {"00000000.npz", "00000002.npz"} <= {path.name for path in tmp_path.iterdir()} and len(calls) < 10
+    make_chunks(
+        tmp_path, 100, 2, lambda a, b: {"x": np.arange(a, b)}, runner=Loop(workers=2), title="t", progress=False
+    )
+    assert len(list(tmp_path.iterdir())) == 50
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_ends_an_evaluation_soon_and_the_same_command_goes_on(disc21, tmp_path):
+    command = [sys.executable, "-m", "activeindex_lite.cli", "evaluate", "--disc21", str(disc21), *SETTINGS]
+    command += ["--out", str(tmp_path / "out")]
+    running = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 300
+    while not list((tmp_path / "out").glob("cache/activated-*/settings.json")):
+        assert running.poll() is None and time.monotonic() < deadline, "ended before it could be interrupted"
+        time.sleep(0.002)
+    running.send_signal(signal.SIGINT)
+    assert running.wait(timeout=100) != 0
+    made = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "cache").rglob("*.np?")}
+    assert made and not (tmp_path / "out" / "retrieval.csv").exists()
 
 
 def test_default_indexes_are_those_of_the_demonstration_and_of_the_paper():

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -41,6 +42,23 @@ def test_batches_do_not_matter_and_none_is_fine(extractor):
     pictures = synthetic_pictures(7, 96)
     assert np.allclose(extractor(pictures, batch_size=2), extractor(pictures, batch_size=64), atol=1e-5)
     assert extractor([]).shape == (0, 128)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3])
+def test_pictures_are_shared_out_among_cores_in_their_order(extractor, monkeypatch, cores):
+    pictures, threads = synthetic_pictures(27, 96), set()
+    expected = np.concatenate([extractor(pictures[i : i + 9]) for i in (0, 9, 18)])
+    monkeypatch.setattr("activeindex_lite.extractor.extractor.cores", lambda: cores)
+    monkeypatch.setattr(
+        extractor,
+        "_batch",
+        lambda batch: threads.add(threading.get_ident()) or type(extractor)._batch(extractor, batch),
+    )
+    for given in (pictures, iter(pictures)):
+        np.testing.assert_allclose(extractor(given, batch_size=9), expected, atol=1e-6)
+    assert len(threads) <= 2 * cores and (threading.get_ident() in threads) == (cores == 1)
+    with pytest.raises(ValueError, match="0 x 0 pixels"):
+        extractor([*pictures, Image.new("RGB", (0, 0))])
 
 
 def test_one_picture_without_a_list_is_explained(extractor):

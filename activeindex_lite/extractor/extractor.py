@@ -17,10 +17,13 @@ from tqdm import tqdm
 from activeindex_lite.extractor.module import features_of, in_float32, number_format, private_copy, reason_of_failure
 from activeindex_lite.pictures.given import rgb_picture
 from activeindex_lite.support.checks import whole_number
+from activeindex_lite.support.parallel import cores, in_threads
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 LARGEST_SIZE = 4096
+# Fewer pictures per core are not shared out: a network is quicker on a few pictures than on one.
+SMALLEST_SHARE = 4
 
 
 class Extractor:
@@ -116,7 +119,8 @@ class Extractor:
         """Features of pictures: (N, d) float32 of unit L2 norm.
 
         pictures: an iterable of PIL pictures (read as they are needed, so a generator of many is fine), or a
-        uint8 array (N, H, W, 3), or a float tensor (N, 3, H, W) in [0, 1]. ValueError for anything else.
+        uint8 array (N, H, W, 3), or a float tensor (N, 3, H, W) in [0, 1]. batch_size: pictures in work at a time,
+        shared out among the cores. ValueError for anything else.
         """
         if isinstance(pictures, Image.Image):
             raise ValueError("one picture was given where a list is expected: write extractor([picture])")
@@ -126,14 +130,26 @@ class Extractor:
             )
         whole_number(batch_size, "batch_size")
         total = len(pictures) if hasattr(pictures, "__len__") else None
+        workers, size = self._shares(total, batch_size)
         stream, features = iter(pictures), []
+        batches = iter(lambda: list(islice(stream, size)), [])
         with tqdm(total=total, desc=f"features ({self.name})", unit="picture", disable=not progress) as bar:
-            while batch := list(islice(stream, batch_size)):
-                features.append(self._batch(batch))
+            for batch in in_threads(self._batch, batches, workers):
+                features.append(batch)
                 bar.update(len(batch))
         if not features:
             return np.zeros((0, self.d), np.float32)
         return np.concatenate(features)
+
+    def _shares(self, total, batch_size):
+        """(threads, pictures per call of the network): the cores together have batch_size pictures in work."""
+        workers = min(cores(), batch_size) if self.device.type == "cpu" else 1
+        if total is not None:
+            workers = min(workers, total // SMALLEST_SHARE)
+        if workers < 2:
+            return 1, batch_size
+        size = batch_size // workers
+        return workers, size if total is None else min(size, -(-total // workers))
 
     def _batch(self, batch):
         if isinstance(batch[0], torch.Tensor):

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from zipfile import BadZipFile
@@ -15,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from activeindex_lite.support.files import mark_as_output, whole_file
+from activeindex_lite.support.parallel import cores, in_threads
 
 
 def stage_folder(cache: str | Path, name: str, settings: dict[str, Any]) -> Path:
@@ -66,21 +68,26 @@ class Runner(Protocol):
 
 
 class Loop:
-    """Runs chunks one after the other in this process; `cluster.Cluster` runs them on many machines in the same way."""
+    """Runs chunks in this process, one per core at a time; `cluster.Cluster` runs them on many machines likewise.
 
-    def __init__(self, shared: dict[str, Any] | None = None):
-        self.shared = shared or {}
+    workers: chunks at a time (None: one per core).
+    """
+
+    def __init__(self, shared: dict[str, Any] | None = None, workers: int | None = None):
+        self.shared, self.workers = shared or {}, workers
 
     @contextmanager
     def sharing(self, **things: Any) -> Iterator[Loop]:
         """with loop.sharing(extractor=extractor) as runner: things that many chunks need, by name, unchanged inside."""
-        yield Loop(self.shared | things)
+        yield Loop(self.shared | things, self.workers)
 
     def run(self, function: Callable, tasks: Iterable[tuple], needs: tuple[str, ...] = ()) -> Iterator[tuple[int, Any]]:
         """Yield (number, function(*task, **needed)) for each task; needs: names of shared things."""
         needed = {name: self.shared[name] for name in needs}
-        for number, task in enumerate(tasks):
-            yield number, on_one_thread(function, *task, **needed)
+        workers = cores() if self.workers is None else self.workers
+        # In threads of `in_threads`, everything has one thread already; to set it there would not be safe.
+        call = function if workers > 1 else partial(on_one_thread, function)
+        yield from enumerate(in_threads(lambda task: call(*task, **needed), tasks, workers))
 
 
 def make_chunks(
