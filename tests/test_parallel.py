@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from activeindex_lite.support.parallel import cores, in_threads
+from activeindex_lite.support.parallel import cores, in_threads, one_core
 
 torch, faiss = pytest.importorskip("torch"), pytest.importorskip("faiss")
 
@@ -26,6 +26,21 @@ def test_workers_use_one_core_each_and_the_caller_keeps_its_own():
     thread = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
     thread.start(), thread.join()
     assert seen == [before[0]]  # and so does a thread that torch meets later
+
+
+def test_one_core_inside_a_with_block_alone(monkeypatch):
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with pytest.raises(RuntimeError), one_core():
+            assert torch.get_num_threads() == 1
+            with one_core():
+                assert torch.get_num_threads() == 1
+            assert torch.get_num_threads() == 1
+            raise RuntimeError
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_piece_that_splits_again_stays_in_its_thread():

@@ -4,6 +4,7 @@ network's written out.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,15 @@ from torch.optim.adam import adam
 from activeindex_lite.activation.methods import Method, picture_share, whole_picture_step
 from activeindex_lite.activation.objective import amplitude
 from activeindex_lite.activation.squeeze import Squeeze
+from activeindex_lite.support.parallel import one_core
 
 if TYPE_CHECKING:
     from activeindex_lite.extractor import Extractor
     from activeindex_lite.index import Targets
+
+# Numbers in a batch up to which one core is as quick as two, and far quicker where others use the cores: one picture of
+# 128 x 128. On two quiet cores a pass took 12.2 ms on one thread and 13.2 ms on two.
+SMALL = 3 * 128 * 128
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,10 @@ class Descent:
     @torch.enable_grad()
     def _through_network(self, small):
         """Features, losses and the gradient of their sum with respect to squeezed pictures (B, 3, size, size)."""
-        small = small.detach().requires_grad_()
+        with one_core() if small.numel() <= SMALL else nullcontext():
+            return self._network(small.detach().requires_grad_())
+
+    def _network(self, small):
         forward, loss = self.settings.method.looks(self.number, self.targets, self.extractor, self.generator)
         seen = forward(small)
         losses = loss(seen, self.targets)

@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from activeindex_lite.support.threads import cpu_quota, one_blas_thread
@@ -34,6 +35,20 @@ def cores() -> int:
     if "torch" in sys.modules:
         allowed.append(sys.modules["torch"].get_num_threads())
     return min(allowed)
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """with one_core(): torch uses one core in this thread, for work so small that threads wait more than they help."""
+    threads = _threads_of_torch()
+    if threads in (None, 1):
+        yield
+        return
+    sys.modules["torch"].set_num_threads(1)
+    try:
+        yield
+    finally:
+        _restore(threads)
 
 
 def in_threads(
