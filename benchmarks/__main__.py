@@ -87,13 +87,15 @@ def demo_budget():
 
 
 def latency_budget(moves=60):
-    for name, step, limit in (("NprobeExplorer", 1, 50), ("AlphaExplorer", 7, 200)):
-        yield f"{name}, kernel alone, ms (95th percentile)", float(np.percentile(in_kernel(name, moves), 95)), None
-        yield (
-            f"{name}, slider to redrawn picture, ms (95th percentile)",
-            float(np.percentile(in_browser(name, step, moves)[0], 95)),
-            limit,
-        )
+    for name, step, first, last in (("NprobeExplorer", 1, None, 50), ("AlphaExplorer", 7, 120, 350)):
+        for place, times, limits in (
+            ("kernel alone", in_kernel(name, moves), (None, None)),
+            ("slider to redrawn picture", in_browser(name, step, moves)[0], (first, last)),
+        ):
+            for what, column, limit in (("first", 0, limits[0]), ("last", 1, limits[1])):
+                if name == "AlphaExplorer" or what == "last":
+                    value = float(np.percentile([pair[column] for pair in times], 95))
+                    yield f"{name}, {place}, {what} redraw, ms (95th percentile)", value, limit
 
 
 BUDGETS = {

@@ -17,59 +17,83 @@ import numpy as np
 
 from benchmarks.lab import chromium, jupyter_lab, run_all
 
-# The kernel's share of a move: it takes the message of the browser and sends its answer. Nothing is drawn.
+# The kernel's share of a move: it takes the message of the browser and sends its answer. Nothing is drawn. Of the alpha
+# explorer a pair, until the first step is sent and until the last.
 IN_KERNEL = """
 import json, time
 from activeindex_lite.widgets import {name}
-explorer, times = {name}(), []
+explorer, times, told = {name}(), [], []
+if hasattr(explorer, "_tell"):
+    send = explorer._tell
+    explorer._tell = lambda event: (send(event), told.append((event["kind"], time.perf_counter())))
 for i in range({moves} + 3):
     begun = time.perf_counter()
+    told.clear()
     explorer.set_state({{"{trait}": {value}}})
-    times.append(1000 * (time.perf_counter() - begun))
+    if getattr(explorer, "_task", None):
+        await explorer._task
+        first = next(at for kind, at in told if kind == "step")
+        last = next(at for kind, at in told if kind == "finished")
+        times.append([1000 * (first - begun), 1000 * (last - begun)])
+    else:
+        times.append([1000 * (time.perf_counter() - begun)] * 2)
 assert explorer._error == "", explorer._error
 print(json.dumps(times[3:]))
 """
-MOVED = {"NprobeExplorer": ("nprobe", "1 + i % 128"), "AlphaExplorer": ("alpha", "(7 * i % 33) / 4")}
-# Moves the first slider, waits until `ready(root)` resolves and a frame was drawn, and times it.
+# No alpha comes twice: the kernel keeps the last few.
+MOVED = {"NprobeExplorer": ("nprobe", "1 + i % 128"), "AlphaExplorer": ("alpha", "0.25 + (0.617 * i) % 7.5")}
+# Moves the first slider, waits until a frame with the first and with the last change was drawn, and times both.
 MOVE = """async ([moves, step]) => {
   const root = document.querySelector(".ai-explorer"), slider = root.querySelector("input[type=range]");
   const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+  const changed = (node, attribute, until) => new Promise((done) => {
+    const look = () => until() && (observer.disconnect(), done());
+    const observer = new MutationObserver(look);
+    observer.observe(node, { attributes: true, attributeFilter: [attribute] });
+  });
   const times = [];
   for (let i = 0; i < moves; i++) {
-    const begun = performance.now(), redrawn = READY;
+    const begun = performance.now();
     slider.value = (Number(slider.value) + step) % (Number(slider.max) + 1);
+    const [first, last] = READY;
     slider.dispatchEvent(new Event("input"));
-    await redrawn; await frame();
-    times.push(performance.now() - begun);
-    await new Promise((done) => setTimeout(done, 60));
+    await first; await frame();
+    const seen = performance.now() - begun;
+    await last; await frame();
+    times.push([seen, performance.now() - begun]);
+    await new Promise((done) => setTimeout(done, 250));
   }
   return times;
 }"""
-# nprobe: the first canvas has a new description. alpha: the released picture has arrived and is decoded.
-CHANGED = """new Promise((done) => {{ const node = {node};
-  const o = new MutationObserver(() => {{ o.disconnect(); {then} }});
-  o.observe(node, {{ attributes: true, attributeFilter: ["{attribute}"] }}); }})"""
+# nprobe: the first canvas has a new description. alpha: the explorer says which step of which alpha it shows.
+SHOWN = """((alpha) => [
+  changed(root, "data-shown", () => root.dataset.shown.startsWith(`alpha ${alpha},`)),
+  changed(root, "data-shown", () => root.dataset.shown.startsWith(`alpha ${alpha},`) &&
+    root.dataset.shown.endsWith("done"))
+])(Number(slider.value) / 4)"""
 READY = {
-    "NprobeExplorer": CHANGED.format(node='root.querySelector("canvas")', attribute="aria-label", then="done();"),
-    "AlphaExplorer": CHANGED.format(
-        node='root.querySelectorAll("img")[1]', attribute="src", then="node.decode().then(done);"
-    ),
+    "NprobeExplorer": '((seen) => [seen, seen])(changed(root.querySelector("canvas"), "aria-label", () => true))',
+    "AlphaExplorer": SHOWN,
 }
-# Many moves without a pause: how often the picture changes, and how soon it shows the last value.
+# Many moves without a pause: how many steps are shown, and how soon the last value's first and last.
 BURST = """async () => {
   const root = document.querySelector(".ai-explorer"), slider = root.querySelector("input[type=range]");
-  const image = root.querySelectorAll("img")[1];
   let redraws = 0;
-  new MutationObserver(() => redraws++).observe(image, { attributes: true, attributeFilter: ["src"] });
+  new MutationObserver(() => redraws++).observe(root, { attributes: true, attributeFilter: ["data-shown"] });
   for (let i = 0; i <= 200; i++) {
-    slider.value = i === 200 ? 20 : i % 33;
+    slider.value = i === 200 ? 19 : i % 18;
     slider.dispatchEvent(new Event("input"));
     await new Promise((done) => setTimeout(done, 5));
   }
   const begun = performance.now();
-  while (!root.querySelectorAll("figcaption")[1].textContent.includes("5.00"))
-    await new Promise((done) => setTimeout(done, 5));
-  return { redraws, last_value_ms: Math.round(performance.now() - begun) };
+  const until = async (seen) => {
+    while (!seen(root.dataset.shown)) await new Promise((done) => setTimeout(done, 5));
+    return Math.round(performance.now() - begun);
+  };
+  const first_ms = await until((shown) => shown.startsWith("alpha 4.75,"));
+  const last_ms = await until((shown) => shown.startsWith("alpha 4.75,") && shown.endsWith("done"));
+  await new Promise((done) => setTimeout(done, 1000));
+  return { redraws, first_ms, last_ms, shown_a_second_later: root.dataset.shown };
 }"""
 
 
@@ -83,7 +107,7 @@ def notebook_of(source):
 
 
 def in_kernel(name, moves):
-    """Milliseconds per move of the first slider, in a kernel without a browser."""
+    """Milliseconds per move of the first slider until the first and the last answer, in a kernel without a browser."""
     from nbclient import NotebookClient
 
     trait, value = MOVED[name]
@@ -93,7 +117,7 @@ def in_kernel(name, moves):
 
 
 def in_browser(name, step, moves):
-    """Milliseconds until the page has redrawn, per move of the first slider; for alpha also a burst of moves."""
+    """Milliseconds until the page has first and last redrawn, per move of the first slider; for alpha also a burst."""
     import nbformat
 
     with tempfile.TemporaryDirectory() as folder:
@@ -109,23 +133,24 @@ def in_browser(name, step, moves):
             return times, page.evaluate(BURST) if name == "AlphaExplorer" else None
 
 
+def percentiles(times):
+    """Median and 95th percentile of pairs of milliseconds, as a dict; one pair of numbers where both are the same."""
+    first, last = np.transpose(times)
+    named = {"": last} if np.array_equal(first, last) else {"first_": first, "last_": last}
+    figures = {"median": 50, "p95": 95}
+    return {
+        f"{name}{figure}_ms": round(float(np.percentile(values, at)), 1)
+        for name, values in named.items()
+        for figure, at in figures.items()
+    }
+
+
 def main(moves=100):
     for name, step in (("NprobeExplorer", 1), ("AlphaExplorer", 7)):
         alone, (drawn, burst) = in_kernel(name, moves), in_browser(name, step, moves)
         for place, times, more in (("kernel", alone, {}), ("browser", drawn, {"burst_of_200": burst} if burst else {})):
-            print(
-                json.dumps(
-                    {
-                        "explorer": name,
-                        "in": place,
-                        "moves": moves,
-                        "median_ms": round(float(np.median(times)), 1),
-                        "p95_ms": round(float(np.percentile(times, 95)), 1),
-                        **more,
-                    }
-                ),
-                flush=True,
-            )
+            said = {"explorer": name, "in": place, "moves": moves, **percentiles(times), **more}
+            print(json.dumps(said), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """AlphaExplorer without a browser: what it shows, what it refuses, and that the way to a setting does not matter."""
 
+import asyncio
 import io
 import json
 
@@ -8,6 +9,8 @@ import pytest
 import traitlets
 from PIL import Image
 
+from activeindex_lite.edits import EDITS
+from activeindex_lite.lessons.one_plane import truly_inside
 from activeindex_lite.widgets.alpha import LARGEST_UPLOAD, AlphaExplorer
 
 
@@ -131,7 +134,7 @@ def test_what_fails_after_a_move_in_the_page_is_told_there(explorer, monkeypatch
     explorer.set_state({"alpha": 4.0})
     assert explorer._error == "" and explorer._view["release"]["alpha"] == 4
     with monkeypatch.context() as patch:
-        patch.setattr(explorer.state, "view", lambda *_: 1 / 0)
+        patch.setattr(explorer.state, "search", lambda *_: 1 / 0)
         explorer.set_state({"edit": "Meme"})
         assert "ZeroDivisionError" in explorer._error
         with pytest.raises(ZeroDivisionError):
@@ -153,11 +156,157 @@ def test_still_tells_what_the_page_shows(explorer):
     assert f"{explorer.quality['psnr']:.1f} dB" in alt and "passive copy under Contrast 2" in alt
 
 
+# ---- step by step --------------------------------------------------------------------------------------------------
+
+
+def told(explorer, *moves, until=None):
+    """The kinds of events that the page hears while an event loop runs, as (kind, alpha, number), after moves in it.
+
+    until: move on once so many events were heard (None: wait until all is done).
+    """
+    heard = []
+
+    async def all_moves():
+        for move in moves:
+            explorer.set_state(move)
+            task = explorer._task
+            while not task.done() and (until is None or move is moves[-1] or len(heard) < until):
+                await asyncio.sleep(0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explorer, "_tell", lambda event: heard.append(event) or AlphaExplorer._tell(explorer, event))
+        asyncio.run(all_moves())
+    return heard
+
+
+def test_a_move_in_the_page_is_told_step_by_step_and_ends_as_set_from_python(explorer, indexes, extractor):
+    heard = told(explorer, {"alpha": 5.0, "steps": 3})
+    # Two traits, two moves: the first ends before its first step.
+    steps = [event for event in heard if event["kind"] == "step"]
+    assert [event["kind"] for event in heard][-5:] == ["step", "step", "step", "finished", "searched"]
+    assert [event["number"] for event in steps] == [1, 2, 3] and {event["alpha"] for event in steps} == {5.0}
+    assert "found" in steps[0] and [len(event["path"]) for event in steps] == [2, 2, 4]
+    fresh = AlphaExplorer(7, indexes=indexes, extractor=extractor, alpha=5.0, steps=3)
+    assert without_times(explorer._view) == without_times(fresh._view) and explorer._searched == fresh._searched
+    assert set(explorer._searched["found"]) == {"1", "2"}
+
+
+def test_a_new_move_ends_the_one_before(explorer):
+    heard = told(explorer, *({"alpha": alpha} for alpha in (1.0, 2.0, 4.0, 6.5)), until=1)
+    finished = [event["view"]["release"]["alpha"] for event in heard if event["kind"] == "finished"]
+    assert finished[-1] == 6.5 == explorer._view["release"]["alpha"] and len(finished) < 4
+    assert explorer.results["first"].tolist() == [explorer._view[name]["ids"][0] for name in ("passive", "active")]
+
+
+def test_python_ends_a_move_of_the_page_and_has_its_result_at_once(explorer):
+    async def both():
+        explorer.set_state({"alpha": 1.0})
+        task = explorer._task
+        explorer.alpha = 6.0
+        assert explorer._view["release"]["alpha"] == 6.0 and explorer._task is None
+        await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled() and explorer._view["release"]["alpha"] == 6.0
+
+    asyncio.run(both())
+
+
+def test_what_fails_between_steps_is_told_in_the_page(explorer, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(explorer.state, "search", lambda *_: 1 / 0)
+        told(explorer, {"alpha": 4.0})
+    assert "ZeroDivisionError" in explorer._error
+    told(explorer, {"alpha": 5.0})
+    assert explorer._error == "" and explorer._view["release"]["alpha"] == 5
+
+
+def test_a_closed_explorer_does_no_more_work(explorer):
+    async def closing():
+        explorer.set_state({"alpha": 1.0})
+        task = explorer._task
+        explorer.close()
+        await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+
+    asyncio.run(closing())
+
+
+# ---- what is drawn -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("index", ["IVF", "IVF-PQ", "LSH", "PQ"])
+def test_in_the_plane_both_copies_lie_on_their_true_side(index, small_indexes, extractor, world):
+    indexes = {
+        "IVF": small_indexes["IVF64,Flat"],
+        "IVF-PQ": small_indexes["IVF64,PQ8x6"],
+        "LSH": small_indexes["PCA64,LSH"],
+        "PQ": small_indexes["PQ8x6"],
+    }
+    explorer = AlphaExplorer(7, indexes=indexes, extractor=extractor, index=index, alpha=3.0, steps=10)
+    for edit in ("Contrast 2", "Rotation 90", "Identity"):
+        explorer.edit = edit
+        view = explorer._view
+        for name in ("passive", "active"):
+            found = view[name]
+            assert found["inside"] == found["drawn"]
+        one = explorer.state.one(index)
+        feature = extractor([EDITS[edit](explorer.state.picture, None)])
+        assert view["passive"]["inside"] == bool(truly_inside(one, feature)[0])
+        distance = np.linalg.norm(feature[0] - one.x)
+        assert np.linalg.norm(view["passive"]["place"]) == pytest.approx(distance, abs=2e-3)
+        assert view["trail"][0]["place"] == pytest.approx([0, 0], abs=3e-3)
+        if view["plane"]["parts"]:
+            changed = np.not_equal(view["passive"]["parts"], view["plane"]["parts"]).sum()
+            assert (changed == 0) == view["passive"]["inside"]
+            if index == "LSH":
+                # A search by bits counts those that flip: the distance is the Hamming distance.
+                assert (
+                    view["active"]["distances"][0]
+                    <= np.not_equal(view["active"]["parts"], view["plane"]["parts"]).sum()
+                )
+
+
+def test_the_plane_stays_while_alpha_moves(explorer):
+    planes = []
+    for alpha in (0.0, 2.0, 7.0):
+        explorer.alpha = alpha
+        planes.append(explorer._view["plane"])
+    assert planes[0] == planes[1] == planes[2]
+
+
+def test_cells_light_up_with_nprobe_as_the_search_visits_them(explorer):
+    one, view = explorer.state.one("IVF"), explorer._view
+    cells = explorer.state.plane(explorer._move()).own_cells
+    feature = extractor_of(explorer)([EDITS["Contrast 2"](explorer.state.picture, None)])
+    for nprobe in (1, 8, 64):
+        visited = set(one.index.probe(feature, nprobe)[0].tolist())
+        lit = {int(cell) for cell, rank in zip(cells, view["passive"]["ranks"]) if 0 < rank <= nprobe}
+        assert lit == visited & set(cells.tolist())
+
+
+def extractor_of(explorer):
+    return explorer.state.extractor
+
+
+def test_the_margin_method_walks_by_the_features_of_its_pictures(explorer, extractor):
+    explorer.method = "margin"
+    stages = explorer.state.run(explorer._move())
+    assert len(stages) == 2
+    for number, stage in enumerate(stages, 1):
+        assert np.allclose(stage.path[number], extractor([stage.picture])[0], atol=1e-6)
+
+
 @pytest.mark.slow
 def test_everything_a_page_without_a_kernel_needs_is_stored(explorer):
     stored = explorer.stored()
-    assert set(stored["passive"]) == {"IVF", "IVF-PQ", "LSH"}
-    for index in stored["passive"]:
+    assert {key.partition(" ")[0] for key in stored["planes"]} == {"IVF", "IVF-PQ", "LSH"}
+    for index in ("IVF", "IVF-PQ", "LSH"):
         for alpha in stored["alphas"]:
-            assert set(stored["active"][f"{index} {alpha:g}"]) == set(stored["edits"])
-            assert stored["releases"][f"{index} {alpha:g}"]["alpha"] == alpha
+            run = stored["runs"][f"{index} {alpha:g}"]
+            assert run["release"]["alpha"] == alpha and len(run["trail"]) == stored["steps"] + 1
+            for edit in stored["edits"]:
+                copy = stored["copies"][f"{index} {alpha:g} {edit}"]
+                assert len(copy["path"]) == len(run["trail"])
+                assert {str(i) for i in copy["active"]["ids"]} <= set(stored["thumbnails"])
+        shown = stored["runs"][f"{index} 3"]["trail"]
+        assert all("picture" in stage for stage in shown[1:])
+        assert set(stored["searched"][f"{index} 3 Meme"]) == {str(k) for k in range(1, stored["steps"])}

@@ -66,6 +66,7 @@ def drawn(explorer):
     return explorer.evaluate(
         "e => [...e.querySelectorAll('canvas')].map((c) => c.toDataURL())"
         ".concat([...e.querySelectorAll('img')].map((i) => i.src))"
+        ".concat([...e.querySelectorAll('svg[role=img]')].map((s) => s.innerHTML))"
     )
 
 

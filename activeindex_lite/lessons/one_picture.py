@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import faiss
 import numpy as np
 from PIL import Image
 
 from activeindex_lite import activation
-from activeindex_lite.activation.defaults import STEPS
+from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.cells import cell_ranks
 from activeindex_lite.evaluation.queries import edit_stream
 from activeindex_lite.evaluation.retrieval import strictly_first
+from activeindex_lite.index.anatomy import anatomy, forward, storage
 
 if TYPE_CHECKING:
+    from activeindex_lite.activation.stepwise import Step
     from activeindex_lite.extractor import Extractor
     from activeindex_lite.index import ActiveIndex, Targets
 
@@ -43,12 +46,14 @@ class Release:
 class Found:
     """What searches for one edited picture find, at P values of nprobe.
 
-    query: the edited picture, PIL; place: (2,) of its feature, see `places`; nprobes: the P values; ids (P,),
-    distances (P,): of the first results; first: (P,) bool, whether that is the original (a tie counts as a miss);
-    cell_rank: rank of the original's cell among all cells, 1 the nearest to the query (None: the index has no cells).
+    query: the edited picture, PIL; feature: (d,) of it; place: (2,) of its feature, see `places`; nprobes: the P
+    values; ids (P,), distances (P,): of the first results; first: (P,) bool, whether that is the original (a tie counts
+    as a miss); cell_rank: rank of the original's cell among all cells, 1 the nearest to the query (None: the index has
+    no cells).
     """
 
     query: Image.Image
+    feature: np.ndarray
     place: np.ndarray
     nprobes: tuple
     ids: np.ndarray
@@ -79,10 +84,10 @@ class OnePicture:
         """A name for .q, which the feature moves toward; the code of LSH is not a point."""
         return "its code q(x)" if self._targets.kind == "point" else "where its bits point"
 
-    def release(self, alpha: float, steps: int = STEPS) -> Release:
+    def release(self, alpha: float, steps: int = STEPS, method: str = "published") -> Release:
         """Activate the picture with alpha (on the paper's scale; 3 is the published value) and a number of steps."""
         run = activation.activate(
-            [self.picture], self.index, self.extractor, alpha=alpha, steps=steps, features=self.x[None]
+            [self.picture], self.index, self.extractor, method=method, alpha=alpha, steps=steps, features=self.x[None]
         )
         return Release(
             run.pictures[0],
@@ -93,6 +98,34 @@ class OnePicture:
             run.loss[:, 0],
             float(run.seconds[0]),
         )
+
+    def steps(self, alpha: float = ALPHA, steps: int = STEPS, method: str = "published") -> Iterator[Step]:
+        """Activate the picture one step at a time: the Steps of `activate_steps`, each made when it is asked for."""
+        return activation.activate_steps(
+            self.picture, self.index, self.extractor, method=method, alpha=alpha, steps=steps, features=self.x[None]
+        )
+
+    def measure(self, features: np.ndarray) -> np.ndarray:
+        """How far features (N, d) have come toward what the index keeps: (N,) float64, see `measured`.
+
+        The squared distance to .q; for LSH the mean distance to the hyperplanes, negative on the wrong side.
+        """
+        features, targets = np.asarray(features, float), self._targets
+        if targets.kind == "point":
+            return np.square(features - self.q).sum(1)
+        lengths = np.linalg.norm(targets.projections, axis=1)
+        return (targets.signs * (features @ targets.projections.T + targets.offsets) / lengths).mean(1)
+
+    @property
+    def measured(self) -> str:
+        """What `measure` measures, in words."""
+        if self._targets.kind == "point":
+            return "squared distance to its code"
+        return "mean distance to the hyperplanes"
+
+    def parts(self, features: np.ndarray) -> np.ndarray | None:
+        """The codes of features (N, d) part by part, (N, P) int64: bits of LSH, sub-codes of PQ; None for others."""
+        return code_parts(self.index, features)
 
     def search(self, picture: Image.Image, edit: str, nprobes: Sequence[int] = (1,)) -> Found:
         """Edit a released picture (edit: a name in EDITS) and search for the copy at each nprobe."""
@@ -105,6 +138,7 @@ class OnePicture:
         distances, ids = (np.concatenate(parts) for parts in zip(*found))
         return Found(
             query,
+            feature[0],
             places(feature, self.x, self.q)[0],
             tuple(nprobes),
             ids[:, 0],
@@ -144,6 +178,21 @@ def places(features: np.ndarray, x: np.ndarray, q: np.ndarray) -> np.ndarray:
     direction = (q - x) / length if length else np.eye(len(x))[0]
     along = (features - x) @ direction
     return np.stack([along, np.linalg.norm(features - x - along[:, None] * direction, axis=1)], axis=1)
+
+
+def code_parts(index: ActiveIndex, features: np.ndarray) -> np.ndarray | None:
+    """The codes of features (N, d) part by part, (N, P) int64: the bits of LSH, the sub-codes of PQ and OPQ.
+
+    None for an index with cells and for other codes.
+    """
+    chain, core = anatomy(index.faiss)
+    if isinstance(core, faiss.IndexLSH):
+        return (index.targets(features).signs > 0).astype(np.int64)
+    pq = getattr(storage(core), "pq", None)
+    if index.nlist is not None or pq is None:
+        return None
+    codes = pq.compute_codes(forward(chain, np.ascontiguousarray(features, np.float32)))
+    return faiss.unpack_bitstrings(codes, pq.M, pq.nbits).astype(np.int64)
 
 
 def amplified_difference(original: Image.Image, changed: Image.Image, gain: float = 10) -> Image.Image:

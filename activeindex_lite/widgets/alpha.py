@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,17 @@ import lazy_loader
 import traitlets
 
 from activeindex_lite.activation.defaults import ALPHA, STEPS
+from activeindex_lite.activation.methods import METHODS
 from activeindex_lite.edits import EDITS
 from activeindex_lite.sweeps.alpha import ALPHAS, NPROBES
+from activeindex_lite.widgets.alpha_page import stored_results
+from activeindex_lite.widgets.alpha_run import Move, events
 from activeindex_lite.widgets.alpha_state import LARGEST_ALPHA, MOST_STEPS, AlphaState, Picture
-from activeindex_lite.widgets.module import Explorer, Setting, checked_name, checked_number, esm
+from activeindex_lite.widgets.module import CSS, Explorer, Setting, checked_name, checked_number, esm, read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas
 
     from activeindex_lite.extractor import Extractor
@@ -24,6 +30,8 @@ if TYPE_CHECKING:
 
 pd = lazy_loader.load("pandas")
 
+# Seconds between two pieces of work in which the kernel takes messages.
+PAUSE = 0.001
 # An original whose copies nprobe 1 misses under several edits, and activation brings back.
 PICTURE = 9228
 LARGEST_UPLOAD = 20_000_000
@@ -35,22 +43,30 @@ class AlphaExplorer(Explorer):
     """One picture of the ready world, or your own, activated live; see AlphaState for picture, indexes and extractor.
 
     Traits, to set, link and observe from Python: alpha (0 to 8 on the paper's scale; the published value is 3), steps
-    (1 to 20, of lr 1), nprobe (1 to 128), index (IVF-PQ, IVF or PCA+LSH), edit (a name of EDITS). A value out of range
-    raises TraitError and changes nothing.
+    (1 to 20), method (published or margin), nprobe (1 to 128), index (IVF-PQ, IVF, PCA+LSH or OPQ), edit (a name of
+    EDITS). A value out of range raises TraitError and changes nothing. Set from Python, a trait has all its results at
+    once; moved in the page, the explorer activates step by step, and a new move ends the one before.
     """
 
-    _esm = esm("alpha_walk", "alpha")
+    _esm = esm("chooser", "alpha_source", "alpha_labels", "alpha_plane", "alpha_parts", "alpha_curves", "alpha")
+    _css = CSS + read("alpha.css")
     alpha = Setting(ALPHA).tag(sync=True)
     steps = Setting(STEPS).tag(sync=True)
+    method = Setting("published").tag(sync=True)
     nprobe = Setting(1).tag(sync=True)
     index = Setting("").tag(sync=True)
     edit = Setting("Contrast 2").tag(sync=True)
     # What the page draws; `_stored` is only filled in a page without a kernel.
     _about = traitlets.Dict().tag(sync=True)
     _view = traitlets.Dict().tag(sync=True)
+    # What searches after each step find; it comes after the view.
+    _searched = traitlets.Dict().tag(sync=True)
     _stored = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
-    page_traits = ("alpha", "steps", "nprobe", "index", "edit", "_about", "_error")
+    # Whether traits change after a move in the page, and the work that such a move began.
+    _moved_in_page, _task = False, None
+
+    page_traits = ("alpha", "steps", "method", "nprobe", "index", "edit", "_about", "_error")
     title = "A picture changed a little before it is released"
     intro = (
         "alpha sets how far the pixels may move, within what people do not see. The feature of the released picture "
@@ -68,7 +84,7 @@ class AlphaExplorer(Explorer):
     ) -> None:
         self._state = AlphaState(picture, indexes, extractor)
         super().__init__(**{"index": self.state.names[0], **settings})
-        self.observe(lambda _: self._refresh(), ["alpha", "steps", "index", "edit"])
+        self.observe(lambda _: self._refresh(), ["alpha", "steps", "method", "index", "edit"])
         self.on_msg(self._received)
         self._about = self.state.about()
         self._refresh()
@@ -118,23 +134,62 @@ class AlphaExplorer(Explorer):
         return release_and_search(one, release, passive, active, picture_of, self.alpha, self.edit)
 
     def stored(self) -> dict:
-        """All that a page without a kernel shows: each alpha of the stored grid, eight edits, the published steps."""
-        state = self.state
-        kept = {"alphas": list(ALPHAS), "edits": list(PAGE_EDITS), "steps": STEPS}
-        kept |= {"releases": {}, "passive": {}, "active": {}}
-        for index in state.names:
-            kept["passive"][index] = {edit: state.search(index, state.picture, edit) for edit in PAGE_EDITS}
-            for alpha in ALPHAS:
-                release, shown = state.release(index, alpha, STEPS)
-                found = {edit: state.search(index, release.picture, edit) for edit in PAGE_EDITS}
-                kept["releases"][f"{index} {alpha:g}"] = shown
-                kept["active"][f"{index} {alpha:g}"] = found
-        return kept
+        """All that a page without a kernel shows: each alpha of the stored grid and eight edits, as published; at the
+        published alpha also each step's picture and searches.
+        """
+        return stored_results(self.state, ALPHAS, PAGE_EDITS)
+
+    def set_state(self, sync_data: dict) -> None:
+        """Take what a browser sends, and answer step by step if an event loop runs here."""
+        self._moved_in_page = True
+        try:
+            super().set_state(sync_data)
+        finally:
+            self._moved_in_page = False
+
+    def close(self) -> None:
+        """Take the explorer out of its page, end its work and free its memory; its last results stay readable."""
+        self._cancel()
+        super().close()
+
+    def _move(self) -> Move:
+        return Move(self.index, self.alpha, self.steps, self.method, self.edit)
 
     def _refresh(self) -> None:
-        view = self.state.view(self.index, self.alpha, self.steps, self.edit)
+        """Compute what the present setting shows: now, or after a move in the page step by step."""
+        self._cancel()
+        work = events(self.state, self._move())
+        if self._moved_in_page and _loop_runs():
+            self._task = asyncio.get_running_loop().create_task(self._work(work))
+            return
+        told = {event["kind"]: event for event in work if event}
         with self.hold_sync():
-            self._view, self._error = view, ""
+            self._view, self._searched, self._error = told["finished"]["view"], told["searched"], ""
+
+    async def _work(self, work: Iterator[dict | None]) -> None:
+        """Do the work of a move between other messages. Only the page can show an error."""
+        try:
+            for event in work:
+                if event:
+                    self._tell(event)
+                # Not 0: the kernel reads messages of the page when its loop would otherwise wait.
+                await asyncio.sleep(PAUSE)
+        except Exception as error:  # noqa: BLE001
+            self._error = f"This did not work: {type(error).__name__}: {error}"
+
+    def _tell(self, event: dict) -> None:
+        """Send the page an event; what stays valid becomes a trait."""
+        if event["kind"] == "finished":
+            self._view = event["view"]
+        elif event["kind"] == "searched":
+            self._searched = event
+        else:
+            self.send(event)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
 
     def _received(self, _: Any, content: Any, buffers: list) -> None:
         """A picture file from the browser. Only the page can show an error."""
@@ -165,6 +220,10 @@ class AlphaExplorer(Explorer):
     def _valid_steps(self, proposal: dict) -> int:
         return checked_number("steps", proposal.value, 1, MOST_STEPS, "the paper uses 10")
 
+    @traitlets.validate("method")
+    def _valid_method(self, proposal: dict) -> str:
+        return checked_name("method", proposal.value, METHODS)
+
     @traitlets.validate("nprobe")
     def _valid_nprobe(self, proposal: dict) -> int:
         return checked_number("nprobe", proposal.value, 1, max(NPROBES), "the most that is measured here")
@@ -176,3 +235,11 @@ class AlphaExplorer(Explorer):
     @traitlets.validate("edit")
     def _valid_edit(self, proposal: dict) -> str:
         return checked_name("edit", proposal.value, EDITS)
+
+
+def _loop_runs() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

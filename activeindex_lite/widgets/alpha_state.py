@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import os
 import reprlib
+from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from activeindex_lite.activation.methods import METHODS
 from activeindex_lite.edits import EDITS
 from activeindex_lite.extractor import Extractor, load_extractor
 from activeindex_lite.index import ActiveIndex, ready_index
-from activeindex_lite.lessons.one_picture import OnePicture, Release, amplified_difference, joined
+from activeindex_lite.lessons.one_picture import OnePicture, joined
+from activeindex_lite.lessons.one_plane import OnePlane, one_plane, truly_inside
 from activeindex_lite.pictures import open_pictures
 from activeindex_lite.pictures.given import rgb_picture
-from activeindex_lite.sweeps.alpha import INDEXES, NPROBES, load_grid
+from activeindex_lite.sweeps.alpha import INDEXES as MEASURED
+from activeindex_lite.sweeps.alpha import NPROBES, load_grid
 from activeindex_lite.widgets.module import checked_indexes
 from activeindex_lite.widgets.pictures import data_uri, thumbnail
 from activeindex_lite.world import load_world
+
+if TYPE_CHECKING:
+    from activeindex_lite.widgets.alpha_run import Move, Stage
 
 Picture = int | Image.Image | np.ndarray | str | os.PathLike
 LARGEST_ALPHA, MOST_STEPS = 8.0, 20
 # Longest side of an own picture: the time of a step grows with the pixels.
 SIDE = 288
 THUMBNAIL = 112
+# Name -> faiss factory string: those with stored curves, and product quantization, which has no cells.
+INDEXES = {**MEASURED, "OPQ": "OPQ8_64,PQ8x8"}
+# Activations whose pictures are kept, 2 MB each: what was shown a moment ago comes back at once.
+KEPT_RUNS = 6
 
 
 class AlphaState:
@@ -31,7 +43,7 @@ class AlphaState:
 
     picture: id of a reference (0 to 49,999), or an own picture, as PIL, a uint8 array (H, W, 3) or the path of a file,
     which is scaled to 288 pixels and joins the references. indexes: dict name -> ActiveIndex (None: those of
-    sweeps.alpha.INDEXES, each made when first wanted); extractor: the one they were made with (None: the lite one).
+    INDEXES, each made when first wanted); extractor: the one they were made with (None: the lite one).
     """
 
     def __init__(
@@ -40,7 +52,6 @@ class AlphaState:
         self._indexes = {} if indexes is None else checked_indexes(indexes)
         self.world, self.extractor = load_world(), extractor or load_extractor("lite")
         self.names = list(self._indexes or INDEXES)
-        self._ones, self._thumbnails, self._passive = {}, {}, {}
         self.choose(picture)
 
     def choose(self, picture: Picture) -> None:
@@ -52,7 +63,8 @@ class AlphaState:
             chosen, place = own_picture(picture), None
         # The id of the picture among the references; an own one has none before it joins an index.
         self.picture, self.place = chosen, place
-        self._ones, self._thumbnails, self._passive = {}, {}, {}
+        self._ones, self._thumbnails, self._passive, self._planes = {}, {}, {}, {}
+        self._runs = OrderedDict()
         self.original = data_uri(chosen, "WEBP", lossless=True, method=0)
 
     def _refuse_unstored(self, place: int) -> None:
@@ -74,53 +86,67 @@ class AlphaState:
             self._ones[name] = OnePicture(self.picture, index, self.extractor, truth)
         return self._ones[name]
 
-    def release(self, index: str, alpha: float, steps: int) -> tuple[Release, dict]:
-        """(the Release, what the page shows of it)."""
-        one = self.one(index)
-        release = one.release(alpha, steps)
-        return release, {
-            "alpha": alpha,
-            "steps": steps,
-            "index": index,
-            "picture": data_uri(release.picture, "WEBP", lossless=True, method=0),
-            "difference": data_uri(amplified_difference(one.picture, release.picture), "JPEG", quality=90),
-            # JSON has no infinity: null means that nothing changed.
-            "psnr": None if np.isinf(release.psnr) else release.psnr,
-            "ssim": release.ssim,
-            "linf": release.linf,
-            "ms": 1000 * release.seconds,
-            "length": float(np.linalg.norm(one.q - one.x)),
-            "goal": one.goal,
-            "walk": release.walk.round(4).tolist(),
-        }
+    def run(self, move: Move) -> list[Stage] | None:
+        """The stages of a move's activation if they are still kept."""
+        kept = self._runs.get(move.run)
+        if kept is not None:
+            self._runs.move_to_end(move.run)
+        return kept
 
-    def search(self, index: str, picture: Image.Image, edit: str) -> dict:
+    def keep(self, move: Move, made: list[Stage]) -> None:
+        """Keep the stages of a move's activation for a later move; the oldest are forgotten."""
+        self._runs[move.run] = made
+        if len(self._runs) > KEPT_RUNS:
+            self._runs.popitem(last=False)
+
+    def has_plane(self, move: Move) -> bool:
+        """Whether the plane of a move is known."""
+        return (move.index, move.method, move.edit) in self._planes
+
+    def plane(self, move: Move) -> OnePlane:
+        """The plane of a move, the same at each alpha and number of steps: its third point is the published release's
+        copy, whose stages are kept when this is first asked.
+        """
+        key = (move.index, move.method, move.edit)
+        if key not in self._planes:
+            one, published = self.one(move.index), self.run(move.published)[-1].picture
+            copies = [one.search(picture, move.edit).feature for picture in (self.picture, published)]
+            self._planes[key] = one_plane(one, *copies)
+        return self._planes[key]
+
+    def passive(self, move: Move) -> dict:
+        """What searches for the copy of the original find."""
+        key = (move.index, move.method, move.edit)
+        if key not in self._passive:
+            self._passive[key] = self.search(move, self.picture)
+        return self._passive[key]
+
+    def search(self, move: Move, picture: Image.Image) -> dict:
         """What searches for the edited picture find at every nprobe of the grid that the index has."""
-        one = self.one(index)
-        nprobes = [nprobe for nprobe in NPROBES if nprobe <= (one.index.nlist or 1)]
-        found = one.search(picture, edit, nprobes)
+        one, plane = self.one(move.index), self.plane(move)
+        nlist = one.index.nlist or 1
+        nprobes = [nprobe for nprobe in NPROBES if nprobe <= nlist]
+        found = one.search(picture, move.edit, nprobes)
+        row = found.feature[None]
+        place, truly, parts = plane.flat(row)[0], truly_inside(one, row), one.parts(row)
+        drawn = plane.inside(place)
+        order = one.index.probe(row, max(nprobes))[0] if len(plane.own_cells) else np.empty(0, int)
         return {
-            "edit": edit,
+            "edit": move.edit,
             "truth": one.truth,
             "nprobes": nprobes,
             "ids": found.ids.tolist(),
             "first": found.first.tolist(),
             "distances": found.distances.round(4).tolist(),
             "rank": found.cell_rank,
-            "place": found.place.round(4).tolist(),
+            "place": place.round(5).tolist(),
+            # Whether the copy shares the region of the stored code, and whether it is drawn there.
+            "inside": None if truly is None else bool(truly[0]),
+            "drawn": None if drawn is None else bool(drawn[0]),
+            "ranks": plane.ranks(order).tolist(),
+            "parts": None if parts is None else parts[0].tolist(),
             "query": thumbnail(found.query, THUMBNAIL),
             "thumbnails": {str(i): self._thumbnail(i, one.truth) for i in found.ids.tolist() if i >= 0},
-        }
-
-    def view(self, index: str, alpha: float, steps: int, edit: str) -> dict:
-        """All that depends on the setting except nprobe, which only chooses among what is here."""
-        release, shown = self.release(index, alpha, steps)
-        if (index, edit) not in self._passive:
-            self._passive[index, edit] = self.search(index, self.picture, edit)
-        return {
-            "release": shown,
-            "passive": self._passive[index, edit],
-            "active": self.search(index, release.picture, edit),
         }
 
     def about(self) -> dict:
@@ -135,6 +161,7 @@ class AlphaState:
             "edits": list(EDITS),
             "limits": {"alpha": LARGEST_ALPHA, "steps": MOST_STEPS},
             "grid": rows,
+            "methods": list(METHODS),
             "measured": f"{grid.attrs['queries']} pictures x 14 edits among {grid.attrs['references']:,} references",
         }
 

@@ -1,0 +1,240 @@
+// The plane of the alpha explorer: the borders of the index, the walk of the feature, both copies, and what a search
+// for each finds. Drawn as SVG in the page's own colours, so a change of the theme needs no drawing.
+
+const MARKS = {
+  circle: "M-1,0a1,1 0 1,0 2,0a1,1 0 1,0 -2,0Z",
+  diamond: "M0,-1.25L1.25,0L0,1.25L-1.25,0Z",
+  cross: pathOf(CROSS, true),
+  star: pathOf(STAR, true),
+};
+
+function pathOf(points, isClosed) {
+  return `M${points.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`).join("L")}${isClosed ? "Z" : ""}`;
+}
+
+// How places of the plane become pixels: one scale for both directions, the given points in the middle, upward is up.
+function planeScale(points, [width, height], window) {
+  const [low, high] = [Math.min, Math.max].map((most) => [0, 1].map((axis) => most(...points.map((p) => p[axis]))));
+  const [edgeX, edgeY] = [Math.min(120, width * 0.16), Math.min(70, height * 0.16)];
+  const spans = [high[0] - low[0], high[1] - low[1]].map((span) => Math.max(span, 1e-6));
+  const widest = Math.max(width / (window[1][0] - window[0][0]), height / (window[1][1] - window[0][1]));
+  const scale = Math.max(widest, Math.min((width - 2 * edgeX) / spans[0], (height - 2 * edgeY) / spans[1]));
+  // Never beyond the square in which borders are known.
+  const middle = [0, 1].map((axis) => {
+    const half = (axis ? height : width) / 2 / scale;
+    return Math.min(Math.max((low[axis] + high[axis]) / 2, window[0][axis] + half), window[1][axis] - half);
+  });
+  return ([x, y]) => [width / 2 + scale * (x - middle[0]), height / 2 - scale * (y - middle[1])];
+}
+
+// ---- what is in the picture --------------------------------------------------------------------------------------
+
+// scene: { story, at: number of the step that is shown, flown: [passive, active] from 0 to 1, nprobe, original,
+// pictureOf(found, id) } -> everything with its place in pixels.
+function arranged({ story, at, flown }, size) {
+  const { plane, trail, passive } = story;
+  const stage = trail[Math.min(at, trail.length - 1)];
+  // Between two searches the copy stays where the last one found it.
+  const holder = trail.slice(1, stage.number + 1).findLast((each) => each.found);
+  const found = holder?.found;
+  const ends = [plane.x, plane.code, passive.place, plane.active, ...trail.map(({ place }) => place)];
+  const toPixels = planeScale(found ? [...ends, found.place] : ends, size, plane.window);
+  const released = toPixels(stage.place);
+  const x = toPixels(plane.x);
+  const flights = [{ name: "passive", from: x, to: toPixels(passive.place), found: passive, done: flown[0] }];
+  if (found) {
+    const isLate = holder !== stage;
+    flights.push({
+      name: "active",
+      from: toPixels(holder.place),
+      to: toPixels(found.place),
+      found,
+      done: flown[1],
+      isLate,
+    });
+  }
+  const walk = trail.slice(0, stage.number + 1).map(({ place }) => toPixels(place));
+  return { toPixels, x, released, code: toPixels(plane.code), flights, walk, stage };
+}
+
+const landed = ({ done }) => done >= 1;
+const headOf = ({ from, to, done }) => from.map((start, axis) => start + (to[axis] - start) * done);
+
+// Draw a scene into an <svg>; returns the sentence that says what is in it.
+function drawPlane(node, scene) {
+  const size = [node.clientWidth || 600, node.clientHeight || 380];
+  const picture = arranged(scene, size);
+  const { story } = scene;
+  node.setAttribute("viewBox", `0 0 ${size.join(" ")}`);
+  node.replaceChildren(
+    ...cellsDrawn(scene, picture, size),
+    ...flightsDrawn(picture),
+    ...walkDrawn(picture, story),
+    ...labelsDrawn(scene, picture, size),
+  );
+  node.setAttribute("aria-label", spokenPlane(story, picture));
+}
+
+// The borders; the cells that a search visits; the region of the stored code.
+function cellsDrawn({ story, nprobe }, { toPixels, flights }) {
+  const { plane } = story;
+  const outline = (corners) => pathOf(corners.map(toPixels), true);
+  const visited = visitedRegions(flights, nprobe, plane.regions.length);
+  const drawn = plane.regions.flatMap((corners, i) => {
+    if (!corners.length) return [];
+    const shape = svg("path", { d: outline(corners), class: "aa-border" });
+    return visited[i] ? [svg("path", { d: outline(corners), class: "aa-visited" }), shape] : [shape];
+  });
+  if (plane.own.length) drawn.push(svg("path", { d: outline(plane.own), class: "aa-own" }));
+  return drawn;
+}
+
+function flightsDrawn({ flights }) {
+  return flights.flatMap((flight) => {
+    const head = headOf(flight);
+    if (!flight.done) return [];
+    const arrow = svg("path", {
+      d: pathOf([flight.from, head]),
+      class: `aa-flight aa-${flight.name}${flight.isLate ? " aa-late" : ""}`,
+    });
+    return [arrow, markDrawn("cross", head, 7, `aa-mark aa-${flight.name}`)];
+  });
+}
+
+function walkDrawn({ x, released, code, walk, stage }, { plane }) {
+  const dots = walk.slice(1, -1).map((place) => markDrawn("circle", place, 2, "aa-dot"));
+  const bits = plane.kind === "bits";
+  const star = bits
+    ? [svg("path", { d: pathOf([x, code]), class: "aa-toward" })]
+    : [markDrawn("star", code, 9, "aa-mark aa-code")];
+  const marks = [markDrawn("circle", x, 6, "aa-mark aa-original")];
+  if (stage.number > 0) marks.push(markDrawn("diamond", released, 6, "aa-mark aa-released"));
+  return [...star, svg("path", { d: pathOf(walk), class: "aa-walk" }), ...dots, ...marks];
+}
+
+function markDrawn(shape, [x, y], radius, className) {
+  return svg("path", { d: MARKS[shape], class: className, transform: `translate(${x} ${y}) scale(${radius})` });
+}
+
+// ---- names and small pictures ------------------------------------------------------------------------------------
+
+const THUMB = 42;
+const SMALL = 30;
+const wide = (text, isBold) => text.length * (isBold ? 6.9 : 6.4) + 6;
+
+// What the search of a flight shows once the copy has landed: [title, right?, id of the first result].
+function outcomeOf(flight, nprobe) {
+  const { found, name } = flight;
+  const at = positionOf(found, nprobe);
+  const who = name === "passive" ? "copy of the original" : "copy of the release";
+  return { who, isRight: found.first[at], id: found.ids[at] };
+}
+
+// The place in the list of measured nprobes of the largest within the setting.
+const positionOf = (found, nprobe) => Math.max(0, found.nprobes.filter((value) => value <= nprobe).length - 1);
+
+function labelsDrawn(scene, { x, released, code, flights, walk, stage, toPixels }, size) {
+  const { story } = scene;
+  const isNarrow = size[0] < 460;
+  const things = [];
+  for (const flight of flights.filter(landed)) {
+    const outcome = outcomeOf(flight, scene.nprobe);
+    const text = outcome.isRight ? "✓ finds it" : "✗ finds another";
+    const inner = isNarrow ? SMALL + 8 + wide(text, true) : 2 * THUMB + 26;
+    const width = Math.max(inner, wide(outcome.who, true));
+    const draw = (box) => tagDrawn(scene, flight, outcome, text, box, isNarrow);
+    things.push({ at: flight.to, radius: 8, size: [width, isNarrow ? SMALL + 22 : THUMB + 34], draw });
+  }
+  things.push({
+    at: x,
+    radius: 7,
+    size: [THUMB + 6 + wide("original x"), THUMB],
+    draw: (b) => originalDrawn(scene, b),
+  });
+  if (story.plane.kind !== "bits") things.push(named("its code q(x)", code, 10, "aa-name aa-code-name"));
+  else things.push(named("deeper inside", between(x, code, 0.75), 6, "aa-name aa-code-name"));
+  if (stage.number > 0) things.push(named("released", released, 7, "aa-name"));
+  if (!isNarrow) things.push(...areaNames(scene, flights, toPixels, size));
+  const lines = sampled(walk).concat(...flights.map((flight) => sampled([flight.from, headOf(flight)])));
+  const taken = [boxRound(x, 8), boxRound(released, 8), boxRound(code, 11)];
+  taken.push(...flights.map((flight) => boxRound(headOf(flight), 9)));
+  const boxes = placeBoxes(things, size, taken, lines);
+  return things.flatMap((thing, i) => {
+    const near = nearestIn(boxes[i], thing.at);
+    const isFar = Math.hypot(near[0] - thing.at[0], near[1] - thing.at[1]) > thing.radius + 16 && !thing.isArea;
+    const leader = isFar ? [svg("path", { d: pathOf([thing.at, near]), class: "aa-leader" })] : [];
+    return [...leader, ...thing.draw(boxes[i])];
+  });
+}
+
+const between = (from, to, share) => from.map((start, axis) => start + (to[axis] - start) * share);
+
+function named(text, at, radius, className) {
+  const draw = (box) => [textDrawn(text, box.left + 3, box.top + 13, className)];
+  return { at, radius, size: [wide(text), 17], draw };
+}
+
+const OWN_NAMES = { cells: "its cell", "sub-codes": "the same code", bits: "the same bits" };
+
+// Names of the region of the stored code and of the cells that a search visits, in the middle of what is seen of them.
+function areaNames({ story, nprobe }, flights, toPixels, [width, height]) {
+  const { plane } = story;
+  const area = (corners, text, className) => {
+    const seen = corners
+      .map(toPixels)
+      .map(([x, y]) => [Math.min(Math.max(x, 0), width), Math.min(Math.max(y, 0), height)]);
+    const middle = [0, 1].map((axis) => seen.reduce((sum, corner) => sum + corner[axis], 0) / seen.length);
+    return { ...named(text, middle, 0, `aa-name ${className}`), isArea: true };
+  };
+  const names = plane.own.length ? [area(plane.own, OWN_NAMES[plane.kind], "aa-own-name")] : [];
+  const visited = visitedRegions(flights, nprobe, plane.regions.length);
+  const others = plane.regions.filter((corners, i) => visited[i] && i > 0 && corners.length);
+  return [...names, ...others.slice(0, 4).map((corners) => area(corners, "visited", ""))];
+}
+
+// Whether a search whose copy has landed visits each region.
+const visitedRegions = (flights, nprobe, count) =>
+  upTo(count).map((i) => flights.filter(landed).some(({ found }) => found.ranks[i] > 0 && found.ranks[i] <= nprobe));
+
+function textDrawn(text, x, y, className) {
+  return svg("text", { x, y, class: className }, text);
+}
+
+function originalDrawn({ original }, { left, top }) {
+  return [
+    svg("image", { href: original, x: left, y: top, width: THUMB, height: THUMB, class: "aa-thumb" }),
+    textDrawn("original x", left + THUMB + 5, top + THUMB / 2 + 4, "aa-name"),
+  ];
+}
+
+// A search: its name, the copy that is searched for (where there is room), and the first result.
+function tagDrawn({ pictureOf }, { found, name }, { who, isRight, id }, text, { left, top, right, bottom }, isNarrow) {
+  const side = isNarrow ? SMALL : THUMB;
+  const frame = { x: left, y: top, width: right - left, height: bottom - top, rx: 5, class: "aa-tag" };
+  const y = top + 17;
+  const drawn = [svg("rect", frame), textDrawn(who, left + 4, top + 13, `aa-name aa-${name}-name`)];
+  const thumb = (href, x) => svg("image", { href, x, y, width: side, height: side });
+  const resultX = left + (isNarrow ? 4 : side + 22);
+  if (!isNarrow) {
+    if (found.query) drawn.push(thumb(found.query, left + 4));
+    drawn.push(textDrawn("→", left + side + 6, y + side / 2 + 4, "aa-name"));
+  }
+  if (id >= 0) drawn.push(thumb(pictureOf(found, id), resultX));
+  const verdict = isRight ? "aa-right" : "aa-wrong";
+  drawn.push(svg("rect", { x: resultX, y, width: side, height: side, class: `aa-result ${verdict}` }));
+  const [textX, textY] = isNarrow ? [left + side + 10, y + side / 2 + 4] : [left + 4, bottom - 4];
+  drawn.push(textDrawn(text, textX, textY, `aa-name ${verdict}-name`));
+  return drawn;
+}
+
+function spokenPlane({ plane, trail, release }, { flights, stage }) {
+  const copies = flights.map(({ name, found }) => {
+    const where = found.inside === null ? "" : `, ${found.inside ? "inside" : "outside"} that region`;
+    return `the ${name === "passive" ? "passive" : "activated"} copy${where}`;
+  });
+  const [start, now] = [trail[0].measure, stage.measure];
+  return (
+    `The plane through the original and both copies. Step ${stage.number} of ${release.steps}: ${plane.measured} ` +
+    `${now.toFixed(2)}, at the start ${start.toFixed(2)}. In the plane: ${copies.join("; ")}.`
+  );
+}

@@ -1,0 +1,199 @@
+"""What the alpha explorer does after a move, one piece of work at a time, and what it tells the page of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from activeindex_lite.activation.defaults import ALPHA, STEPS
+from activeindex_lite.activation.quality import WINDOW, linf, psnr, ssim
+from activeindex_lite.lessons.borders import share_in
+from activeindex_lite.lessons.one_picture import amplified_difference
+from activeindex_lite.widgets.pictures import data_uri
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from activeindex_lite.lessons.one_picture import OnePicture
+    from activeindex_lite.widgets.alpha_state import AlphaState
+
+
+@dataclass(frozen=True)
+class Move:
+    """The setting of the explorer that something is computed for; the fields are its traits."""
+
+    index: str
+    alpha: float
+    steps: int
+    method: str
+    edit: str
+
+    @property
+    def run(self) -> tuple:
+        """What activation depends on."""
+        return self.index, self.alpha, self.steps, self.method
+
+    @property
+    def published(self) -> Move:
+        """The same at the published alpha and number of steps, which the plane is fixed by."""
+        return Move(self.index, ALPHA, STEPS, self.method, self.edit)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What would be released after a number of steps: an 8-bit picture, and path (number + 1, d) of features so far.
+
+    Of the published method the last feature is missing between the first and the last step, where path is (number, d).
+    seconds: of the activation so far.
+    """
+
+    number: int
+    of: int
+    picture: Image.Image
+    path: np.ndarray
+    seconds: float
+
+
+def stages(one: OnePicture, move: Move) -> Iterator[Stage]:
+    """Activate a picture: a Stage after each step."""
+    steps, seconds, seen = one.steps(move.alpha, move.steps, move.method), 0.0, [one.x]
+    while True:
+        begun = time.perf_counter()
+        step = next(steps, None)
+        if step is None:
+            return
+        path = step.path
+        # The steps of other methods look at random views, whose features are not those of the picture.
+        if move.method != "published":
+            seen.append(one.extractor([step.picture])[0])
+            path = np.stack(seen)
+        elif step.number in (1, step.of):
+            path = np.concatenate([path, one.extractor([step.picture])])
+        seconds += time.perf_counter() - begun
+        yield Stage(step.number, step.of, step.picture, path, seconds)
+
+
+def events(state: AlphaState, move: Move) -> Iterator[dict[str, Any] | None]:
+    """Do all the work of a move: dicts for the page, and None after work that the page need not know of.
+
+    Kinds, in this order: "begun" (plane, passive: where the copy of the original lies, what a search finds), "step"
+    (one a step, with a search after the first), "finished" (view, all that is needed to draw), "searched" (found: what
+    searches after each step find). If the pictures of the move are known from before there is no "step".
+    """
+    known = state.run(move)
+    if state.run(move.published) is None and not state.has_plane(move):
+        # A new plane is drawn with the published release in it: that comes first.
+        yield from _computed(state, move.published)
+    yield {"kind": "begun", **about_plane(state, move)}
+    made = known or state.run(move)
+    if made is None:
+        yield from _computed(state, move, told=True)
+        made = state.run(move)
+    yield {"kind": "finished", "view": view(state, move, made)}
+    found = {}
+    for stage in made[:-1]:
+        found[str(stage.number)] = state.search(move, stage.picture)
+        yield None
+    yield {"kind": "searched", "run": run_name(move), "edit": move.edit, "found": found}
+
+
+def _computed(state: AlphaState, move: Move, told: bool = False) -> Iterator[dict[str, Any] | None]:
+    """Activate and keep the stages; told: yield an event for each."""
+    made = []
+    for stage in stages(state.one(move.index), move):
+        made.append(stage)
+        yield told_step(state, move, stage) if told else None
+    state.keep(move, made)
+
+
+def run_name(move: Move) -> str:
+    """A name for the run of a move, under which the page files what it hears."""
+    return " ".join(f"{value}" for value in move.run)
+
+
+def told_step(state: AlphaState, move: Move, stage: Stage) -> dict[str, Any]:
+    """The event of a step."""
+    told = {
+        "kind": "step",
+        "run": run_name(move),
+        "alpha": move.alpha,
+        "number": stage.number,
+        "of": stage.of,
+        "path": walked(state, move, stage.path),
+        **shown_picture(state.picture, stage.picture),
+    }
+    if stage.number == 1:
+        told["found"] = state.search(move, stage.picture)
+    return told
+
+
+def walked(state: AlphaState, move: Move, path: np.ndarray) -> list[dict]:
+    """Where features (T, d) of a walk fall in the plane, and how far they have come: a dict of each."""
+    one, plane = state.one(move.index), state.plane(move)
+    flat, measures = plane.flat(path).round(5).tolist(), one.measure(path).round(4).tolist()
+    return [{"place": place, "measure": measure} for place, measure in zip(flat, measures, strict=True)]
+
+
+def shown_picture(original: Image.Image, picture: Image.Image) -> dict[str, Any]:
+    """A picture on the way: small files of it and of its difference, and its PSNR (null: nothing changed)."""
+    quality = psnr(original, picture)
+    return {
+        "picture": data_uri(picture, "JPEG", quality=90, subsampling=0),
+        "difference": data_uri(amplified_difference(original, picture), "JPEG", quality=75),
+        # JSON has no infinity.
+        "psnr": None if np.isinf(quality) else quality,
+    }
+
+
+def about_plane(state: AlphaState, move: Move) -> dict[str, Any]:
+    """The plane with its borders, and the copy of the original in it."""
+    plane, one = state.plane(move), state.one(move.index)
+    seen = plane.scene
+    rounded = [[np.round(region, 5).tolist() for region in regions] for regions in (seen.regions, [seen.own])]
+    return {
+        "plane": {
+            "name": f"{move.index} {move.method} {move.edit}",
+            "kind": seen.kind,
+            "window": [seen.window.min(0).tolist(), seen.window.max(0).tolist()],
+            "regions": rounded[0],
+            "own": rounded[1][0],
+            "x": seen.start.tolist(),
+            "code": seen.code.round(5).tolist(),
+            "passive": seen.features[0].round(5).tolist(),
+            "active": seen.features[1].round(5).tolist(),
+            "measured": one.measured,
+            "parts": _listed(one.parts(one.x[None])),
+        },
+        "passive": state.passive(move),
+    }
+
+
+def _listed(parts: np.ndarray | None) -> list | None:
+    return None if parts is None else parts[0].tolist()
+
+
+def view(state: AlphaState, move: Move, made: list[Stage]) -> dict[str, Any]:
+    """All that depends on the move except nprobe, which only chooses among what is here."""
+    one, last = state.one(move.index), made[-1]
+    original, released = state.picture, last.picture
+    quality = psnr(original, released)
+    path = walked(state, move, last.path)
+    trail = [{"number": 0, "psnr": None, **path[0]}]
+    trail += [{"number": s.number, **shown_picture(original, s.picture), **path[s.number]} for s in made]
+    release = {
+        **{name: value for name, value in asdict(move).items() if name != "edit"},
+        "run": run_name(move),
+        "goal": one.goal,
+        "picture": data_uri(released, "WEBP", lossless=True, method=0),
+        "psnr": None if np.isinf(quality) else quality,
+        "ssim": ssim(original, released) if min(original.size) >= WINDOW else None,
+        "linf": linf(original, released),
+        "ms": 1000 * last.seconds,
+        # The share of the spread of the walk that lies in the plane.
+        "kept": share_in(state.plane(move).scene.plane, last.path),
+    }
+    return {"release": release, "trail": trail, "active": state.search(move, released), **about_plane(state, move)}
