@@ -168,10 +168,10 @@ const LABEL_SIDES = [
   ["right", -1, 0],
   ["center", 0, -1],
   ["center", 0, 1],
-  ["left", 0.8, -0.8],
-  ["right", -0.8, -0.8],
-  ["left", 0.8, 0.8],
-  ["right", -0.8, 0.8],
+  ["left", 0.8, -1],
+  ["right", -0.8, -1],
+  ["left", 0.8, 1],
+  ["right", -0.8, 1],
 ];
 
 const overlapOf = (one, other) =>
@@ -180,8 +180,10 @@ const overlapOf = (one, other) =>
 
 // Write each label beside its mark where it covers no mark, no other label and no edge of the sheet; where that cannot
 // be, where it covers least. labels: [{ text, at: [x, y], radius, colour, bold }, ...], most important first; marks:
-// [{ at: [x, y], radius }, ...], what must stay free. Returns the boxes of the labels.
-function drawLabels({ pen, width, height, ink, paper }, labels, marks = []) {
+// [{ at: [x, y], radius }, ...], what must stay free; inside: { left, right, top, bottom } of the part of the sheet for
+// labels. Returns the boxes of the labels.
+function drawLabels({ pen, width, height, ink, paper }, labels, marks = [], inside = {}) {
+  const frame = { left: 1, right: width - 1, top: 1, bottom: height - 1, ...inside };
   const boxOf = ({ at: [x, y], radius }) => ({
     left: x - radius,
     right: x + radius,
@@ -194,8 +196,7 @@ function drawLabels({ pen, width, height, ink, paper }, labels, marks = []) {
     const wide = pen.measureText(label.text).width;
     const places = LABEL_SIDES.map(([align, right, down]) => labelPlace(label, wide, align, right, down));
     const outside = ({ box }) => {
-      const inside = overlapOf(box, { left: 1, right: width - 1, top: 1, bottom: height - 1 });
-      return 3 * (wide * 14 - inside);
+      return 3 * (wide * 14 - overlapOf(box, frame));
     };
     const costs = places.map((place) => taken.reduce((sum, box) => sum + overlapOf(place.box, box), outside(place)));
     const { x, y, align, box } = places[costs.indexOf(Math.min(...costs))];

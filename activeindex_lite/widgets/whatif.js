@@ -26,14 +26,10 @@ function pairBar(model, get, put) {
 // R@1 of both settings over nprobe and over alpha.
 function curvesPart(sweep) {
   const { axes } = sweep;
-  const overNprobe = canvas("R@1 over nprobe", 220);
-  const overAlpha = canvas("R@1 over alpha", 220);
-  const node = html(
-    "div",
-    { className: "ai-two" },
-    section("R@1 over nprobe, all else as set", overNprobe),
-    section("R@1 over alpha, all else as set", overAlpha),
-  );
+  const overNprobe = canvas("R@1 over nprobe", 180);
+  const overAlpha = canvas("R@1 over alpha", 180);
+  const charts = [section("R@1 over nprobe", overNprobe), section("R@1 over alpha", overAlpha)];
+  const node = html("div", { className: "ai-curves" }, ...charts, legend(SIDES_LEGEND).node);
 
   function rowsOver(setting, key, values) {
     return values.map((value) => {
@@ -63,7 +59,7 @@ function curvesPart(sweep) {
       rows: alphaRows,
       present: { a: a.alpha, b: b.alpha },
       ticks: axes.alpha.map((value) => [value, String(value)]),
-      label: "alpha: how far pixels may move (0: passive)",
+      label: "alpha (0: passive)",
     });
     overNprobe.setAttribute("aria-label", `R@1 over nprobe. ${spoken(nprobeRows)}.`);
     overAlpha.setAttribute("aria-label", `R@1 over alpha. ${spoken(alphaRows)}.`);
@@ -71,20 +67,42 @@ function curvesPart(sweep) {
   return { node, draw };
 }
 
-// Every setting as a point of time and R@1.
-function fieldPart(sweep) {
-  const field = canvas("All settings", 330);
-  const note =
-    "Among A's references, under A's edit. Green squares reach the target; the star is the cheapest of them.";
-  const node = section("Every setting: time and R@1", field, html("p", { className: "ai-note" }, note));
+// Every setting as a point of time and R@1; a click makes one B.
+function fieldPart(sweep, put) {
+  const field = canvas("All settings", 300);
+  const box = stage(field);
+  const note = "Among A's references, under A's edit. Point at a setting for its name; a click, or Enter, makes it B.";
+  const node = section(
+    "Every setting: time and R@1",
+    box,
+    legend(FIELD_LEGEND).node,
+    html("p", { className: "ai-note" }, note),
+  );
+  node.classList.add("ai-field");
+  let rows = [];
+  let place = null;
+  const distance = (row, [x, y]) => Math.hypot(place(row)[0] - x, place(row)[1] - y);
+  function find(at) {
+    const distances = rows.map((row) => distance(row, at));
+    const nearest = Math.min(...distances);
+    return nearest < 10 ? distances.indexOf(nearest) : -1;
+  }
+  pickable(box, {
+    label: "All settings by time",
+    count: () => rows.length,
+    find,
+    place: (i) => place(rows[i]),
+    text: (i) => answerText(rows[i], sweep),
+    onPick: (i) => put("b", rows[i].setting),
+  });
   function draw(a, b, target, answer) {
-    const rows = sweep.all(a.references, a.edit);
+    rows = [...sweep.all(a.references, a.edit)].sort(byCost);
     const sides = [
       { side: "a", setting: a },
       { side: "b", setting: b },
     ];
     const isShown = ({ setting }) => setting.references === a.references && setting.edit === a.edit;
-    drawField(field, { rows, target, answer, sides: sides.filter(isShown), sweep });
+    place = drawField(field, { rows, target, answer, sides: sides.filter(isShown), sweep });
     const enough = rows.filter((row) => isEnough(row, target)).length;
     const label = `Time of a query and R@1 of ${rows.length} settings; ${enough} reach the target.`;
     field.setAttribute("aria-label", label);
@@ -106,20 +124,29 @@ function render({ model, el }) {
   const curves = curvesPart(sweep);
   const asked = question(sweep, get, put);
   const live = liveSection(model, sweep, get("_stored"));
-  const field = fieldPart(sweep);
+  const field = fieldPart(sweep, put);
   const taken = exportSection(sweep, get);
   const problem = html("div", { className: "ai-problem", role: "status" });
   const root = html(
     "div",
     { className: "ai-explorer ai-whatif" },
     problem,
-    html("div", { className: "ai-sides" }, ...sides.map((side) => side.node)),
-    pair.node,
-    said,
-    table.node,
-    curves.node,
-    html("div", { className: "ai-two" }, html("div", {}, asked.node, live.node), field.node),
-    taken.node,
+    html(
+      "div",
+      { className: "ai-lab" },
+      said,
+      html(
+        "div",
+        { className: "ai-settings" },
+        html("div", { className: "ai-sides" }, ...sides.map((side) => side.node)),
+        pair.node,
+      ),
+      html("div", { className: "ai-reached" }, table.node),
+      curves.node,
+      html("div", { className: "ai-asked" }, asked.node, live.node),
+      field.node,
+      taken.node,
+    ),
     html("p", { className: "ai-note" }, sweep.about.made),
   );
 
@@ -132,11 +159,11 @@ function render({ model, el }) {
   }
 
   let drawn = "";
-  function draw() {
+  function draw(anew) {
     const [a, b] = [get("a"), get("b")];
     // A move of the question leaves the two settings as they are drawn.
-    const now = JSON.stringify([a, b, root.clientWidth, getComputedStyle(root).color]);
-    if (drawn !== now) drawPair(a, b);
+    const now = JSON.stringify([a, b]);
+    if (anew || drawn !== now) drawPair(a, b);
     drawn = now;
     const answer = asked.draw();
     field.draw(a, b, get("target"), answer);

@@ -35,7 +35,7 @@ class WhatIfExplorer(Explorer):
     value that was not measured raises TraitError and changes nothing.
     """
 
-    _esm = esm("whatif_sweep", "whatif_words", "whatif_charts", "whatif_parts", "whatif")
+    _esm = esm("whatif_sweep", "whatif_words", "whatif_charts", "whatif_parts", "whatif_take", "whatif")
     _css = CSS + read("whatif.css")
     a = Setting({}).tag(sync=True)
     b = Setting({}).tag(sync=True)

@@ -8,10 +8,22 @@ const SIDES = {
     shape: "circle",
     dash: [6, 4],
     shift: -2,
-    letter: { right: -17, down: -8 },
   },
-  b: { name: "B", mark: "◆", colour: BLUE, shape: "diamond", dash: [], shift: 2, letter: { right: 11, down: 16 } },
+  b: { name: "B", mark: "◆", colour: BLUE, shape: "diamond", dash: [], shift: 2 },
 };
+const SIDES_LEGEND = [
+  { shape: "circle", colour: ORANGE, filled: false, text: "A (dashed line)" },
+  { shape: "diamond", colour: BLUE, text: "B (solid line)" },
+  { line: true, text: "large mark: as set; upright line: 95 % interval" },
+];
+const FIELD_LEGEND = [
+  { shape: "square", colour: GREEN, text: "reaches the target" },
+  { shape: "circle", colour: GREY, text: "does not" },
+  { shape: "star", colour: GREEN, text: "the cheapest that does" },
+  { line: true, colour: GREEN, dash: [5, 4], text: "R@1 at least" },
+  { shape: "circle", colour: ORANGE, filled: false, text: "A" },
+  { shape: "diamond", colour: BLUE, text: "B" },
+];
 const CHART_MARGINS = { left: 38, right: 16, top: 14, bottom: 40, ticks: 16 };
 const TIME_TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20];
 
@@ -23,11 +35,16 @@ function drawSides(node, { rows, present, ticks, label, log }) {
   const scale = log ? Math.log2 : asItIs;
   const inset = { left: 8, right: 0 };
   const frame = drawFrame(sheet, { margins: CHART_MARGINS, inset, values, scale, ticks, label, show: String });
-  for (const side of ["a", "b"]) drawSide(sheet, frame, SIDES[side], rows[side], present[side]);
+  const letters = ["a", "b"].map((side) => drawSide(sheet, frame, SIDES[side], rows[side], present[side]));
+  const marks = ["a", "b"].flatMap((side) =>
+    rows[side].map(([value, r1]) => ({ at: [frame.x(value), frame.y(r1)], radius: 5 })),
+  );
+  drawLabels(sheet, letters, marks, { left: frame.left });
 }
 
-function drawSide({ pen, paper }, { x, y, left, right }, side, rows, present) {
-  const { name, colour, shape, dash, shift, letter } = side;
+// Draws the curve; returns the letter of its side, to be written beside the large mark.
+function drawSide({ pen }, { x, y, left, right }, side, rows, present) {
+  const { name, colour, shape, dash, shift } = side;
   const curve = { colour, dash, width: 2 };
   // A setting that cannot vary has one point, drawn as a line across.
   if (rows.length === 1) drawAcross(pen, left, right, y(rows[0][1]), curve);
@@ -40,14 +57,15 @@ function drawSide({ pen, paper }, { x, y, left, right }, side, rows, present) {
     drawMark(pen, shape, x(value) + shift, y(r1), value === present ? 6 : 3, colour, shape === "diamond");
   }
   const at = rows.find(([value]) => value === present) || rows[0];
-  drawText(pen, name, x(at[0]) + letter.right, y(at[1]) + letter.down, { colour, bold: true, halo: paper });
+  return { text: name, at: [x(at[0]) + shift, y(at[1])], radius: 7, colour, bold: true };
 }
 
 // Every setting as a point of time and R@1: those that are enough, the answer, and A and B.
-// sides: [{ side, setting }, ...], those of A and B that belong to this edit and number of references.
+// sides: [{ side, setting }, ...], those of A and B that belong to this edit and number of references. Returns where a
+// row lies.
 function drawField(node, { rows, target, answer, sides, sweep }) {
   const sheet = startDrawing(node);
-  const { pen, paper } = sheet;
+  const { pen } = sheet;
   const values = rows.map((row) => row.ms);
   const fewest = Math.log10(Math.min(...values)) - 0.02;
   const most = Math.log10(Math.max(...values)) + 0.02;
@@ -66,13 +84,15 @@ function drawField(node, { rows, target, answer, sides, sweep }) {
   const place = (row) => [x(row.ms), y(row.r1)];
   drawDots(pen, rows.filter((row) => !isEnough(row, target)).map(place));
   drawSquares(pen, rows.filter((row) => isEnough(row, target)).map(place));
-  for (const { side, setting } of sides) {
+  if (answer) drawMark(pen, "star", ...place(answer), 9, GREEN, true, { halo: true });
+  const letters = sides.map(({ side, setting }) => {
     const { name, colour, shape } = SIDES[side];
-    const [right, down] = place(sweep.measured(setting));
-    drawMark(pen, shape, right, down, 5, colour, shape === "diamond");
-    drawText(pen, name, right + 9, down + (side === "a" ? 14 : -6), { colour, bold: true, halo: paper });
-  }
-  if (answer) drawMark(pen, "star", ...place(answer), 9, GREEN, true);
+    const at = place(sweep.measured(setting));
+    drawMark(pen, shape, ...at, 5, colour, shape === "diamond", { halo: true });
+    return { text: name, at, radius: 7, colour, bold: true };
+  });
+  drawLabels(sheet, letters, answer ? [{ at: place(answer), radius: 10 }] : []);
+  return place;
 }
 
 // Hundreds of points in one path, which is quick.
