@@ -17,6 +17,7 @@ from activeindex_lite.figures import course_map
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 COURSE = read_course(FOLDER)
+README = (FOLDER.parent / "README.md").read_text()
 GLOSSARY, INSTRUCTORS = ((FOLDER / f"{name}.md").read_text() for name in ("GLOSSARY", "INSTRUCTORS"))
 
 
@@ -67,6 +68,14 @@ def test_no_arrow_of_the_map_runs_behind_a_card_or_over_a_head():
                 across = min(x0, x1) < left + course_map.WIDE and max(x0, x1) > left
                 down = min(y0, y1) < top + course_map.HIGH and max(y0, y1) > top
                 assert not (across and down), (points, place)
+
+
+def test_the_readme_lists_the_course_as_it_is():
+    rows = re.findall(r"^\| \[(\d\d) ([^\]]*)\]\(notebooks/([^)]*)\) \| (.*?) \| (\d+) \|$", README, re.MULTILINE)
+    assert rows == [
+        (row.number, row.title, f"{row.name}.ipynb", course_map.IDEAS[row.number], str(row.minutes))
+        for row in COURSE.itertuples()
+    ]
 
 
 def test_a_folder_without_notebooks_is_named(tmp_path):

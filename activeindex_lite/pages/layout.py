@@ -73,7 +73,7 @@ def index_body(
     cards = "".join(_card(row, pictures.get(row.name)) for row in course.itertuples(index=False))
     return (
         "<h1>Active image indexing</h1>"
-        '<p class="lead">Change a picture a little before its release, and a compact index still finds its edited '
+        '<p class="lead">Change a picture a little before its release, and a compact index finds more of its edited '
         "copies.</p>"
         f"{_frame(*hero) if hero else ''}"
         f"<h2>The course</h2><p>{len(course)} lessons, {course.minutes.sum()} minutes. Each page shows a notebook with "
