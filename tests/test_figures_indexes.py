@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.path import Path
 
-from activeindex_lite.figures import ivf, lsh, pq
+from activeindex_lite.figures import ivf, lsh, pq, sphere
 from activeindex_lite.figures import similarity as cost
 from activeindex_lite.figures import similarity as search
 from activeindex_lite.lessons.lsh import differing_bits
@@ -121,12 +121,16 @@ def test_product_grid_and_code(rng):
 
 def test_hyperplanes_and_codes(rng):
     index = LSH([[1, 0], [0, 1]])
-    x = np.array([[1, 1], [1, 1.2], [-1, 1], [-1, -1]], np.float32)
-    index.add(x)
-    assert (
-        "2 differ from the query in 0 bits, 1 differ from the query in 1 bits, 1 differ from the query in 2 bits"
-        in lsh.hyperplanes_in_2d(index, x, np.array([2, 2], np.float32)).alt
-    )
+    places = np.array([[0.8, 0.6], [0.6, 0.8], [-0.6, 0.8], [-0.6, -0.8]])
+    drawn = lsh.hyperplanes_and_pictures(index, places, "Told")
+    marks = {line.get_label(): line.get_xydata().tolist() for line in drawn.figure.axes[0].lines}
+    assert marks["stored: the original: 11"] == [[0.8, 0.6]] and marks["its copy: 01"] == [[-0.6, 0.8]]
+    assert "activated original: 11" in marks and "2 hyperplanes" in drawn.alt and "Told" in drawn.alt
+    places[1] = places[0]
+    unmoved = lsh.hyperplanes_and_pictures(index, places, "Told").figure.axes[0].lines
+    assert not any("activated" in line.get_label() for line in unmoved)
+    with pytest.raises(ValueError, match="3 dimensions"):
+        lsh.hyperplanes_and_pictures(LSH(np.eye(3)), places, "Told")
     assert "copy differs in 1, other differs in 3" in lsh.codes_compared(
         [[1, 0, 1], [1, 1, 1], [0, 1, 0]], ["it", "copy", "other"]
     ).alt.replace(" of 3 bits", "")
@@ -135,6 +139,25 @@ def test_hyperplanes_and_codes(rng):
     inside = int(re.search(r"pairs: (\d+)%", lsh.hamming_against_angle({"pairs": table}, 64, differing_bits).alt)[1])
     assert 91 <= inside <= 99
     assert "2 for 25%" in lsh.shared_first_places([1, 1, 2, 30], 64).alt
+
+
+def test_the_sphere_shows_the_code_inside(rng):
+    x = rng.normal(size=(40, 3))
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    codes = np.where(x[:, :1] > 0, [0.5, 0, 0], [-0.4, 0, 0])
+    drawn = sphere.sphere(x, codes, 3, path=x[3:5], hyperplanes=[[1, 0, 0], [0, 0, 1]])
+    assert f"shares its code with {(codes == codes[3]).all(1).sum() - 1} others" in drawn.alt
+    shown = {trace.name: np.array([trace.x, trace.y, trace.z]).T for trace in drawn.figure.data if trace.name}
+    np.testing.assert_allclose(shown["the vector x"], x[3:4], atol=1e-3)
+    np.testing.assert_allclose(shown["its code q(x)"], codes[3:4], atol=1e-3)
+    circles = [trace for trace in drawn.figure.data if trace.name == "hyperplanes"]
+    for circle, axis in zip(circles, "xz", strict=True):
+        assert np.abs(circle[axis]).max() < 1e-3, "at right angles to its normal"
+    assert len(drawn.still.figure.axes) == 1
+    with pytest.raises(ValueError, match="expected unit vectors"):
+        sphere.sphere(2 * x, codes)
+    with pytest.raises(ValueError, match="3 axes"):
+        sphere.sphere(x[:, :2], codes[:, :2])
 
 
 def test_pictures_of_search_and_cost(world):
@@ -161,7 +184,7 @@ def test_figures_of_scratch_need_numpy_and_matplotlib_alone():
         "i = IVF.train(x, 8, r); i.add(x); "
         "ivf.probing_in_2d(i, x[0]).png(); pq.product_in_2d(PQ.train(x, 2, 3, r), x).png(); "
         "l = LSH.random(2, 3, r); l.add(x); "
-        "lsh.hyperplanes_in_2d(l, x, x[0]).png(); "
+        "lsh.hyperplanes_and_pictures(l, x[:4], 'Told').png(); "
         "print([m for m in ('torch', 'faiss', 'plotly', 'pandas', 'scipy', 'skimage') if m in sys.modules])"
     )
     assert (

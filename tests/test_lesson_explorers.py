@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import traitlets
 
-from activeindex_lite.scratch import IVF, kmeans
+from activeindex_lite import load_queries
+from activeindex_lite.lessons.lsh import directions
+from activeindex_lite.scratch import IVF, LSH, kmeans
 from activeindex_lite.scratch.plane import clouds
-from activeindex_lite.widgets import CellsExplorer, write_page
+from activeindex_lite.widgets import CellsExplorer, HyperplanesExplorer, write_page
 from activeindex_lite.widgets.module import read
 
 
@@ -191,3 +193,84 @@ def test_the_page_follows_keys_fingers_and_buttons(open_page, tmp_path):
     page.wait_for_function("document.querySelector('.ai-facts').textContent.includes('step 1: ')")
     page.get_by_role("button", name="remove a centroid").click()
     page.wait_for_function("document.querySelectorAll('.ai-handle').length === 17")
+
+
+# ---- hyperplanes --------------------------------------------------------------------------------------------------
+
+
+def test_the_bits_and_angles_of_the_page_are_those_of_scratch(mathematics):
+    rng = np.random.default_rng(2)
+    normals, at = rng.uniform(-360, 360, 40).tolist(), rng.uniform(-360, 360, 25).tolist()
+    code = """([normals, at]) => [
+        at.map((direction) => bitsOf(normals, direction)),
+        at.map((direction) => turnBetween(at[0], direction)),
+        at.map((direction) => differing(bitsOf(normals, direction), bitsOf(normals, at[0]))),
+    ]"""
+    bits, turns, differ = mathematics(["lsh_math.js"], code, [normals, at])
+    lsh, x = LSH(directions(normals)), directions(at)
+    np.testing.assert_array_equal(bits, lsh.bits(x))
+    np.testing.assert_allclose(np.abs(turns), np.degrees(np.arccos((x @ x[0]).clip(-1, 1))), atol=1e-4)
+    lsh.add(x)
+    assert differ == lsh.hamming(x[:1])[0].tolist()
+
+
+def test_activation_in_the_page_goes_where_python_goes_and_away_from_all_hyperplanes(mathematics):
+    code = "([normals, most]) => activatedDirection(normals, 30, most)"
+    rng = np.random.default_rng(5)
+    for n in (1, 2, 3, 9):
+        explorer = HyperplanesExplorer(normals=rng.uniform(-180, 180, n))
+        margins = []
+        for explorer.activation in (0, 7, 30):
+            there = mathematics(["lsh_math.js"], code, [explorer.normals, explorer.activation])
+            assert there == pytest.approx(explorer.released, abs=0.01)
+            assert abs(there - 30) <= explorer.activation + 1e-9
+            margins.append(np.abs(explorer.lsh.project(directions([there]))).min())
+            assert (explorer.lsh.bits(directions([30, there])).std(0) == 0).all(), "no bit of its own flips"
+        assert margins == sorted(margins)
+
+
+def test_the_angles_are_those_of_the_features_and_activation_saves_the_bits():
+    explorer, queries = HyperplanesExplorer(), load_queries()
+    x = queries.world.references[queries.ids[124]]
+    for edit in explorer._fixed["edits"]:
+        cosine = x @ queries.features[edit["name"]][124]
+        assert np.cos(np.radians(edit["angle"])) == pytest.approx(cosine, abs=0.005)
+    stored, copy, _ = explorer.bits
+    assert (stored != copy).sum() == 1 and "1 of the copy differ" in explorer.finding
+    explorer.activation = 15
+    assert "0 of the copy differ" in explorer.finding and explorer.finding in explorer.still().alt
+    assert len(json.dumps(explorer._fixed)) < 90_000
+
+
+@pytest.mark.parametrize(
+    ("trait", "value", "said"),
+    [
+        ("normals", [], "1 to 64 directions"),
+        ("normals", [0] * 65, "1 to 64 directions"),
+        ("normals", ["a"], "1 to 64 directions"),
+        ("normals", [float("nan")], "1 to 64 directions"),
+        ("copy", 181, "from -180 to 180"),
+        ("activation", 31, "from 0 to 30"),
+        ("activation", 1.5, "from 0 to 30"),
+    ],
+)
+def test_a_direction_that_is_none_is_refused(trait, value, said):
+    explorer = HyperplanesExplorer()
+    before = getattr(explorer, trait)
+    with pytest.raises(traitlets.TraitError, match=said):
+        setattr(explorer, trait, value)
+    assert getattr(explorer, trait) == before
+
+
+def test_hyperplanes_turn_in_the_page(open_page, tmp_path):
+    page = open_page(write_page(HyperplanesExplorer(), tmp_path / "page.html").as_uri(), ".ai-handle")
+    assert page.locator(".ai-finding").inner_text().startswith("✗ The copy crosses 1 hyperplane")
+    page.get_by_label("activation").fill("15")
+    page.wait_for_function("document.querySelector('.ai-finding').textContent.startsWith('✓ The copy keeps every bit')")
+    page.get_by_label("hyperplane 2: ").press("ArrowDown")
+    normal = page.get_by_label("hyperplane 2: ")
+    assert "normal at 137 degrees" not in normal.get_attribute("aria-label")
+    page.get_by_label("copy: ").press("Shift+ArrowDown")
+    page.locator(".ai-bar input").first.fill("11")
+    page.wait_for_function("document.body.textContent.includes('of 64 bits differ')")
+    assert page.locator(".ai-handle").count() == 9

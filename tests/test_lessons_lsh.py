@@ -5,7 +5,16 @@ import pytest
 
 from activeindex_lite import load_queries, load_world
 from activeindex_lite.index import build_index
-from activeindex_lite.lessons.lsh import differing_bits, hamming_by_angle, recall_by_bits
+from activeindex_lite.lessons.lsh import (
+    angles_to,
+    differing_bits,
+    directions,
+    hamming_by_angle,
+    recall_by_bits,
+    room_around,
+    sphere_example,
+    toward_code,
+)
 from activeindex_lite.scratch import LSH
 
 
@@ -37,3 +46,34 @@ def test_recall_by_bits_agrees_with_the_index_of_faiss():
     expected = ((ids[:, 0] == truth) & (distances[:, 0] < distances[:, 1])).mean()
     assert table.r1[3] == pytest.approx(expected, abs=2 / len(truth))
     assert table.r1[2] < table.r1[3] and table.tied[2] > table.tied[3]
+
+
+def test_directions_and_angles():
+    right, up = directions([0, 90])
+    np.testing.assert_allclose([right, up], np.eye(2), atol=1e-12)
+    np.testing.assert_allclose(angles_to(right, directions([0, 90, -60, 180])), [0, 90, 60, 180], atol=1e-6)
+
+
+def test_room_is_what_an_edit_may_turn_before_a_bit_flips():
+    lsh, x = LSH(directions([0, 70, 200])), directions([25])[0]
+    for room in room_around(lsh, x):
+        before, after = (
+            np.stack([lsh.bits(directions([25 + turn])) for turn in (step, -step)])
+            for step in (room - 0.01, room + 0.01)
+        )
+        assert (before != lsh.bits(x[None])).sum() < (after != lsh.bits(x[None])).sum()
+
+
+def test_codes_of_unit_vectors_lie_inside_the_sphere_and_activation_goes_toward_them():
+    example = sphere_example()
+    np.testing.assert_allclose(np.linalg.norm(example.x, axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(example.path, axis=1), 1, atol=1e-6)
+    for code in np.unique(example.codes, axis=0):
+        own = (example.codes == code).all(1)
+        np.testing.assert_allclose(example.x[own].mean(0), code, atol=1e-3)
+        assert np.linalg.norm(code) < 0.95
+    away = np.linalg.norm(example.path - example.codes[example.chosen], axis=1)
+    assert (np.diff(away) < 0).all() and away[-1] > 1 - np.linalg.norm(example.codes[example.chosen])
+    np.testing.assert_allclose(
+        toward_code(np.array([1.0, 0, 0]), np.array([0, 0.5, 0]), 1, 1.0)[1], [0, 1, 0], atol=1e-9
+    )

@@ -8,122 +8,100 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, PASSIVE, REFERENCE, Described, new_figure, note, tidy
+from activeindex_lite.figures.style import (
+    ACTIVATED,
+    ACTIVATED_MARKER,
+    INK,
+    NEUTRAL,
+    PASSIVE,
+    PASSIVE_MARKER,
+    QUERY,
+    QUERY_MARKER,
+    RIGHT,
+    SERIES,
+    WRONG,
+    Described,
+    new_figure,
+    note,
+    tidy,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
+    from PIL import Image
 
     from activeindex_lite.scratch import LSH
-
-BOX = dict(fc="white", ec=REFERENCE, boxstyle="round,pad=.2", alpha=0.9)
 
 
 def _written(code):
     return "".join("01"[int(bit)] for bit in code)
 
 
-def _draw_hyperplane(axes, normal, threshold, label, x, reach):
-    """The line normal . x = threshold, with an arrow to the side of bit 1 and a label that hides few of x (N, 2)."""
-    length = np.linalg.norm(normal)
-    unit, foot = normal / length, threshold * normal / length**2
-    along = np.array([-unit[1], unit[0]])
-    axes.plot(*(foot + np.outer([-3 * reach, 3 * reach], along)).T, color=INK, lw=1.6)
-    side = int(np.sign(unit[0])) if abs(unit[0]) > 0.4 else 0
+def hyperplanes_and_pictures(lsh: LSH, places: np.ndarray, finding: str) -> Described:
+    """Hyperplanes through the origin of a plane, and a stored picture, its release, a copy and another picture.
 
-    def crowd(tip):
-        """The number of vectors that the arrow and its label would hide; infinity where they leave the figure."""
-        end, middle = tip + 0.14 * reach * unit, tip + reach * (0.17 * unit + [0.13 * side, 0])
-        outside = np.abs(middle) > [0.85 * reach, 0.95 * reach]
-        if outside.any() or np.abs(tip).max() > reach:
-            return np.inf
-        return (np.abs(x - (end + middle) / 2) < [0.2 * reach, 0.1 * reach]).all(1).sum()
-
-    tip = min((foot + place * reach * along for place in (0.9, -0.9, 1.1, -1.1, 0.75, -0.75, 0.6, -0.6)), key=crowd)
-    axes.annotate("", tip + 0.14 * reach * unit, tip, arrowprops=dict(arrowstyle="-|>", color=INK))
-    axes.annotate(
-        label,
-        tip + 0.16 * reach * unit,
-        fontsize=11,
-        ha=("center", "left", "right")[side],
-        va=_vertical(side, unit[1]),
-        bbox=dict(fc="white", ec="none", pad=1, alpha=0.8),
-    )
-
-
-def _vertical(side: int, up: float) -> str:
-    """The vertical alignment of a label beside, above or below the tip of an arrow."""
-    if side:
-        return "center"
-    return "bottom" if up > 0 else "top"
-
-
-def hyperplanes_in_2d(lsh: LSH, x: np.ndarray, query: np.ndarray) -> Described:
-    """Hyperplanes (lines) in the plane, the bits of each region, and the vectors by their Hamming distance to a query.
-
-    lsh: scratch.LSH of d = 2, to which x was added; x: (N, 2); query: (2,).
+    lsh: scratch.LSH of d = 2; places: (4, 2) unit vectors of the four; finding: the sentence of the title. The release
+    is drawn where it differs from the stored picture.
     """
     if lsh.d != 2:
         raise ValueError(f"lsh: the hyperplanes have {lsh.d} dimensions; this figure draws 2")
-    reach = 1.08 * np.abs(x).max()
-    distances = lsh.hamming(query[None])[0]
-    figure, axes = new_figure(9, 6.2)
-    colours = ("#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#999999", "#666666")
-    for h in range(int(distances.max()) + 1):
-        at = distances == h
-        axes.plot(*x[at].T, "oD^sv*"[h % 6], color=colours[h % 6], ms=5, label=f"{h}: {at.sum()} vectors", ls="none")
-    for j, (normal, threshold) in enumerate(zip(lsh.hyperplanes, lsh.thresholds, strict=True)):
-        _draw_hyperplane(axes, normal, threshold, f"bit {j + 1} is 1", x, reach)
-    # Each region's code, at the median of its vectors; the query has a label of its own.
-    codes, own_code = lsh.bits(x), lsh.bits(query[None])[0]
-    for code in np.unique(codes, axis=0):
-        own = x[(codes == code).all(1)]
-        if len(own) > 4 and (code != own_code).any():
+    figure, axes = new_figure(9, 5.6)
+    round_ = np.linspace(0, 2 * np.pi, 200)
+    axes.plot(np.cos(round_), np.sin(round_), color=NEUTRAL, lw=1)
+    for normal in lsh.hyperplanes:
+        line = np.outer([-1.08, 1.08], [-normal[1], normal[0]])
+        axes.plot(*line.T, color=INK, lw=1.4)
+        if lsh.nbits <= 8:
             axes.annotate(
-                _written(code), np.median(own, axis=0), fontsize=13, weight="bold", ha="center", va="center", bbox=BOX
+                "", line[0] * 0.8 + 0.14 * normal, line[0] * 0.8, arrowprops=dict(arrowstyle="-|>", color=INK)
             )
-    axes.plot(*query, "X", color=INK, mec="white", ms=15, ls="none")
-    note(axes, f"query {_written(own_code)}", query, (0, 13), size=13, weight="bold", ha="center", bbox=BOX)
-    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[])
+    kinds = (
+        (PASSIVE_MARKER, PASSIVE, "stored: the original"),
+        (ACTIVATED_MARKER, ACTIVATED, "activated original"),
+        (QUERY_MARKER, QUERY, "its copy"),
+        ("s", NEUTRAL, "another picture"),
+    )
+    codes = lsh.bits(places)
+    for i, (place, (marker, colour, name)) in enumerate(zip(places, kinds, strict=True)):
+        if i == 1 and np.allclose(place, places[0]):
+            continue
+        bits = f": {_written(codes[i])}" if lsh.nbits <= 16 else ""
+        axes.plot(*np.stack([0 * place, place]).T, color=colour, lw=1.5)
+        axes.plot(*place, marker, color=colour, ms=12, mec="white", ls="none", zorder=5, label=name + bits)
+    axes.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), xticks=[], yticks=[])
     axes.set_aspect("equal")
-    figure.legend(
-        *axes.get_legend_handles_labels(),
-        loc="outside right center",
-        frameon=False,
-        fontsize=11,
-        title="bits that differ\nfrom the query's",
-        title_fontsize=11,
-    )
     axes.spines[:].set_visible(False)
-    counts = np.bincount(distances)
-    return Described(
-        figure,
-        f"{lsh.nbits} lines cut the plane into regions with a code of {lsh.nbits} bits each. Of {len(x)} vectors, "
-        f"{', '.join(f'{n} differ from the query in {h} bits' for h, n in enumerate(counts))}.",
-    )
+    axes.set_title(finding.replace(", and ", ",\nand "), fontsize=12, loc="left")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=11)
+    return Described(figure, f"{lsh.nbits} hyperplanes through the origin of a plane. {finding}.")
 
 
-def codes_compared(bits: np.ndarray, names: Sequence[str]) -> Described:
-    """Codes as rows of black and white squares, and where each differs from the first.
+def codes_compared(bits: np.ndarray, names: Sequence[str], pictures: Sequence[Image.Image] = ()) -> Described:
+    """Codes as rows of full and hollow squares, and where each differs from the first.
 
-    bits: (rows, nbits) bool; the others are compared with the first row; names: (rows,).
+    bits: (rows, nbits) bool; the others are compared with the first row; names: (rows,); pictures: (rows,) PIL
+    pictures to show beside the rows, or none.
     """
     bits = np.asarray(bits)
     differ = bits != bits[0]
-    figure = Figure(figsize=(9, 0.62 * (2 * len(bits) - 1) + 0.5), layout="constrained")
-    rows = figure.subplots(2 * len(bits) - 1, 1)
-    for axes in rows:
-        axes.set(xticks=[], yticks=[])
-    rows[0].imshow(~bits[:1], cmap="gray", vmin=0, vmax=1, aspect="auto")
-    rows[0].set_title(f"{names[0]}: {bits.shape[1]} bits, {bits.shape[1] / 8:g} bytes", fontsize=12, loc="left")
-    for i in range(1, len(bits)):
-        rows[2 * i - 1].imshow(~bits[i : i + 1], cmap="gray", vmin=0, vmax=1, aspect="auto")
-        rows[2 * i - 1].set_title(names[i], fontsize=12, loc="left")
-        rows[2 * i].imshow(differ[i : i + 1], cmap="Oranges", vmin=0, vmax=1.3, aspect="auto")
-        rows[2 * i].set_title(f"differs in {differ[i].sum()} bits (marked)", fontsize=11, loc="right", color=PASSIVE)
-    for axes in rows:
-        axes.set_xticks(np.arange(bits.shape[1] + 1) - 0.5, minor=True)
-        axes.grid(which="minor", color=REFERENCE, lw=0.5)
-        axes.tick_params(which="minor", length=0)
+    figure = Figure(figsize=(9, 0.95 * len(bits) + 0.3), layout="constrained")
+    grid = figure.subplots(len(bits), 2, squeeze=False, width_ratios=[1, 9])
+    for i, (left, axes) in enumerate(grid):
+        left.set_axis_off()
+        if len(pictures):
+            left.imshow(np.asarray(pictures[i]))
+        axes.imshow(~bits[i : i + 1], cmap="gray", vmin=0, vmax=1, aspect="auto", extent=(0, bits.shape[1], 0, 1))
+        axes.bar(np.flatnonzero(differ[i]) + 0.5, 0.35, 1, bottom=-0.45, color=WRONG)
+        said = (
+            f"{bits.shape[1]} bits, {bits.shape[1] / 8:g} bytes"
+            if i == 0
+            else f"differs in {differ[i].sum()} bits (marked)"
+        )
+        axes.set_title(f"{names[i]}: {said}", fontsize=12, loc="left")
+        axes.set(xlim=(0, bits.shape[1]), ylim=(-0.5, 1), xticks=[], yticks=[])
+        axes.vlines(np.arange(bits.shape[1] + 1), 0, 1, color=NEUTRAL, lw=0.6)
+        axes.hlines([0, 1], 0, bits.shape[1], color=NEUTRAL, lw=0.6)
+        axes.spines[:].set_visible(False)
     told = ", ".join(f"{name} differs in {n}" for name, n in zip(names[1:], differ[1:].sum(1), strict=True))
     return Described(
         figure,
@@ -141,10 +119,10 @@ def hamming_against_angle(tables: dict[str, pd.DataFrame], nbits: int, theory: C
     angles = np.linspace(0, np.pi / 1.6, 200)
     mean, spread = theory(nbits, angles)
     told = []
-    for axes, (name, table), colour, marker in zip(
-        figure.subplots(1, len(tables), sharey=True, squeeze=False)[0], tables.items(), (ACTIVATED, GREEN), "oD"
+    for axes, (name, table), (colour, marker, _) in zip(
+        figure.subplots(1, len(tables), sharey=True, squeeze=False)[0], tables.items(), SERIES
     ):
-        axes.fill_between(np.degrees(angles), mean - 2 * spread, mean + 2 * spread, color=REFERENCE, alpha=0.3, lw=0)
+        axes.fill_between(np.degrees(angles), mean - 2 * spread, mean + 2 * spread, color=NEUTRAL, alpha=0.3, lw=0)
         axes.plot(np.degrees(angles), mean, color=INK, lw=2)
         axes.plot(np.degrees(table.angle), table.differing, marker, color=colour, ms=4, alpha=0.5, mec="none")
         middle, sigma = theory(nbits, table.angle)
@@ -176,10 +154,8 @@ def recall_by_bits(table: pd.DataFrame, brute: float) -> Described:
     table: from lessons.lsh.recall_by_bits; brute: R@1 of brute force.
     """
     figure, axes = new_figure(9, 4.2)
-    for (kind, rows), colour, marker, below in zip(
-        table.groupby("kind", sort=False), (ACTIVATED, GREEN), "oD", (True, False)
-    ):
-        axes.plot(rows.nbits, rows.r1, marker + ("--" if below else "-"), color=colour, ms=8)
+    for (kind, rows), (colour, marker, line), below in zip(table.groupby("kind", sort=False), SERIES, (True, False)):
+        axes.plot(rows.nbits, rows.r1, marker + line, color=colour, ms=8)
         note(
             axes,
             f"{kind} hyperplanes",
@@ -214,7 +190,7 @@ def shared_first_places(counts: np.ndarray, nbits: int) -> Described:
     ]
     figure, axes = new_figure(9, 2.9)
     shares = [float(which.mean()) for _, which in groups]
-    bars = axes.barh(range(len(groups)), shares, color=[GREEN] + [PASSIVE] * (len(groups) - 1), hatch=None, height=0.7)
+    bars = axes.barh(range(len(groups)), shares, color=[RIGHT] + [WRONG] * (len(groups) - 1), hatch=None, height=0.7)
     axes.bar_label(bars, [f"{share:.0%}" for share in shares], fontsize=12, padding=4)
     axes.set(
         yticks=range(len(groups)), yticklabels=[name for name, _ in groups], xticks=[], xlim=(0, 1.1 * max(shares))

@@ -1,15 +1,18 @@
-"""Notebook 04: what bits keep of an angle, as Hamming distances against theory, R@1 by number of bits, and ties."""
+"""Notebook 04: what bits keep of an angle, as Hamming distances against theory, R@1 by number of bits, and directions
+of the plane.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import faiss
 import numpy as np
 import pandas as pd
 
 from activeindex_lite.evaluation.retrieval import strictly_first
-from activeindex_lite.scratch import LSH
+from activeindex_lite.scratch import LSH, kmeans
 
 
 def differing_bits(nbits: int, angle: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
@@ -20,6 +23,23 @@ def differing_bits(nbits: int, angle: np.ndarray | float) -> tuple[np.ndarray, n
     """
     p = np.asarray(angle) / np.pi
     return nbits * p, np.sqrt(nbits * p * (1 - p))
+
+
+def angles_to(x: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Angles in degrees between a unit vector x (d,) and others (N, d), unit vectors too: (N,), from 0 to 180."""
+    return np.degrees(np.arccos((others @ x).clip(-1, 1)))
+
+
+def directions(degrees: Sequence[float]) -> np.ndarray:
+    """Unit vectors (N, 2) of the plane in the given directions, 0 to the right and 90 up."""
+    turned = np.radians(np.asarray(degrees, float))
+    return np.stack([np.cos(turned), np.sin(turned)], axis=1)
+
+
+def room_around(lsh: LSH, x: np.ndarray) -> np.ndarray:
+    """Angles in degrees from x (d,) to each hyperplane through the origin, (nbits,): what an edit may turn x by."""
+    length = np.linalg.norm(x) * np.linalg.norm(lsh.hyperplanes, axis=1)
+    return np.degrees(np.arcsin(np.abs(lsh.hyperplanes @ x / length).clip(0, 1)))
 
 
 def hamming_by_angle(lsh: LSH, a: np.ndarray, b: np.ndarray) -> pd.DataFrame:
@@ -62,3 +82,42 @@ def recall_by_bits(
                 }
             )
     return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class SphereExample:
+    """Unit vectors of three dimensions, their codes, and the way of activation for one of them.
+
+    x: (N, 3) unit vectors; codes: (N, 3), the centroid of the cell of each; chosen: the vector farthest from its code;
+    path: (T, 3) unit vectors from the chosen one toward its code; hyperplanes: (3, 3) normals.
+    """
+
+    x: np.ndarray
+    codes: np.ndarray
+    chosen: int
+    path: np.ndarray
+    hyperplanes: np.ndarray
+
+
+def sphere_example(N: int = 300, cells: int = 6, seed: int = 5) -> SphereExample:
+    """A SphereExample with N vectors in `cells` cells; the seed draws all of it."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(N, 3)).astype(np.float32)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    found = kmeans(x, cells, rng)
+    codes = found.centroids[found.labels]
+    chosen = int(np.square(x - codes).sum(1).argmax())
+    return SphereExample(x, codes, chosen, toward_code(x[chosen], codes[chosen]), LSH.random(3, 3, rng).hyperplanes)
+
+
+def toward_code(x: np.ndarray, code: np.ndarray, steps: int = 8, share: float = 0.7) -> np.ndarray:
+    """The features (steps + 1, d) on the shortest way along the unit sphere from x (d,) toward code (d,).
+
+    The way ends after a share of the angle: the picture limits how far activation moves its feature.
+    """
+    aim = code / np.linalg.norm(code)
+    angle = np.arccos(np.clip(x @ aim, -1, 1))
+    across = aim - (x @ aim) * x
+    across = across / max(np.linalg.norm(across), np.finfo(float).tiny)
+    turned = np.linspace(0, share * angle, steps + 1)[:, None]
+    return np.cos(turned) * x + np.sin(turned) * across

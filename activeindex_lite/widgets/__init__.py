@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "alpha": ["AlphaExplorer"],
         "ivf_plane": ["CellsExplorer"],
         "blink": ["BlinkExplorer"],
+        "lsh_plane": ["HyperplanesExplorer"],
         "nprobe": ["NprobeExplorer"],
         "page": ["write_page"],
         "whatif": ["WhatIfExplorer"],
