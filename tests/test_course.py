@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from activeindex_lite.course import read_course, write_assignment, write_badges
+from activeindex_lite.course import glossary, read_course, write_assignment, write_badges
 from activeindex_lite.course.notebooks import is_exercise, prerequisites
 from activeindex_lite.exercises import Verdict
 from activeindex_lite.figures import course_map
@@ -215,9 +215,10 @@ def test_the_given_imports_hold_verdicts():
 
 
 # The glossary: each word that a notebook sets in bold, and each letter of the field in backticks.
-LEAD = re.compile(r"(Predict|Explain|What you will do|What you will learn|What you need|How long)\.?|✗.*")
+LEAD = re.compile(r"(Predict|Try|Explain|What you will do|What you will learn|What you need|How long)\.?|✗.*")
 # Bold for another reason than being a word of the field.
 OTHER = {
+    "Active indexing",
     "M parts",
     "θ / π",
     "it hurts",
@@ -330,3 +331,12 @@ def test_a_repository_of_another_form_is_refused_and_nothing_written(checkout, r
     assert (checkout / "README.md").read_text() == before
     with pytest.raises(FileNotFoundError, match="checkout"):
         write_badges("octo/course", checkout / "notebooks")
+
+
+def test_the_glossary_is_read_as_terms_and_lines(tmp_path, monkeypatch):
+    terms = glossary(FOLDER)
+    assert set(terms) == set(re.findall(r"^### (.+)$", GLOSSARY, re.MULTILINE))
+    assert all(line.endswith((".", "?")) and "(0" not in line and "`" not in line for line in terms.values())
+    assert glossary(tmp_path) == {}
+    monkeypatch.chdir(FOLDER)
+    assert glossary() == terms

@@ -7,8 +7,9 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
+from activeindex_lite.course.predictions import Predictions
 from activeindex_lite.pages import NotebookFailed, broken_links, build_pages
-from activeindex_lite.pages.convert import markdown_soup
+from activeindex_lite.pages.convert import link_words, markdown_soup, notebook_soup
 from benchmarks.lab import watched
 
 REAL = Path(__file__).parent.parent / "notebooks"
@@ -74,7 +75,7 @@ def test_pages_hold_results_and_hang_together(built):
     first = (out / "00_first.html").read_text()
     assert 'aria-label="An empty figure, of no other use than to be found again."' in first
     assert (
-        '<strong><a href="GLOSSARY.html#centroid">centroids</a></strong>' in first
+        '<strong><a href="GLOSSARY.html#centroid" title="A point.">centroids</a></strong>' in first
         and 'href="01_second.html#then"' in first
     )
     assert "solutions" not in first and "code" in first
@@ -175,3 +176,28 @@ def test_an_explorer_moves_in_its_frame_without_a_network(built, browser):
     inside = page.frames[1].evaluate("document.documentElement.scrollHeight")
     assert page.locator("iframe.explorer").bounding_box()["height"] >= inside
     assert page.problems == []
+
+
+def test_the_first_occurrence_of_a_word_of_the_field_shows_its_line_in_each_section():
+    text = "## One\n\nPosting lists and a posting list, `nprobe`, nprobes; a cell.\n\n## Two\n\nEach posting list."
+    soup = notebook_soup(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)]))
+    link_words(soup, {"posting list": "Ids.", "nprobe": "Cells visited.", "cell": "A region."}, "G.html")
+    assert [(a.get_text(), a["href"], a["title"]) for a in soup("a")] == [
+        ("Posting lists", "G.html#posting-list", "Ids."),
+        ("nprobes", "G.html#nprobe", "Cells visited."),
+        ("posting list", "G.html#posting-list", "Ids."),
+    ]
+
+
+def test_a_truth_is_folded_where_nobody_can_predict():
+    predict = Predictions()
+    predict.number("a", "How many?")
+    cell = nbformat.v4.new_code_cell('predict.reveal("a", 3)', metadata={"tags": ["predict"]})
+    cell.outputs = [
+        nbformat.v4.new_output("execute_result", {"text/html": predict.reveal("a", 3)._repr_html_()}, execution_count=1)
+    ]
+    soup = notebook_soup(nbformat.v4.new_notebook(cells=[cell]))
+    assert "predict.reveal" not in soup.get_text() and "You made no" not in soup.get_text()
+    (folded,) = soup("details")
+    assert folded.summary.get_text() == "The measured answer" and "Measured: 3." in folded.get_text()
+    assert not folded.has_attr("open")

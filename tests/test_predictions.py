@@ -136,7 +136,7 @@ def test_a_choice_is_right_or_wrong(predict):
     card = predict.choice("a", "Which?", ["one", "two"])
     card.value = "one"
     assert "✗ You predicted “one”" in repr(predict.reveal("a", "two"))
-    assert "✓" in repr(predict.reveal("a", np.str_("one")))
+    assert "✓" in repr(predict.reveal("a", np.str_("one"))) and "✗" in repr(predict.reveal("a", np.int64(1)))
 
 
 @pytest.mark.parametrize(

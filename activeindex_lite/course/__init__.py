@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "assignments": ["write_assignment"],
         "badges": ["write_badges"],
+        "glossary": ["glossary"],
         "notebooks": ["read_course"],
         "predictions": ["predict"],
         "quiz": ["ask"],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import lazy_loader
 
+from activeindex_lite.course.glossary import glossary
 from activeindex_lite.course.lesson_questions import lesson
 from activeindex_lite.support.files import told
 from activeindex_lite.support.locks import alone
@@ -63,6 +64,8 @@ class Predictions:
         from activeindex_lite.widgets.prediction import Prediction
 
         made = Prediction(name, kind, question, **form)
+        # By which the notebook's bold words show their lines of the glossary.
+        made.terms = glossary()
         if (old := self._asked.get(name)) is not None and old.form == made.form:
             made.take(old)
         self._asked[name] = made
@@ -71,8 +74,8 @@ class Predictions:
     def reveal(self, name: str, truth: Any) -> Revealed:
         """The prediction beside the truth, which the cell before has measured.
 
-        truth: one of the options; a number; or the values of a curve. ValueError for another form of truth, and for a
-        name that was not asked.
+        truth: one of the options, or its position from 0; a number; or the values of a curve. ValueError for another
+        form of truth, and for a name that was not asked.
         """
         if name not in self._asked:
             known = ", ".join(self._asked) or "none so far"
@@ -136,11 +139,15 @@ class Revealed:
     def _repr_html_(self) -> str:
         colour = {"✓": "#009E73", "✗": "#D55E00"}.get(self.sign, "#888888")
         drawing = self.card.drawing() if self.card.kind == "curve" else ""
+        # Pages without a kernel leave out .ai-said: nobody could predict there.
+        said, truth = ("", self.text) if self.card.value is not None else self.card.said_nothing()
+        said = f'<span class="ai-said">{said}</span>' if said else self.sign
+        line = "double" if self.sign == "✓" else "solid"
+        box = f"border-left:6px {line} {colour};padding:.3em .8em;margin:.3em 0;max-width:46em"
         return (
-            f'<div role="status" style="border-left:6px {"double" if self.sign == "✓" else "solid"} {colour};'
-            f'padding:.3em .8em;margin:.3em 0;max-width:46em"><p style="margin:.2em 0;opacity:.85">'
-            f"{html.escape(self.card.question)}</p>"
-            f'<p style="margin:.2em 0"><strong>{html.escape(repr(self))}</strong></p>{drawing}</div>'
+            f'<div class="ai-revealed" role="status" style="{box}">'
+            f'<p style="margin:.2em 0;opacity:.85">{html.escape(self.card.question)}</p>'
+            f'<p style="margin:.2em 0"><strong>{said} {html.escape(truth)}</strong></p>{drawing}</div>'
         )
 
 

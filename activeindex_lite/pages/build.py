@@ -12,9 +12,9 @@ import nbformat
 import pandas as pd
 from tqdm.auto import tqdm
 
-from activeindex_lite.course import read_course
+from activeindex_lite.course import glossary, read_course
 from activeindex_lite.figures.course_map import CourseMap
-from activeindex_lite.pages.convert import link_numbers, link_terms, markdown_soup, notebook_soup, relink
+from activeindex_lite.pages.convert import link_numbers, link_terms, link_words, markdown_soup, notebook_soup, relink
 from activeindex_lite.pages.layout import index_body, page
 from activeindex_lite.pages.run import run_notebook
 from activeindex_lite.support.files import is_free, mark_as_output, whole_file
@@ -52,12 +52,13 @@ class Site:
     """The pages of one course and the links between them.
 
     notebooks, out: folders; course: see `read_course`. .texts {path: name} of the Markdown files, .pages {resolved path
-    of a source: name of its page}, .heads (name, title) of the links at the top of each page, .terms: ids of the
-    glossary's entries.
+    of a source: name of its page}, .heads (name, title) of the links at the top of each page, .terms {term: its line}
+    of the glossary.
     """
 
     def __init__(self, notebooks: Path, out: Path, course: pd.DataFrame) -> None:
-        self.notebooks, self.out, self.course, self.terms = notebooks, out, course, set()
+        self.notebooks, self.out, self.course = notebooks, out, course
+        self.terms = glossary(notebooks)
         self.texts = {
             path: name
             for name in TEXTS
@@ -75,7 +76,6 @@ class Site:
             relink(soup, path.parent, self.pages, self.copy_picture)
             if name == "GLOSSARY":
                 link_numbers(soup, {row.number: f"{row.name}.html" for row in self.course.itertuples()})
-                self.terms = {heading["id"] for heading in soup("h3")}
             write(self.out / f"{name}.html", page(TEXTS[name], str(soup), self.heads))
 
     def notebook(self, name: str, fresh: bool, execute: bool) -> tuple[nbformat.NotebookNode, float]:
@@ -93,6 +93,7 @@ class Site:
         soup = notebook_soup(notebook)
         relink(soup, self.notebooks, self.pages, self.copy_picture)
         link_terms(soup, self.terms, "GLOSSARY.html")
+        link_words(soup, self.terms, "GLOSSARY.html")
         titles = [(f"{r.name}.html", f"{r.number} {r.title}") for r in self.course.itertuples(index=False)]
         around = [titles[i] if 0 <= i < len(titles) else None for i in (at - 1, at + 1)]
         write(self.out / f"{row.name}.html", page(titles[at][1], str(soup), self.heads, *around))

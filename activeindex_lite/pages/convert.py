@@ -9,10 +9,48 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+# Where no word becomes a link.
+NO_TEXT = ["a", "code", "pre", "strong", "summary", "math", "svg", "h1", "h2", "h3", "h4"]
+# Words of the glossary that a reader need not look up wherever they stand.
+EVERYDAY = {
+    "picture",
+    "original",
+    "release",
+    "edit",
+    "mean",
+    "copy",
+    "random",
+    "query",
+    "reference",
+    "index",
+    "cell",
+    "border",
+    "code",
+    "feature",
+    "method",
+    "step",
+    "view",
+    "target",
+    "bound",
+    "gain",
+    "loss",
+    "tie",
+    "score",
+    "interval",
+    "background",
+    "paired",
+    "seed",
+    "cluster",
+    "worker",
+    "client",
+    "chunk",
+    "scanned",
+    "probe",
+}
 DEAD = '<p class="note">This control works in a running notebook only.</p>'
 
 
@@ -31,10 +69,27 @@ def notebook_soup(notebook: NotebookNode) -> BeautifulSoup:
     soup = BeautifulSoup(exporter.from_notebook_node(notebook)[0], "html.parser")
     for script in soup("script"):
         script.decompose()
+    for cell in soup.select(".celltag_predict, .celltag_questions"):
+        fold_truth(soup, cell)
     # Cells carry ids of their own, which could be those of headings.
     for cell in soup.select("div.cell[id]"):
         del cell["id"]
     return finished(soup)
+
+
+def fold_truth(soup: BeautifulSoup, cell: Tag) -> None:
+    """Of a prediction or of questions, show what they ask and not their code; fold a truth, so that a reader decides
+    first.
+    """
+    if cell.select_one(".output") and (code := cell.select_one(".input")):
+        code.decompose()
+    for said in cell.select(".ai-said"):
+        said.decompose()
+    for truth in cell.select(".ai-revealed"):
+        folded = truth.wrap(soup.new_tag("details"))
+        summary = soup.new_tag("summary")
+        summary.string = "The measured answer"
+        folded.insert(0, summary)
 
 
 def markdown_soup(text: str) -> BeautifulSoup:
@@ -89,18 +144,60 @@ def relink(soup: BeautifulSoup, base: str | Path, pages: dict[Path, str], copy_p
             picture["src"] = copy_picture(Path(base) / unquote(picture["src"]))
 
 
-def link_terms(soup: BeautifulSoup, terms: set[str], page: str) -> None:
-    """Make each bold term that the glossary explains a link to it. terms: ids of the glossary's headings; page: its
-    name.
+def link_terms(soup: BeautifulSoup, terms: dict[str, str], page: str) -> None:
+    """Make each bold term that the glossary explains a link to it, which shows the glossary's line.
+
+    terms: {term: its line}, as `glossary` reads them; page: the glossary's name.
     """
+    terms = {slug(term): line for term, line in terms.items()}
     for bold in soup("strong"):
-        name = slug(bold.get_text())
-        # "centroids" is explained as "centroid".
-        name = name if name in terms else name.removesuffix("s")
-        if name in terms and not bold.find_parent("a") and not bold.find("a"):
-            link = soup.new_tag("a", href=f"{page}#{name}")
+        name = _known(bold.get_text(), terms)
+        if name and not bold.find_parent("a") and not bold.find("a"):
+            link = soup.new_tag("a", href=f"{page}#{name}", title=terms[name])
             link.extend(list(bold.contents))
             bold.append(link)
+
+
+def _known(word: str, terms: dict[str, str]) -> str | None:
+    """The id of a word in the glossary, which explains "centroids" as "centroid"; None if it is not there."""
+    return next((name for name in (slug(word), slug(word).removesuffix("s")) if name in terms), None)
+
+
+def link_words(soup: BeautifulSoup, terms: dict[str, str], page: str) -> None:
+    """In each section, make the first occurrence of each of the field's words a quiet link that shows its line.
+
+    Words of everyday language, single letters, code and headings stay as they are. The arguments are those of
+    `link_terms`.
+    """
+    words = [term for term in terms if len(term) > 2 and term.lower() not in EVERYDAY]
+    if not words:
+        return
+    terms = {slug(term): line for term, line in terms.items()}
+    spelled = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    pattern = re.compile(rf"(?<![\w@-])(?:{spelled})s?(?![\w-])", re.IGNORECASE)
+    seen = set()
+    for tag in soup.select(".text_cell_render h2, .text_cell_render p, .text_cell_render li"):
+        if tag.name == "h2":
+            seen = {_known(link.get_text(), terms) for link in tag("a")}
+            continue
+        seen |= {link["href"].partition("#")[2] for link in tag("a", title=True, href=True)}
+        for text in [text for text in tag.find_all(string=pattern) if not text.find_parent(NO_TEXT)]:
+            text.replace_with(*_linked(soup, text, pattern, terms, page, seen))
+
+
+def _linked(soup: BeautifulSoup, text: str, pattern: re.Pattern, terms: dict, page: str, seen: set) -> list:
+    """The pieces of a text, with links at words that are not in seen yet."""
+    pieces, begin = [], 0
+    for found in pattern.finditer(text):
+        name = _known(found[0], terms)
+        if name is None or name in seen:
+            continue
+        seen.add(name)
+        link = soup.new_tag("a", href=f"{page}#{name}", title=terms[name], attrs={"class": "term"})
+        link.string = found[0]
+        pieces += [text[begin : found.start()], link]
+        begin = found.end()
+    return [*pieces, text[begin:]]
 
 
 def link_numbers(soup: BeautifulSoup, names: dict[str, str]) -> None:

@@ -170,6 +170,21 @@ function unfoldExplanation(el) {
   }
 }
 
+// In JupyterLab, a bold word or code that the glossary explains shows its line where the mouse rests on it.
+function explainTerms(el, terms) {
+  const notebook = el.closest(".jp-Notebook");
+  if (!notebook || notebook.dataset.aiTerms) return;
+  notebook.dataset.aiTerms = "yes";
+  notebook.addEventListener("mouseover", ({ target }) => {
+    const word = target.closest(".jp-RenderedMarkdown :is(strong, code)");
+    if (!word || word.title) return;
+    const text = word.textContent.trim();
+    const spellings = [text, text.toLowerCase(), text.toLowerCase().replace(/s$/, "")];
+    const known = spellings.find((spelling) => Object.hasOwn(terms, spelling));
+    if (known) word.title = terms[known];
+  });
+}
+
 function render({ model, el }) {
   const kind = model.get("kind");
   const question = model.get("question");
@@ -231,6 +246,8 @@ function render({ model, el }) {
   Object.entries(watched).forEach(([name, listener]) => model.on(name, listener));
   take();
   el.append(root);
+  // The cell joins the notebook after this.
+  requestAnimationFrame(() => explainTerms(el, model.get("terms") ?? {}));
   return () => Object.entries(watched).forEach(([name, listener]) => model.off(name, listener));
 }
 

@@ -25,9 +25,10 @@ class Prediction(anywidget.AnyWidget):
     """One question and its reader's prediction.
 
     kind: "choice" (options: texts), "number" (unit; low and high, or None) or "curve" (across: name of the x axis;
-    at: its values as texts; up: name of the y axis; low, high). Traits, to set and observe: value, the prediction
-    (None until it is made): one of the options, a number, or a list of one number per value in `at`; truth: the same,
-    once it is measured. Another form of value or truth raises TraitError and changes nothing.
+    at: its values as texts; up: name of the y axis; low, high). Traits, to set and observe: value, the prediction (None
+    until it is made): one of the options (or its position, from 0), a number, or a list of one number per value in
+    `at`; truth: the same, once it is measured. Another form of value or truth raises TraitError and changes nothing.
+    terms: {term: its line of the glossary}, which JupyterLab shows where the mouse rests on a term of the notebook.
     """
 
     _esm = read("parts.js") + "\n" + read("prediction.js")
@@ -37,6 +38,7 @@ class Prediction(anywidget.AnyWidget):
     form = traitlets.Dict().tag(sync=True)
     value = traitlets.Any(None, allow_none=True).tag(sync=True)
     truth = traitlets.Any(None, allow_none=True).tag(sync=True)
+    terms = traitlets.Dict().tag(sync=True)
     _verdict = traitlets.Dict().tag(sync=True)
 
     def __init__(self, name: str, kind: str, question: str, **form: Any) -> None:
@@ -89,12 +91,18 @@ class Prediction(anywidget.AnyWidget):
 
     def verdict(self) -> str:
         """The prediction beside the truth in words."""
-        if self.kind == "curve":
-            return "You drew no curve." if self.value is None else _curve_off(self)
-        truth = f"Measured: {self._shown(self.truth)}."
         if self.value is None:
-            return f"You made no prediction. {truth}"
-        return f"You predicted {self._shown(self.value)}. {truth}{_number_off(self) if self.kind == 'number' else ''}"
+            return " ".join(self.said_nothing()).strip()
+        if self.kind == "curve":
+            return _curve_off(self)
+        off = _number_off(self) if self.kind == "number" else ""
+        return f"You predicted {self._shown(self.value)}. {self.said_nothing()[1]}{off}"
+
+    def said_nothing(self) -> tuple[str, str]:
+        """What to say where no prediction was made, and the truth in words; a curve is drawn."""
+        if self.kind == "curve":
+            return "You drew no curve.", ""
+        return "You made no prediction.", f"Measured: {self._shown(self.truth)}."
 
     def _shown(self, value: Any) -> str:
         return f"“{value}”" if self.kind == "choice" else f"{number_text(value)} {self.form['unit']}".strip()
@@ -179,8 +187,11 @@ def _text(x: float, y: float, words: str, anchor: str) -> str:
 
 
 def _choice(given: Any, form: dict) -> str:
-    if not isinstance(given, str) or given not in form["options"]:
-        raise traitlets.TraitError(f"{given!r} is no answer: expected one of {', '.join(form['options'])}")
+    options = form["options"]
+    if isinstance(given, int | np.integer) and not isinstance(given, bool) and 0 <= given < len(options):
+        return options[given]
+    if not isinstance(given, str) or given not in options:
+        raise traitlets.TraitError(f"{given!r} is no answer: expected one of {', '.join(options)}")
     return str(given)
 
 
