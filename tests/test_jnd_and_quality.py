@@ -41,8 +41,9 @@ def test_pictures_of_a_few_pixels_have_a_heat_map():
         assert torch.isfinite(jnd(torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0)))).all()
 
 
-def test_measures_agree_with_scikit_image():
-    a = np.asarray(synthetic_pictures([3], 96)[0])
+@pytest.mark.parametrize("size", [(96, 96), (11, 11), (300, 11), (43, 130), (290, 64)])
+def test_measures_agree_with_scikit_image(size):
+    a = np.asarray(synthetic_pictures([3], 96)[0].resize(size))
     noise = np.random.default_rng(0).integers(-9, 10, a.shape)
     b = np.clip(a + noise, 0, 255).astype(np.uint8)
     assert psnr(a, b) == pytest.approx(peak_signal_noise_ratio(a, b, data_range=255), abs=1e-9)
