@@ -88,6 +88,39 @@ def test_torch_and_faiss_keep_to_the_affinity():
     )
 
 
+COUNT = "import os; print(len(os.listdir('/proc/self/task')), {threads})"
+
+
+def told(imports, threads="0", **environment):
+    """Threads of a process after these imports, and what `threads` is there."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OMP", "GOMP", "KMP", "OPENBLAS", "MKL"))}
+    code = imports + "; " + COUNT.format(threads=threads)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=kept | environment
+    )
+    return [int(number) for number in done.stdout.split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux counts threads in /proc")
+def test_threads_of_a_torch_that_was_loaded_first_are_told_not_to_spin():
+    """libgomp spins less as soon as it has more threads than processors: a team is parked, unless somebody decided."""
+    gomp = "any('libgomp' in line for line in open('/proc/self/maps'))"
+    before, has_gomp = told("import torch, faiss", f"int({gomp})")
+    if not has_gomp:
+        pytest.skip("this torch brings another OpenMP than GNU's")
+    after, _ = told("import torch, faiss, activeindex_lite")
+    processors = len(os.sched_getaffinity(0))
+    assert after - before > processors
+    assert told("import torch, faiss, activeindex_lite", OMP_WAIT_POLICY="ACTIVE")[0] == before
+    assert told("import activeindex_lite, torch, faiss")[0] <= before
+
+
+def test_a_torch_that_was_loaded_first_gets_no_more_threads_than_cores():
+    imports = "import torch; torch.set_num_threads({}); import activeindex_lite"
+    assert told(imports.format(SEEN + 5), "torch.get_num_threads()")[1] == SEEN
+    assert told(imports.format(1), "torch.get_num_threads()")[1] == 1
+
+
 def test_pictures_are_drawn_on_one_thread_of_blas(monkeypatch):
     from threadpoolctl import threadpool_info
 

@@ -10,7 +10,11 @@ from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 
+from activeindex_lite.support.loaded import limit_loaded
+
 CGROUP, PROC = Path("/sys/fs/cgroup"), Path("/proc")
+# Where one of these is set, somebody has decided how threads wait.
+WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -60,14 +64,17 @@ def cpu_quota(root: str | Path = CGROUP, proc: str | Path = PROC) -> int:
 def limit_threads(environment: MutableMapping[str, str] = os.environ, root: str | Path = CGROUP) -> None:
     """Limit the threads of numpy, torch and faiss to `cpu_quota` where the machine has more and nobody has set them.
 
-    It works through environment variables, which the libraries read when they are loaded. Threads that wait do not
-    spin: spinning makes everything many times slower as soon as another program wants a core.
+    It works through environment variables, which the libraries read when they are loaded; those that are loaded already
+    are told by `loaded.limit_loaded`. Threads that wait do not spin: spinning makes everything many times slower as
+    soon as another program wants a core.
     """
+    quota, told = cpu_quota(root), any(name in environment for name in WAITING)
     environment.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    quota = cpu_quota(root)
     if quota < (os.cpu_count() or 1):
         for name in LIBRARIES:
             environment.setdefault(name, environment.get("OMP_NUM_THREADS", str(quota)))
+    if environment is os.environ:
+        limit_loaded(quota, calm=not told)
 
 
 @cache
