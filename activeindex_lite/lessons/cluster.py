@@ -21,6 +21,7 @@ from activeindex_lite.evaluate.settings import Settings
 from activeindex_lite.evaluate.sources import SyntheticPictures
 from activeindex_lite.index import ActiveIndex, ready_index
 from activeindex_lite.index.ready import CODES
+from activeindex_lite.support.chunks import Loop
 from activeindex_lite.support.memory import peak_megabytes
 from activeindex_lite.world import load_world
 from activeindex_lite.world.world import FRESH_SEED
@@ -59,7 +60,8 @@ def time_stages(
 
     index = ready_index(CODES)
     rows, results, workers = [], {}, 1 if client is None else len(client.nthreads())
-    with runner_of(client).sharing(extractor=load_extractor("lite"), index=index) as runner:
+    chosen = Loop(workers=1) if client is None else runner_of(client)
+    with chosen.sharing(extractor=load_extractor("lite"), index=index) as runner:
         for stage, unit, n, function, tasks, needs in _stages(index, pictures, originals, queries):
             used, begun, found = core_seconds(client), time.perf_counter(), {}
             with closing(runner.run(function, tasks, needs)) as arriving:
