@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # The strength curves: (index, nprobe, activated) -> label, colour, line style, marker.
 CURVES = {
     ("No index", 1, False): ("No index: brute force", INK, ":", ""),
-    ("IVF-PQ", 16, False): ("passive, nprobe 16", REFERENCE, "-.", "^"),
+    ("IVF-PQ", 16, False): ("passive, nprobe 16", PASSIVE, "-.", "^"),
     ("IVF-PQ", 1, True): ("activated, nprobe 1", ACTIVATED, "-", ACTIVATED_MARKER),
     ("IVF-PQ", 1, False): ("passive, nprobe 1", PASSIVE, "--", PASSIVE_MARKER),
 }

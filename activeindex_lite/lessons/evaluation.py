@@ -17,6 +17,7 @@ from activeindex_lite.evaluation.tables import Measured, mean_table
 from activeindex_lite.index import build_index
 from activeindex_lite.index.ready import trained_index
 from activeindex_lite.lessons.activation import three_terms
+from activeindex_lite.lessons.examples import NO_INDEX, Examples
 from activeindex_lite.sweeps.strengths import INDEXES, TARGET, strength_curves
 from activeindex_lite.world import load_world
 
@@ -30,7 +31,8 @@ class Lesson:
 
     means: R@1 of each index and nprobe, passive and activated, the gain with its interval, the paper's values, ms per
     search and bytes per vector; retrieval, quality: as in the demonstration; curves: as from
-    sweeps.strengths.strength_curves; effects: as from `edit_effects`, for the index sweeps.strengths.TARGET.
+    sweeps.strengths.strength_curves; effects: as from `edit_effects`, for the index sweeps.strengths.TARGET. hits: hit
+    tables (see `hit_table`) by (index, nprobe, activated); examples: the copies behind them.
     """
 
     means: pd.DataFrame
@@ -38,6 +40,8 @@ class Lesson:
     quality: pd.DataFrame
     curves: pd.DataFrame
     effects: pd.DataFrame
+    hits: dict[tuple, pd.DataFrame]
+    examples: Examples
 
 
 def measure_lesson(
@@ -58,23 +62,21 @@ def measure_lesson(
 
     extractor, measured = load_extractor("lite"), Measured(seed)
     pictures, x, few = world.pictures(ids), world.references[ids], dict(seed=seed, batch_size=8)
-    passive = edited_features(pictures, extractor, **few)
+    passive, released = edited_features(pictures, extractor, **few), {None: pictures}
     for name, (_, nprobes) in families.items():
         measured.searches(name, indexes[name], nprobes, False, passive, ids)
-        if name == "No index":
+        if name == NO_INDEX:
             continue
         run = activation.activate(pictures, indexes[name], extractor, features=x, batch_size=2)
         measured.activation(name, run)
         active = edited_features(run.pictures, extractor, **few)
         measured.searches(name, indexes[name], nprobes, True, active, ids)
+        released[name] = run.pictures
         if name == TARGET:
-            released = {False: pictures, True: run.pictures}
             effects = edit_effects(indexes[name], x, ids, passive, active)
-        if name not in INDEXES:
-            del indexes[name]  # an index of whole vectors takes 26 MB
     curves = strength_curves(
         sweeps,
-        released,
+        {False: pictures, True: released[TARGET]},
         ids,
         {name: (indexes[name], nprobes) for name, (_, nprobes) in INDEXES.items()},
         extractor,
@@ -82,7 +84,8 @@ def measure_lesson(
     )
     demo = measured.demo()
     means = mean_table(demo).merge(demo.timing[["index", "nprobe", "ms", "bytes"]].dropna())
-    return Lesson(means, demo.retrieval, demo.quality, curves, effects)
+    examples = Examples(ids, x, released, indexes, extractor, seed)
+    return Lesson(means, demo.retrieval, demo.quality, curves, effects, measured.hits, examples)
 
 
 def edit_effects(

@@ -12,6 +12,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "lsh_plane": ["HyperplanesExplorer"],
         "nprobe": ["NprobeExplorer"],
         "page": ["write_page"],
+        "results": ["ResultsExplorer"],
+        "strength": ["StrengthExplorer"],
         "whatif": ["WhatIfExplorer"],
     },
 )

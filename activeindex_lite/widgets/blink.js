@@ -47,7 +47,8 @@ function changeIn(base, other, { left, top, side }) {
 
 function changeText(name, { means, largest }) {
   const [red, green, blue] = means.map((mean) => mean.toFixed(1));
-  return `In the loupe, ${name} differs by up to ${largest} grey levels; mean: red ${red}, green ${green}, blue ${blue}.`;
+  const parts = `red ${red}, green ${green}, blue ${blue}`;
+  return `In the loupe, ${name} differs by up to ${largest} grey levels; mean: ${parts}.`;
 }
 
 // A button that calls onHold(true) while mouse, finger, Space or Enter hold it, and onHold(false) after.
