@@ -1,6 +1,6 @@
 """Measures every budget of the project and compares it with its limit: exit status 1 if one is missed.
 
-    python -m benchmarks [import] [package] [notebooks] [demo] [latency]
+    python -m benchmarks [import] [package] [notebooks] [demo] [latency] [load]
 
 Without a name it measures all of them, in about 10 minutes. Run it on a quiet machine from the repository's root.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.latency import in_browser, in_kernel
+from benchmarks.load import LIMIT, rows
 
 ROOT = Path(__file__).parent.parent
 # Megabytes. With torch, the limit holds for the memory above that of importing torch: 230 MB for the CPU build, 740 MB
@@ -69,33 +70,40 @@ def notebooks_budget():
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         seen = json.loads(measured([sys.executable, "-c", RUN, path], path.parent)[2])
         total += seen["seconds"]
-        yield f"{path.stem}, s", seen["seconds"], None
+        yield f"{path.stem}, s", seen["seconds"], 45
         limit = torch + ABOVE_TORCH if seen["torch"] else WITHOUT_TORCH
         yield (
             f"{path.stem}, peak MB" + (f" ({torch:.0f} of them import torch)" if seen["torch"] else ""),
             seen["peak"],
             limit,
         )
-    yield "all notebooks, s", total, 300
+    yield "all notebooks, s", total, 240
 
 
 def demo_budget():
     with tempfile.TemporaryDirectory() as folder:
         seconds, peak, _ = measured([sys.executable, "-m", "activeindex_lite.cli", "demo", "--out", f"{folder}/demo"])
-    yield "activeindex-lite demo, s", seconds, 120
+    yield "activeindex-lite demo, s", seconds, 80
     yield "activeindex-lite demo, peak MB", peak, None
 
 
 def latency_budget(moves=60):
-    for name, step, first, last in (("NprobeExplorer", 1, None, 50), ("AlphaExplorer", 7, 120, 350)):
-        for place, times, limits in (
-            ("kernel alone", in_kernel(name, moves), (None, None)),
-            ("slider to redrawn picture", in_browser(name, step, moves)[0], (first, last)),
-        ):
-            for what, column, limit in (("first", 0, limits[0]), ("last", 1, limits[1])):
-                if name == "AlphaExplorer" or what == "last":
-                    value = float(np.percentile([pair[column] for pair in times], 95))
-                    yield f"{name}, {place}, {what} redraw, ms (95th percentile)", value, limit
+    for name, step, limits in (("NprobeExplorer", 1, (50, 50)), ("AlphaExplorer", 7, (120, 350))):
+        places = {"kernel alone": in_kernel(name, moves), "slider to picture": in_browser(name, step, moves)[0]}
+        for place, times in places.items():
+            seen = place != "kernel alone"
+            for which, ms, limit in zip(("first", "last"), np.percentile(times, 95, axis=0), limits, strict=True):
+                yield f"{name}, {place}, {which} redraw, ms (95th percentile)", float(ms), limit if seen else None
+
+
+def load_budget(seconds=3.0):
+    for name, threads, alone, _, beside, _ in rows(seconds):
+        package = "activeindex_lite" in name
+        yield (
+            f"{name}: a pass on {threads} threads beside busy cores, times",
+            beside / alone,
+            LIMIT if package else None,
+        )
 
 
 BUDGETS = {
@@ -104,6 +112,7 @@ BUDGETS = {
     "notebooks": notebooks_budget,
     "demo": demo_budget,
     "latency": latency_budget,
+    "load": load_budget,
 }
 
 

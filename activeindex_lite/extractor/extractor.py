@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from itertools import islice
 
@@ -17,13 +18,15 @@ from tqdm import tqdm
 from activeindex_lite.extractor.module import features_of, in_float32, number_format, private_copy, reason_of_failure
 from activeindex_lite.pictures.given import rgb_picture
 from activeindex_lite.support.checks import whole_number
-from activeindex_lite.support.parallel import cores, in_threads
+from activeindex_lite.support.parallel import cores, in_threads, one_core
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 LARGEST_SIZE = 4096
 # Fewer pictures per core are not shared out: a network is quicker on a few pictures than on one.
 SMALLEST_SHARE = 4
+# One input of at most this side is quicker on one core: threads wait for each other more than they help.
+SMALL = 128
 
 
 class Extractor:
@@ -157,7 +160,8 @@ class Extractor:
         else:
             arrays = [self.squeeze(p) for p in batch]
             tensor = torch.from_numpy(np.stack(arrays)).to(self.device).permute(0, 3, 1, 2).float() / 255
-        with torch.inference_mode():
+        alone = len(batch) == 1 and self.device.type == "cpu" and self.size <= SMALL
+        with torch.inference_mode(), one_core() if alone else nullcontext():
             return self.forward(tensor).cpu().numpy()
 
 
