@@ -220,7 +220,6 @@ LEAD = re.compile(r"(Predict|Try|Explain|What you will do|What you will learn|Wh
 OTHER = {
     "Active indexing",
     "M parts",
-    "θ / π",
     "it hurts",
     "is it a copy at all?",
     "For teachers.",

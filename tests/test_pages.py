@@ -1,7 +1,9 @@
 """The pages for readers without a kernel: built from a small course here, and the real one's links."""
 
+import re
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
@@ -10,6 +12,7 @@ from bs4 import BeautifulSoup
 from activeindex_lite.course.predictions import Predictions
 from activeindex_lite.pages import NotebookFailed, broken_links, build_pages
 from activeindex_lite.pages.convert import link_words, markdown_soup, notebook_soup
+from activeindex_lite.pages.mathml import mathml
 from benchmarks.lab import watched
 
 REAL = Path(__file__).parent.parent / "notebooks"
@@ -131,13 +134,34 @@ def test_a_bar_in_the_code_of_a_table_has_no_backslash():
     assert "<code>a | b</code>" in str(markdown_soup("| x |\n|---|\n| `a \\| b` |\n"))
 
 
-def test_notebooks_use_no_tex():
-    """Without a network there is nobody to set it: formulas are written in plain characters."""
-    for path in REAL.glob("*.ipynb"):
-        for cell in nbformat.read(path, as_version=4).cells:
-            assert cell.cell_type != "markdown" or not any(
-                sign in cell.source for sign in ("$", r"\(", r"\[", r"\begin")
-            ), cell.source
+@pytest.mark.parametrize("path", sorted(REAL.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_every_formula_of_the_notebooks_is_set(path):
+    soup = notebook_soup(nbformat.read(path, as_version=4))
+    left = [text for text in soup.find_all(string=re.compile(r"\$|\\[a-z]")) if not text.find_parent(["code", "pre"])]
+    assert not left, "a formula that pages would show as TeX"
+
+
+def test_a_formula_is_mathml():
+    found = mathml(r"\log_{10} \frac{a_i^2}{\sqrt{x} < 1,536} - \sum_j \text{a & b}", block=True)
+    root = ElementTree.fromstring(found)
+    assert root.tag == "math" and root.attrib["display"] == "block" and r"\frac" in root.attrib["alttext"]
+    tags = " ".join(part.tag for part in root.iter() if part.tag != "mrow")
+    assert tags == "math mspace msub mi mn mspace mfrac msubsup mi mi mn msqrt mi mo mn mo munder mo mi mtext"
+    assert "".join(root.itertext()) == "log10ai2x<1,536−∑ja & b"
+
+
+@pytest.mark.parametrize("wrong", [r"\unknown", "{a", "a}", r"\frac{a}", "a^"])
+def test_a_formula_of_another_form_is_named(wrong):
+    with pytest.raises(ValueError, match="the formula"):
+        mathml(wrong)
+
+
+def test_formulas_stand_in_text_and_not_in_code():
+    text = "# A\n\n$a < b$ and `$c$`\n\n<details><summary>Hint</summary>$d_i$ <code>$e$</code></details>\n\n$$f = g$$"
+    soup = notebook_soup(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)]))
+    assert [math["alttext"] for math in soup("math")] == ["a < b", "d_i", "f = g"]
+    assert [code.get_text() for code in soup("code")] == ["$c$", "$e$"]
+    assert soup("math")[2]["display"] == "block"
 
 
 def test_each_kind_of_broken_link_is_found(tmp_path):

@@ -4,6 +4,7 @@ glossary.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ from urllib.parse import unquote
 
 from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
+
+from activeindex_lite.pages.mathml import FORMULA, mathml
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # Where no word becomes a link.
@@ -74,7 +77,19 @@ def notebook_soup(notebook: NotebookNode) -> BeautifulSoup:
     # Cells carry ids of their own, which could be those of headings.
     for cell in soup.select("div.cell[id]"):
         del cell["id"]
+    set_formulas(soup)
     return finished(soup)
+
+
+def set_formulas(soup: BeautifulSoup) -> None:
+    """Turn the formulas $...$ and $$...$$ of text cells into MathML; ValueError for one that `mathml` does not know."""
+    for text in soup.find_all(string=FORMULA):
+        if text.find_parent("div", class_="text_cell_render") and not text.find_parent(["code", "pre"]):
+            pieces = FORMULA.sub(
+                lambda found: mathml(html.unescape(found[1] or found[2]), block=bool(found[1])),
+                html.escape(text, quote=False),
+            )
+            text.replace_with(BeautifulSoup(pieces, "html.parser"))
 
 
 def fold_truth(soup: BeautifulSoup, cell: Tag) -> None:
