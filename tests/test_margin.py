@@ -286,12 +286,19 @@ def test_newer_indexes_are_activated_too(factory, originals, world, extractor):
     x = world.references[:2]
     code, targets = index.quantize(x), known(index, x)
     assert targets.codes is not None or "fs" in factory
-    published, margin = (
+    published, *others = (
         activate(originals[:2], index, extractor, method=m, features=x, steps=4, alpha=4) for m in METHODS
     )
     assert (np.square(published.features - code).sum(1) < np.square(x - code).sum(1)).all()
-    before, after = (margin_loss(torch.from_numpy(f.copy()), targets).numpy() for f in (x, margin.features))
-    assert (after < before).all()
+    for run in others:
+        before, after = (margin_loss(torch.from_numpy(f.copy()), targets).numpy() for f in (x, run.features))
+        assert (after < before).all()
+
+
+def test_methods_bring_their_number_of_steps(small_indexes, originals, extractor):
+    for name, method in METHODS.items():
+        run = activate(originals[:1], small_indexes["IVF64,PQ8x6"], extractor, method=name)
+        assert len(run.path) == method.steps + 1
 
 
 def test_the_published_method_is_the_default_and_unchanged(small_indexes, originals, world, extractor):

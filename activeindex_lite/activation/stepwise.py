@@ -11,7 +11,7 @@ import torch
 
 from activeindex_lite.activation.activation import checked_features, checked_parts
 from activeindex_lite.activation.batch import descent_of, saved_pictures, start
-from activeindex_lite.activation.defaults import ALPHA, STEPS
+from activeindex_lite.activation.defaults import ALPHA
 from activeindex_lite.activation.memory import check_memory
 from activeindex_lite.activation.methods import Method
 from activeindex_lite.pictures.given import rgb_pictures
@@ -46,7 +46,7 @@ def activate_steps(
     *,
     method: str | Method = "published",
     alpha: float = ALPHA,
-    steps: int = STEPS,
+    steps: int | None = None,
     lr: float | None = None,
     lambda_i: float = 1.0,
     bound: str = "jnd",
@@ -67,8 +67,8 @@ def activate_steps(
     generator = generator or torch.Generator().manual_seed(0)
     descent = descent_of(pictures, index, features, extractor, *start(pictures, generator, settings), settings)
     path, losses = [], []
-    for number in range(1, steps + 1):
+    for number in range(1, settings.steps + 1):
         feature, loss_f = descent.step()
         path.append(feature[0])
         losses.append(loss_f[0])
-        yield Step(number, steps, saved_pictures(descent)[0], np.stack(path), np.array(losses))
+        yield Step(number, settings.steps, saved_pictures(descent)[0], np.stack(path), np.array(losses))

@@ -13,6 +13,8 @@ from activeindex_lite.support.files import whole_file
 DATA = Path(__file__).parent.parent / "data"
 # Option -> its default: --what scale alone uses them.
 SCALE_OPTIONS = {"largest": 1_000_000, "first": 10_000, "index": "IVF4096,PQ8x8", "seed": 0}
+# Sweeps that always take as many originals.
+ALWAYS = {"whatif": 48, "steps": "2 x 100"}
 
 
 def add_data(commands) -> None:
@@ -78,11 +80,11 @@ def _add_sweep(commands) -> None:
     add_out(parser, "sweep", "the tables")
     parser.add_argument(
         "--what",
-        choices=("curves", "whatif", "scale"),
+        choices=("curves", "whatif", "scale", "steps"),
         default="curves",
         help="curves: R@1 over alpha, nprobe and strengths of edits (30 minutes). whatif: the sweep of the what-if lab "
         "(15 minutes). scale: R@1, time and memory from 10,000 to 1,000,000 references, with a figure (20 minutes). "
-        "(default: curves)",
+        "steps: R@1 over the number of steps of each method, at equal PSNR (10 minutes). (default: curves)",
     )
     add_originals(parser, None, "originals to activate for curves (at most 200) and scale (default 200)")
     _add_scale_options(parser)
@@ -140,7 +142,8 @@ def _world(options: Namespace) -> None:
 
 def _sweep(options: Namespace) -> None:
     _refuse_without_effect(options)
-    {"curves": _sweep_curves, "whatif": _sweep_whatif, "scale": _sweep_scale}[options.what](options)
+    chosen = {"curves": _sweep_curves, "whatif": _sweep_whatif, "scale": _sweep_scale, "steps": _sweep_steps}
+    chosen[options.what](options)
 
 
 def _refuse_without_effect(options: Namespace) -> None:
@@ -148,8 +151,11 @@ def _refuse_without_effect(options: Namespace) -> None:
     for name in SCALE_OPTIONS:
         if options.what != "scale" and getattr(options, name) is not None:
             raise ValueError(f"--{name} belongs to --what scale and has no effect on {options.what}: leave it out")
-    if options.what == "whatif" and options.originals is not None:
-        raise ValueError("--originals has no effect on --what whatif, which always takes 48: leave it out")
+    if options.what in ALWAYS and options.originals is not None:
+        raise ValueError(
+            f"--originals has no effect on --what {options.what}, which always takes {ALWAYS[options.what]}: leave it "
+            "out"
+        )
 
 
 @contextmanager
@@ -203,6 +209,24 @@ def _sweep_whatif(options: Namespace) -> None:
     with _made(options.out) as folder:
         whatif_build.build_sweep(folder / whatif.FILE, load_world(), load_extractor("lite"))
     print(f"sweep: {folder / whatif.FILE}; to use it in the lab, copy it to {DATA}")
+
+
+def _sweep_steps(options: Namespace) -> None:
+    from activeindex_lite.comparison import Bench  # loads torch
+    from activeindex_lite.comparison.run import FACTORY
+    from activeindex_lite.evaluation.originals import synthetic_originals
+    from activeindex_lite.extractor import load_extractor
+    from activeindex_lite.index import ready_index
+    from activeindex_lite.sweeps import steps
+
+    def bench_of(seed: int) -> Bench:
+        originals = synthetic_originals(steps.PICTURES, seed)
+        return Bench(originals, load_extractor("lite"), ready_index(FACTORY), psnr=steps.PSNR, seed=seed)
+
+    about = dict(factory=FACTORY, psnr=steps.PSNR, pictures=steps.PICTURES)
+    with _made(options.out) as folder:
+        steps.build_steps(folder / steps.FILE, bench_of, about=about)
+    print(f"table: {folder / steps.FILE}; to use it in the notebooks, copy it to {DATA}")
 
 
 def _command(options: Namespace) -> str:
