@@ -17,10 +17,10 @@ FOLDER = Path(__file__).parent
 SOURCES = ("network.c", "descent.c")
 # Relaxed SIMD multiplies and adds in one instruction; browsers that lack it take the other one.
 BINARIES = {"simd.wasm": (), "relaxed.wasm": ("-mrelaxed-simd", "-DRELAXED")}
-FLAGS = (
-    "-target wasm32-wasi -mexec-model=reactor -O3 -ffast-math -msimd128 -Wall -Werror -Wl,--strip-all "
-    "-Wl,--initial-memory=67108864"
-).split()
+FLAGS = [
+    *("-target", "wasm32-wasi", "-mexec-model=reactor", "-O3", "-ffast-math", "-msimd128"),
+    *("-Wall", "-Werror", "-Wl,--strip-all", "-Wl,--initial-memory=67108864"),
+]
 
 
 def has_compiler() -> bool:

@@ -1,4 +1,4 @@
-"""What a page holds so that it can activate and search without a kernel, as JSON: binaries, network, methods, indexes."""
+"""What a page holds so that it can activate and search without a kernel, as JSON: binaries, network, indexes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 import faiss
 import numpy as np
 from faiss.contrib.inspect_tools import get_invlist
+from PIL import Image
 
+from activeindex_lite.edits import EDITS
 from activeindex_lite.extractor.extractor import IMAGENET_MEAN, IMAGENET_STD
 from activeindex_lite.extractor.load import lite_network
 from activeindex_lite.index import ready_index
@@ -16,6 +18,7 @@ from activeindex_lite.index.anatomy import anatomy
 from activeindex_lite.live.build import FOLDER
 from activeindex_lite.live.network import exported, table
 from activeindex_lite.pictures.luma import LUMA
+from activeindex_lite.world import load_world
 
 
 def text_of(array: np.ndarray) -> str:
@@ -65,3 +68,10 @@ def index_data(factory: str) -> dict[str, Any]:
         "codes": np.concatenate([codes.reshape(-1, core.pq.M) for _, codes in lists]),
     }
     return {"kind": "cells", "factory": factory, **{name: text_of(array) for name, array in told.items()}}
+
+
+def caption() -> Image.Image:
+    """The band of a meme above a picture of the ready world, which pages scale for others."""
+    side = load_world().size
+    edited = EDITS["Meme"](Image.new("RGB", (side, side)))
+    return edited.crop((0, 0, side, edited.height - side))

@@ -1,0 +1,209 @@
+// The edits of edits/basic.py in JavaScript, number by number as Pillow and scipy make them, on pictures { width,
+// height, pixels } of RGBA bytes. Two are the browser's own: JPEG (its encoder) and the caption of the meme (a picture
+// that Python made, scaled). Random is not here: it draws from numpy's streams.
+
+const blankPicture = (width, height) => {
+  const pixels = new Uint8ClampedArray(4 * width * height);
+  for (let i = 3; i < pixels.length; i += 4) pixels[i] = 255;
+  return { width, height, pixels };
+};
+
+// change(r, g, b) of each pixel gives three numbers, which are cut off to bytes.
+function recoloured({ width, height, pixels }, change) {
+  const made = blankPicture(width, height);
+  for (let i = 0; i < pixels.length; i += 4) {
+    const colour = change(pixels[i], pixels[i + 1], pixels[i + 2]);
+    for (let c = 0; c < 3; c++) made.pixels[i + c] = Math.trunc(Math.min(Math.max(colour[c], 0), 255));
+  }
+  return made;
+}
+
+const greyOf = (r, g, b) => (19595 * r + 38470 * g + 7471 * b + 0x8000) >> 16;
+
+function contrast(picture, factor) {
+  let sum = 0;
+  for (let i = 0; i < picture.pixels.length; i += 4) sum += greyOf(...picture.pixels.subarray(i, i + 3));
+  const mean = Math.trunc(sum / (picture.width * picture.height) + 0.5);
+  return recoloured(picture, (...colour) => colour.map((value) => mean + factor * (value - mean)));
+}
+
+const brightness = (picture, factor) => recoloured(picture, (...colour) => colour.map((value) => factor * value));
+
+// Pillow keeps hue and saturation in whole numbers up to 255.
+function turned(r, g, b, steps) {
+  const [high, low] = [Math.max(r, g, b), Math.min(r, g, b)];
+  if (high === low) return [r, g, b];
+  const [toR, toG, toB] = [r, g, b].map((value) => (high - value) / (high - low));
+  const sixth = r === high ? toB - toG : g === high ? 2 + toR - toB : 4 + toG - toR;
+  const hue = (Math.trunc(((sixth / 6 + 1) % 1) * 255) + steps) % 255;
+  const saturation = Math.trunc(((high - low) / high) * 255) / 255;
+  const place = (hue * 6) / 255;
+  const sector = Math.floor(place);
+  const rest = place - sector;
+  const [p, q, t] = [1, rest, 1 - rest].map((share) => Math.round(high * (1 - saturation * share)));
+  const sectors = [[high, t, p], [q, high, p], [p, high, t], [p, q, high], [t, p, high], [high, p, q]];
+  return saturation ? sectors[sector % 6] : [high, high, high];
+}
+const hue = (picture, share) => recoloured(picture, (r, g, b) => turned(r, g, b, Math.round(255 * share)));
+
+// out(line, i) sums weights[j] times the numbers at positions[i][j] of a line, first across and then down.
+function alongLines({ width, height }, values, weights, at) {
+  const made = new Float64Array(values.length);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      weights.forEach((weight, j) => {
+        const from = at(x, y, j - (weights.length - 1) / 2);
+        for (let c = 0; c < 3; c++) made[3 * (y * width + x) + c] += weight * values[3 * from + c];
+      });
+  return made;
+}
+
+function blur(picture, sigma, radius) {
+  const { width, height, pixels } = picture;
+  const raw = Array.from({ length: 2 * radius + 1 }, (_, j) => Math.exp(-((j - radius) ** 2) / (2 * sigma ** 2)));
+  const total = raw.reduce((a, b) => a + b);
+  const weights = raw.map((weight) => weight / total);
+  const mirror = (i, n) => {
+    if (n === 1) return 0;
+    const place = Math.abs(i) % (2 * n - 2);
+    return Math.min(place, 2 * n - 2 - place);
+  };
+  let values = Float64Array.from({ length: 3 * width * height }, (_, i) => pixels[4 * Math.trunc(i / 3) + (i % 3)]);
+  values = alongLines(picture, values, weights, (x, y, j) => mirror(y + j, height) * width + x);
+  values = alongLines(picture, values, weights, (x, y, j) => y * width + mirror(x + j, width));
+  const made = blankPicture(width, height);
+  // Uint8ClampedArray rounds halves to the even number, as numpy does.
+  values.forEach((value, i) => (made.pixels[4 * Math.trunc(i / 3) + (i % 3)] = value));
+  return made;
+}
+
+// Counter-clockwise by an angle in degrees; the canvas grows, bilinear, black outside.
+function rotation(picture, degrees) {
+  const { width, height, pixels } = picture;
+  const angle = (-degrees * Math.PI) / 180;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const map = (x, y, dx, dy) => [cos * x + sin * y + dx, -sin * x + cos * y + dy];
+  const [fromX, fromY] = map(-width / 2, -height / 2, width / 2, height / 2);
+  const corners = [[0, 0], [width, 0], [width, height], [0, height]].map(([x, y]) => map(x, y, fromX, fromY));
+  const span = (k) => {
+    const values = corners.map((corner) => corner[k]);
+    return Math.ceil(Math.max(...values)) - Math.floor(Math.min(...values));
+  };
+  const made = blankPicture(span(0), span(1));
+  const [startX, startY] = map(-(made.width - width) / 2, -(made.height - height) / 2, fromX, fromY);
+  const clip = (i, n) => Math.min(Math.max(i, 0), n - 1);
+  for (let v = 0; v < made.height; v++)
+    for (let u = 0; u < made.width; u++) {
+      let [x, y] = map(u + 0.5, v + 0.5, startX, startY);
+      if (x < 0 || x >= width || y < 0 || y >= height) continue;
+      [x, y] = [x - 0.5, y - 0.5];
+      const [left, top] = [Math.floor(x), Math.floor(y)];
+      const at = (i, j) => 4 * (clip(top + j, height) * width + clip(left + i, width));
+      for (let c = 0; c < 3; c++) {
+        const across = (j) => pixels[at(0, j) + c] * (1 - x + left) + pixels[at(1, j) + c] * (x - left);
+        made.pixels[4 * (v * made.width + u) + c] = Math.trunc(across(0) * (1 - y + top) + across(1) * (y - top));
+      }
+    }
+  return made;
+}
+
+function quarterTurn({ width, height, pixels }) {
+  const made = blankPicture(height, width);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (let c = 0; c < 3; c++)
+        made.pixels[4 * ((width - 1 - x) * height + y) + c] = pixels[4 * (y * width + x) + c];
+  return made;
+}
+
+function cropped({ width, height, pixels }, left, top, wide, high) {
+  const made = blankPicture(wide, high);
+  for (let y = 0; y < high; y++) {
+    const from = 4 * ((top + y) * width + left);
+    made.pixels.set(pixels.subarray(from, from + 4 * wide), 4 * y * wide);
+  }
+  return made;
+}
+const sidesOf = ({ width, height }, area) =>
+  [width, height].map((side) => Math.max(1, Math.round(side * Math.sqrt(area))));
+function crop(picture, area) {
+  const [wide, high] = sidesOf(picture, area);
+  return cropped(picture, (picture.width - wide) >> 1, (picture.height - high) >> 1, wide, high);
+}
+
+// Bilinear with antialiasing, in whole numbers of 2^-22 as Pillow has them: rows first, then columns.
+function resizeTo({ width, height, pixels }, wide, high) {
+  const plan = (from, to) =>
+    Array.from({ length: to }, (_, i) => {
+      const [scale, reach] = [from / to, Math.max(from / to, 1)];
+      const centre = scale * (i + 0.5);
+      const [low, up] = [Math.max(Math.trunc(centre - reach + 0.5), 0), Math.min(Math.trunc(centre + reach + 0.5), from)];
+      const raw = Array.from({ length: up - low }, (_, j) => Math.max(1 - Math.abs((low + j - centre + 0.5) / reach), 0));
+      const total = raw.reduce((a, b) => a + b);
+      return { low, weights: raw.map((weight) => Math.trunc(0.5 + (weight / total) * 2 ** 22)) };
+    });
+  const summed = (bytes, { low, weights }, at) => {
+    let sum = 2 ** 21;
+    weights.forEach((weight, j) => (sum += weight * bytes[at(low + j)]));
+    return Math.floor(sum / 2 ** 22);
+  };
+  const narrow = blankPicture(wide, height);
+  const made = blankPicture(wide, high);
+  plan(width, wide).forEach((sums, x) => {
+    for (let y = 0; y < height; y++)
+      for (let c = 0; c < 3; c++)
+        narrow.pixels[4 * (y * wide + x) + c] = summed(pixels, sums, (i) => 4 * (y * width + i) + c);
+  });
+  plan(height, high).forEach((sums, y) => {
+    for (let x = 0; x < wide; x++)
+      for (let c = 0; c < 3; c++)
+        made.pixels[4 * (y * wide + x) + c] = summed(narrow.pixels, sums, (i) => 4 * (i * wide + x) + c);
+  });
+  return made;
+}
+
+// caption: a picture of the band that Python drew.
+function meme(picture, caption) {
+  const band = Math.max(1, Math.round(picture.height / 4));
+  const made = blankPicture(picture.width, picture.height + band);
+  made.pixels.set(resizeTo(caption, picture.width, band).pixels);
+  made.pixels.set(picture.pixels, 4 * picture.width * band);
+  return made;
+}
+
+// ---- the browser's own ---------------------------------------------------------------------------------------------
+
+function sheetOf({ width, height, pixels }) {
+  const sheet = new OffscreenCanvas(width, height);
+  sheet.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(pixels), width, height), 0, 0);
+  return sheet;
+}
+
+async function opened(blob) {
+  const bitmap = await createImageBitmap(blob);
+  const pen = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
+  pen.drawImage(bitmap, 0, 0);
+  const { width, height, data } = pen.getImageData(0, 0, bitmap.width, bitmap.height);
+  bitmap.close();
+  return { width, height, pixels: data };
+}
+
+const jpeg = async (picture, quality) =>
+  opened(await sheetOf(picture).convertToBlob({ type: "image/jpeg", quality: quality / 100 }));
+
+// By the names of EDITS in Python; a few are a promise. tools: { caption }.
+const EDITS = {
+  Identity: (picture) => picture,
+  "Contrast 0.5": (picture) => contrast(picture, 0.5),
+  "Contrast 2": (picture) => contrast(picture, 2),
+  "Brightness 0.5": (picture) => brightness(picture, 0.5),
+  "Brightness 2": (picture) => brightness(picture, 2),
+  "Hue 0.2": (picture) => hue(picture, 0.2),
+  "Blur 2": (picture) => blur(picture, 2, 5),
+  "JPEG 50": (picture) => jpeg(picture, 50),
+  "Rotation 25": (picture) => rotation(picture, 25),
+  "Rotation 90": quarterTurn,
+  "Crop 0.5": (picture) => crop(picture, 0.5),
+  "Resize 0.5": (picture) => resizeTo(picture, ...sidesOf(picture, 0.5)),
+  Meme: (picture, { caption }) => meme(picture, caption),
+};

@@ -1,0 +1,97 @@
+// Results made in the page itself, by a worker that holds the compute core: a source as alpha_source.js describes it.
+
+const LIVE_ALPHA_STEP = 0.25;
+
+// Whether this browser runs the compute core.
+function canLive(live) {
+  const bytes = Uint8Array.from(atob(live.binaries.simd), (letter) => letter.charCodeAt(0));
+  return typeof WebAssembly === "object" && WebAssembly.validate(bytes) && "OffscreenCanvas" in window;
+}
+
+// The picture of a URL as RGBA bytes.
+async function pixelsOf(url) {
+  const bitmap = await createImageBitmap(await (await fetch(url)).blob());
+  const { width, height } = bitmap;
+  const pen = html("canvas", { width, height }).getContext("2d");
+  // Transparent pictures lie on white.
+  [pen.fillStyle, pen.globalCompositeOperation] = ["#fff", "source-over"];
+  pen.fillRect(0, 0, width, height);
+  pen.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return { width, height, pixels: pen.getImageData(0, 0, width, height).data };
+}
+
+function liveSource(model) {
+  const live = model.get("_live");
+  const about = model.get("_about");
+  const worker = new Worker(URL.createObjectURL(new Blob([live.worker], { type: "text/javascript" })));
+  const moved = ["alpha", "steps", "method", "index", "edit"];
+  let [number, tell, isReady, isWaiting] = [0, null, false, false];
+  const send = (message, transfer = []) => {
+    worker.postMessage(message, transfer);
+    number += 1;
+  };
+  const fail = (message) => model.set("_error", `This did not work: ${message}`);
+  worker.onmessage = ({ data }) => {
+    if (data.event) {
+      if (data.number === number) tell?.(data.event);
+    } else if (data.kind === "failed") fail(data.message);
+    else if (data.kind === "ready") {
+      isReady = true;
+      document.documentElement.dataset.core = data.core;
+      if (isWaiting) move();
+    }
+  };
+  worker.onerror = (event) => fail(event.message);
+  const { worker: _, ...held } = live;
+  pixelsOf(about.original).then((picture) => send({ kind: "open", live: held, picture }), (error) => fail(error.message));
+
+  function move() {
+    if (!isReady) return void (isWaiting = true);
+    const asked = Object.fromEntries(moved.map((name) => [name, model.get(name)]));
+    send({ kind: "move", move: asked });
+  }
+
+  // Methods differ in how many steps they take.
+  const methodMoved = () => model.set("steps", live.methods[model.get("method")].steps);
+
+  async function takePicture(bytes) {
+    const url = URL.createObjectURL(new Blob([bytes]));
+    try {
+      const picture = await pixelsOf(url);
+      model.set("_about", { ...model.get("_about"), original: url, own: true });
+      send({ kind: "picture", picture, id: live.ownId });
+      move();
+    } catch (error) {
+      fail(error.message);
+    }
+  }
+
+  function start(listener) {
+    tell = listener;
+    moved.forEach((name) => model.on(`change:${name}`, move));
+    model.on("change:method", methodMoved);
+    // The stored view is there at once; without one, the worker makes it.
+    const stored = model.get("_stored");
+    if (stored?.runs[`${model.get("index")} ${model.get("alpha")}`]) {
+      const end = storedSource(model).start(listener);
+      end();
+    } else move();
+    return () => {
+      moved.forEach((name) => model.off(`change:${name}`, move));
+      model.off("change:method", methodMoved);
+      worker.terminate();
+    };
+  }
+
+  const { limits } = about;
+  return {
+    isLive: true,
+    alphas: upTo(limits.alpha / LIVE_ALPHA_STEP + 1).map((i) => i * LIVE_ALPHA_STEP),
+    steps: upTo(limits.steps).map((i) => i + 1),
+    edits: live.edits,
+    methods: Object.keys(live.methods),
+    start,
+    takePicture,
+  };
+}

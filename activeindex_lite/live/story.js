@@ -1,0 +1,212 @@
+// What a page without a kernel tells of one picture after a move: the events of widgets/alpha_run.py, made here.
+// A move is { index, alpha, steps, method, edit }.
+
+const THUMBNAIL = 112;
+
+async function uriOf(picture, type, quality) {
+  const blob = await sheetOf(picture).convertToBlob({ type, quality });
+  return new FileReaderSync().readAsDataURL(blob);
+}
+
+async function thumbnailOf(picture) {
+  const scale = Math.min(1, THUMBNAIL / Math.max(picture.width, picture.height));
+  const sides = [picture.width, picture.height].map((side) => Math.max(1, Math.round(scale * side)));
+  return uriOf(scale < 1 ? resizeTo(picture, ...sides) : picture, "image/jpeg", 0.85);
+}
+
+// What stands for a reference whose picture the page does not have.
+function notShown(id) {
+  const text = (y, words) => `<text x="56" y="${y}" text-anchor="middle" font-family="sans-serif" font-size="15">${words}</text>`;
+  const drawn = `<rect width="112" height="112" fill="#ddd"/>${text(44, "picture")}${text(64, id)}${text(84, "not shown")}`;
+  return `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 112 112">${drawn}</svg>`)}`;
+}
+
+const psnrOf = (mse) => (mse ? 10 * Math.log10(255 ** 2 / mse) : null);
+
+function comparedPictures(original, released) {
+  const difference = blankPicture(original.width, original.height);
+  let linf = 0;
+  released.pixels.forEach((value, i) => {
+    if (i % 4 === 3) return;
+    const change = value - original.pixels[i];
+    linf = Math.max(linf, Math.abs(change));
+    difference.pixels[i] = 128 + 10 * change;
+  });
+  return { difference, linf };
+}
+
+// A small generator of numbers near those of a normal distribution, the same at every start.
+function noiseFrom(seed) {
+  let state = seed;
+  const even = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  return () => even() + even() + even() + even() - 2;
+}
+
+// tools: { core, indexes, methods, caption, nprobes, thumbnails, published }; published: { alpha }.
+function storyteller({ core, indexes, methods, caption, nprobes, thumbnails, published }) {
+  let original, truth, x, thumbnail, isOwn, known;
+
+  async function choose(picture, id) {
+    [original, truth, isOwn] = [picture, id, !(id in thumbnails)];
+    x = core.featureOf(picture);
+    known = { runs: new Map(), scenes: new Map(), searches: new Map() };
+    thumbnail = await thumbnailOf(picture);
+    Object.values(indexes).forEach((index) => index.join(isOwn ? x : null, id));
+  }
+
+  const runOf = ({ index, alpha, steps, method }) => `${index} ${alpha} ${steps} ${method}`;
+  const sceneName = ({ index, method, edit }) => `${index} ${method} ${edit}`;
+
+  // Activate: yields a stage after each step, { number, of, picture, mse, path, ms }.
+  function* activated(move) {
+    const { index, alpha, steps, method } = move;
+    const { lr, shares, isMargin, isWhole } = methods[method];
+    let [begun, ms] = [performance.now(), 0];
+    const losses = indexes[index].losses(x, isMargin);
+    core.begin({ picture: original, alpha, shares, losses, noise: noiseFrom(1) });
+    const path = [];
+    for (let number = 1; number <= steps; number++) {
+      path.push(core.step({ lr, isWhole }).feature);
+      const { picture, mse } = core.release(original);
+      ms += performance.now() - begun;
+      const isKnown = number === 1 || number === steps;
+      yield { number, of: steps, picture, mse, path: isKnown ? [...path, core.featureOf(picture)] : [...path], ms };
+      begun = performance.now();
+    }
+  }
+
+  async function search(move, picture) {
+    const index = indexes[move.index];
+    const scene = known.scenes.get(sceneName(move));
+    const query = await EDITS[move.edit](picture, { caption });
+    const feature = core.featureOf(query);
+    const grid = index.cells ? nprobes : [1];
+    const { ids, distances, second, order } = index.search(feature, grid);
+    const place = flatIn(scene.plane, feature);
+    const visited = order ? Array.from(order.subarray(0, Math.max(...grid))) : [];
+    return {
+      edit: move.edit,
+      truth,
+      nprobes: grid,
+      ids,
+      first: ids.map((id, i) => id === truth && distances[i] < second[i]),
+      distances,
+      rank: order ? order.indexOf(index.cellOf(x)) + 1 : null,
+      place,
+      inside: index.isOwn(feature, x),
+      drawn: isInside(scene.own, place),
+      ranks: scene.cells.map((cell) => visited.indexOf(cell) + 1),
+      parts: index.parts(feature),
+      query: await thumbnailOf(query),
+      thumbnails: Object.fromEntries(ids.filter((id) => id >= 0).map((id) => [id, pictureOf(id)])),
+    };
+  }
+  const pictureOf = (id) => (id === truth ? thumbnail : (thumbnails[id] ?? notShown(id)));
+
+  const copyOf = async (picture, edit) => core.featureOf(await EDITS[edit](picture, { caption }));
+
+  async function passiveOf(move) {
+    const name = sceneName(move);
+    if (!known.searches.has(name)) known.searches.set(name, await search(move, original));
+    return known.searches.get(name);
+  }
+
+  function walked(move, path) {
+    const { plane } = known.scenes.get(sceneName(move));
+    return path.map((feature) => ({ place: flatIn(plane, feature), measure: indexes[move.index].measure(feature, x) }));
+  }
+
+  async function shown({ picture, mse }) {
+    const { difference } = comparedPictures(original, picture);
+    return {
+      picture: await uriOf(picture, "image/jpeg", 0.92),
+      difference: await uriOf(difference, "image/jpeg", 0.75),
+      psnr: psnrOf(mse),
+    };
+  }
+
+  async function aboutPlane(move) {
+    const { kind, window, regions, own, code, flat } = known.scenes.get(sceneName(move));
+    const index = indexes[move.index];
+    const plane = {
+      name: sceneName(move),
+      kind,
+      window: [window[0], window[2]],
+      regions,
+      own,
+      x: [0, 0],
+      code,
+      passive: flat[0],
+      active: flat[1],
+      measured: index.measured,
+      parts: index.parts(x),
+    };
+    return { plane, passive: await passiveOf(move) };
+  }
+
+  async function view(move, made) {
+    const last = made.at(-1);
+    const { linf } = comparedPictures(original, last.picture);
+    const path = walked(move, last.path);
+    const trail = [{ number: 0, psnr: null, ...path[0] }];
+    for (const stage of made) trail.push({ number: stage.number, ...(await shown(stage)), ...path[stage.number] });
+    const { edit, ...setting } = move;
+    const release = {
+      ...setting,
+      run: runOf(move),
+      goal: indexes[move.index].goal,
+      picture: await uriOf(last.picture, "image/png"),
+      psnr: psnrOf(last.mse),
+      ssim: null,
+      linf,
+      ms: last.ms,
+      kept: shareIn(known.scenes.get(sceneName(move)).plane, last.path),
+    };
+    return { release, trail, active: await search(move, last.picture), ...(await aboutPlane(move)) };
+  }
+
+  // The plane of a move is fixed by the published release of its method.
+  async function* madeScene(move) {
+    const fixed = { ...move, alpha: published.alpha, steps: methods[move.method].steps };
+    if (!known.runs.has(runOf(fixed))) {
+      const made = [];
+      for (const stage of activated(fixed)) {
+        made.push(stage);
+        yield null;
+      }
+      known.runs.set(runOf(fixed), made);
+    }
+    const released = known.runs.get(runOf(fixed)).at(-1).picture;
+    const copies = [await copyOf(original, move.edit), await copyOf(released, move.edit)];
+    const scene = sceneOf(indexes[move.index], x, ...copies);
+    known.scenes.set(sceneName(move), { ...scene, flat: copies.map((copy) => flatIn(scene.plane, copy)) });
+  }
+
+  async function* events(move) {
+    if (!known.scenes.has(sceneName(move))) yield* madeScene(move);
+    yield { kind: "begun", ...(await aboutPlane(move)) };
+    if (!known.runs.has(runOf(move))) {
+      const made = [];
+      for (const stage of activated(move)) {
+        made.push(stage);
+        const step = { kind: "step", run: runOf(move), alpha: move.alpha, number: stage.number, of: stage.of };
+        yield { ...step, path: walked(move, stage.path), ...(await shown(stage)) };
+      }
+      if (known.runs.size > 6) known.runs.delete(known.runs.keys().next().value);
+      known.runs.set(runOf(move), made);
+    }
+    const made = known.runs.get(runOf(move));
+    yield { kind: "finished", view: await view(move, made) };
+    const found = {};
+    for (const stage of made.slice(0, -1)) {
+      found[stage.number] = await search(move, stage.picture);
+      yield null;
+    }
+    yield { kind: "searched", run: runOf(move), edit: move.edit, found };
+  }
+
+  return { choose, events };
+}

@@ -1,0 +1,55 @@
+"""The edits of pages without a kernel are those of Python, on ten pictures of the ready world."""
+
+import numpy as np
+import pytest
+from live_run import numbers_of, picture_of, run_js
+from PIL import Image
+
+from activeindex_lite import load_world
+from activeindex_lite.activation.quality import psnr
+from activeindex_lite.edits import EDITS
+from activeindex_lite.live.export import caption
+
+# Encoders and decoders of JPEG differ, and Node has none: test_live_page.py edits by JPEG in Chromium.
+OF_THE_BROWSER = {"JPEG 50"}
+MANY = """
+const caption = pictureOf(data.caption);
+const all = {};
+for (const edit of data.edits) {
+  all[edit] = [];
+  for (const given of data.pictures) {
+    const { width, height, pixels } = await EDITS[edit](pictureOf(given), { caption });
+    all[edit].push({ width, height, pixels: textOf(new Uint8Array(pixels)) });
+  }
+}
+return all;
+"""
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """Ten references, one of them not square."""
+    ten = load_world().pictures(range(100, 110))
+    ten[3] = ten[3].crop((0, 0, 201, 150))
+    return ten
+
+
+def shown(told):
+    pixels = numbers_of(told["pixels"], np.uint8).reshape(told["height"], told["width"], 4)
+    return Image.fromarray(pixels[..., :3].copy())
+
+
+def test_edits_are_those_of_python(pictures, tmp_path):
+    edits = [edit for edit in EDITS if edit not in OF_THE_BROWSER and edit != "Random"]
+    data = {"edits": edits, "pictures": [picture_of(p) for p in pictures], "caption": picture_of(caption())}
+    found = run_js(["core", "edits"], MANY, data, tmp_path)
+    least = {}
+    for edit in edits:
+        expected = [EDITS[edit](picture) for picture in pictures]
+        made = [shown(told) for told in found[edit]]
+        assert [p.size for p in made] == [p.size for p in expected], edit
+        least[edit] = min(psnr(a, b) for a, b in zip(expected, made, strict=True))
+    exact = {edit for edit, value in least.items() if np.isinf(value)}
+    print(least)
+    assert exact >= set(edits) - {"Meme"}, least
+    assert least["Meme"] > 30
