@@ -102,14 +102,14 @@ function neighboursOf(cells, size) {
   return others;
 }
 
-// Colour the pixels: visited cells sky blue with a thick edge where the visited part ends, the original's cell green
+// Colour the pixels: visited cells sky blue with a dark edge where the visited part ends, the original's cell green
 // (filled once it is visited), the chosen cell with an edge of ink.
 function paintCells(image, { cells, others }, { rank, nprobe, chosen, ink, nlist }) {
   const pixels = new Uint32Array(image.data.buffer);
   const states = new Uint8Array(nlist).fill(VISITED, 0, nprobe);
   states[rank - 1] |= OWN;
   states[chosen - 1] |= CHOSEN;
-  const [sky, blue, green, outline] = [SKY, BLUE, GREEN, ink].map(channelsOf);
+  const [sky, edge, green, outline] = [SKY, legible(SKY, ink), GREEN, ink].map(channelsOf);
   const unseen = packed([128, 128, 128], 26);
   const inside = [unseen, packed(sky, 190), unseen, packed(green, 235)];
   const thin = packed([128, 128, 128], 120);
@@ -117,7 +117,7 @@ function paintCells(image, { cells, others }, { rank, nprobe, chosen, ink, nlist
   const edgeOf = (both, differ) => {
     if (both & CHOSEN) return packed(outline, 255);
     if (both & OWN) return packed(green, 255);
-    return differ & VISITED ? packed(blue, 255) : thin;
+    return differ & VISITED ? packed(edge, 255) : thin;
   };
   const edges = Uint32Array.from({ length: 64 }, (_, at) => edgeOf(at >> 3, at & 7));
   for (let pixel = 0; pixel < cells.length; pixel++) {
@@ -230,7 +230,7 @@ function drawLensCircle({ pen, middle, radius, ink }, nlist) {
 // What the marks of both maps mean.
 const MAP_LEGEND = [
   { shape: "cross", colour: PURPLE, text: "query" },
-  { area: true, colour: SKY, edge: BLUE, text: "visited" },
+  { area: true, colour: SKY, edge: `color-mix(in srgb, ${SKY} 50%, currentColor)`, text: "visited" },
   { area: true, colour: "#88888822", edge: GREY, text: "not visited" },
   { shape: "star", colour: GREEN, filled: false, text: "original, not visited" },
   { shape: "star", colour: GREEN, text: "visited" },
