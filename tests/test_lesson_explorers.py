@@ -8,9 +8,9 @@ import traitlets
 
 from activeindex_lite import load_queries
 from activeindex_lite.lessons.lsh import directions
-from activeindex_lite.scratch import IVF, LSH, kmeans
+from activeindex_lite.scratch import IVF, LSH, PQ, kmeans
 from activeindex_lite.scratch.plane import clouds
-from activeindex_lite.widgets import CellsExplorer, HyperplanesExplorer, write_page
+from activeindex_lite.widgets import CellsExplorer, CodeSwapExplorer, CodewordsExplorer, HyperplanesExplorer, write_page
 from activeindex_lite.widgets.module import read
 
 
@@ -274,3 +274,108 @@ def test_hyperplanes_turn_in_the_page(open_page, tmp_path):
     page.locator(".ai-bar input").first.fill("11")
     page.wait_for_function("document.body.textContent.includes('of 64 bits differ')")
     assert page.locator(".ai-handle").count() == 9
+
+
+# ---- product quantizers -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("M", "nbits"), [(1, 1), (1, 5), (2, 1), (2, 4)])
+def test_the_codes_of_the_page_are_those_of_scratch(mathematics, M, nbits):
+    rng = np.random.default_rng(M + nbits)
+    pq, x = PQ.train(clouds(rng), M, nbits, rng), rng.uniform(-1.1, 1.1, size=(40, 2)).astype(np.float32)
+    code = """([books, x]) => [
+        x.map((at) => encodePoint(books, at)),
+        x.map((at) => decodePoint(books, encodePoint(books, at))),
+        x.map((at) => codeCell(books, encodePoint(books, at), 1.2)),
+        allCodes(books),
+    ]"""
+    given = [pq.codebooks.tolist(), x.tolist()]
+    codes, decoded, cells, every = mathematics(["ivf_math.js", "pq_math.js"], code, given)
+    np.testing.assert_array_equal(codes, pq.encode(x))
+    np.testing.assert_allclose(decoded, pq.decode(pq.encode(x)), atol=1e-6)
+    assert len(every) == pq.K**M
+    from matplotlib.path import Path
+
+    for own, cell in zip(pq.encode(x), cells, strict=True):
+        inside = Path(cell).contains_points(x)
+        np.testing.assert_array_equal(inside, (pq.encode(x) == own).all(1))
+
+
+def test_the_code_follows_the_vector_and_the_setting():
+    explorer = CodewordsExplorer(nbits=4)
+    for explorer.M, explorer.nbits in ((2, 4), (2, 1), (1, 6), (1, 2)):
+        explorer.x = [0.4, -0.3]
+        y = explorer.pq.decode(explorer.pq.encode(np.array([explorer.x])))[0]
+        np.testing.assert_allclose(explorer.reconstruction, y, atol=1e-4)
+        assert " and ".join(map(str, explorer.code)) in explorer.finding
+        assert explorer.finding in explorer.still().alt
+    explorer.nbits = 6
+    explorer.M = 2
+    assert explorer.nbits == 4, "two parts have at most 4 bits here"
+    for trait, value, said in (
+        ("M", 3, "1 to 2"),
+        ("nbits", 5, "1 to 4"),
+        ("nbits", 0, "1 to 4"),
+        ("x", [9, 0], "1.2"),
+    ):
+        with pytest.raises(traitlets.TraitError, match=said):
+            setattr(explorer, trait, value)
+    with pytest.raises(ValueError, match="64 or more"):
+        CodewordsExplorer(points=np.zeros((63, 2)))
+
+
+def test_a_vector_snaps_in_the_page(open_page, tmp_path):
+    page = open_page(write_page(CodewordsExplorer(), tmp_path / "page.html").as_uri(), ".ai-code-box")
+    assert page.locator(".ai-code-box").count() == 2
+    before = page.locator(".ai-code").inner_text()
+    page.get_by_label("vector x: ").press("Shift+ArrowRight")
+    page.wait_for_function(f"document.querySelector('.ai-code').innerText !== {json.dumps(before)}")
+    page.get_by_role("button", name="1: cells").click()
+    page.wait_for_function("document.querySelectorAll('.ai-code-box').length === 1")
+    assert "1 · 6 = 6 bits" in page.locator(".ai-facts").inner_text(), "as many bits as before"
+
+
+@pytest.fixture(scope="module")
+def swap():
+    return CodeSwapExplorer()
+
+
+def test_a_swap_finds_what_a_search_in_changed_codes_finds(swap):
+    state, queries = swap.state, load_queries()
+    for swap.picture, swap.part, swap.rank in ((0, 1, 0), (0, 1, 8), (1, 3, 128), (2, 4, 255), (0, 2, 77)):
+        n, edit = state.copies[swap.picture]
+        i, book = int(queries.ids[n]), state.pq.codebooks[swap.part - 1]
+        index = PQ(state.pq.codebooks)
+        index.codes = state.codes.copy()
+        away = np.square(book - book[index.codes[i, swap.part - 1]]).sum(1)
+        index.codes[i, swap.part - 1] = away.argsort(kind="stable")[swap.rank]
+        assert swap.swap["code"] == index.codes[i].tolist()
+        distances, ids = index.search(queries.features[edit][n][None], 3)
+        assert [result["id"] for result in swap.swap["results"]] == ids[0].tolist()
+        np.testing.assert_allclose([result["distance"] for result in swap.swap["results"]], distances[0], atol=1e-3)
+        assert (swap.swap["place"] == 1) == (ids[0, 0] == i) == swap.finding.startswith("✓")
+        assert swap.finding in swap.still().alt
+
+
+def test_no_swap_finds_the_picture_and_some_lose_it(swap):
+    for number in range(3):
+        view = swap.state.view(number)
+        assert all(view["swaps"][f"{part} 0"]["place"] == 1 for part in (1, 2, 3, 4))
+        assert sum(each["place"] > 1 for each in view["swaps"].values()) > 8
+        assert len(json.dumps(view, allow_nan=False)) < 90_000
+    for trait, value, said in (("picture", 3, "0 to 2"), ("part", 0, "1 to 4"), ("rank", 256, "0 to 255")):
+        with pytest.raises(traitlets.TraitError, match=said):
+            setattr(swap, trait, value)
+    with pytest.raises(ValueError, match="expected a scratch.PQ"):
+        CodeSwapExplorer(PQ(np.zeros((2, 4, 3))))
+
+
+def test_a_codeword_is_swapped_in_the_page(swap, open_page, tmp_path):
+    swap.picture, swap.part, swap.rank = 0, 1, 0
+    page = open_page(write_page(swap, tmp_path / "page.html").as_uri(), ".ai-row img")
+    assert page.locator(".ai-finding").inner_text().startswith("✓ With its own code")
+    page.get_by_label("codeword").fill("4")
+    page.wait_for_function("document.querySelector('.ai-finding').textContent.startsWith('✗ With codeword')")
+    assert page.locator("img.ai-wrong").count() == 3
+    page.locator("select").select_option("1")
+    page.wait_for_function("document.querySelector('.ai-row').textContent.includes('JPEG 50')")

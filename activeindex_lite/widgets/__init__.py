@@ -10,6 +10,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "ivf_plane": ["CellsExplorer"],
         "blink": ["BlinkExplorer"],
         "lsh_plane": ["HyperplanesExplorer"],
+        "pq_plane": ["CodewordsExplorer"],
+        "swap": ["CodeSwapExplorer"],
         "nprobe": ["NprobeExplorer"],
         "page": ["write_page"],
         "results": ["ResultsExplorer"],
