@@ -110,6 +110,14 @@ def _computed(state: AlphaState, move: Move, told: bool = False) -> Iterator[dic
     state.keep(move, made)
 
 
+def finished(state: AlphaState, move: Move) -> list[Stage]:
+    """The stages of a move's activation, made now if they are no longer kept."""
+    work = events(state, move)
+    while state.run(move) is None:
+        next(work)
+    return state.run(move)
+
+
 def run_name(move: Move) -> str:
     """A name for the run of a move, under which the page files what it hears."""
     return " ".join(f"{value}" for value in move.run)

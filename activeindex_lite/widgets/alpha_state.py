@@ -130,7 +130,6 @@ class AlphaState:
         row = found.feature[None]
         place, truly, parts = plane.flat(row)[0], truly_inside(one, row), one.parts(row)
         drawn = plane.inside(place)
-        order = one.index.probe(row, max(nprobes))[0] if len(plane.own_cells) else np.empty(0, int)
         return {
             "edit": move.edit,
             "truth": one.truth,
@@ -143,7 +142,7 @@ class AlphaState:
             # Whether the copy shares the region of the stored code, and whether it is drawn there.
             "inside": None if truly is None else bool(truly[0]),
             "drawn": None if drawn is None else bool(drawn[0]),
-            "ranks": plane.ranks(order).tolist(),
+            "ranks": [] if found.cells is None else plane.ranks(found.cells).tolist(),
             "parts": None if parts is None else parts[0].tolist(),
             "query": thumbnail(found.query, THUMBNAIL),
             "thumbnails": {str(i): self._thumbnail(i, one.truth) for i in found.ids.tolist() if i >= 0},
