@@ -146,7 +146,8 @@ def pages(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("name", "ready"), [("index", ".ai-finding:not(:empty)"), ("GLOSSARY", "h3"), ("00_page", ".ai-finding:not(:empty)")]
+    ("name", "ready"),
+    [("index", ".ai-finding:not(:empty)"), ("GLOSSARY", "h3"), ("00_page", ".ai-finding:not(:empty)")],
 )
 def test_a_page_of_the_course_has_no_serious_violation(name, ready, pages, violations):
     for dark in (False, True):
