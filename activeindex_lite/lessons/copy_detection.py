@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from activeindex_lite.index import ActiveIndex
 
 # The batch size of activation too: the network keeps working memory for each batch size that it has seen.
-BATCH = 2
+BATCH = 8
 CAUGHT, MISTAKEN, MISSED = "caught", "blocked as another picture", "missed"
 BLOCKED, LEFT = "blocked by mistake", "left alone"
 OF_COPIES, OF_STRANGERS = (CAUGHT, MISTAKEN, MISSED), (BLOCKED, LEFT)

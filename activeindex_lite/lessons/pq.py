@@ -11,6 +11,8 @@ import pandas as pd
 
 from activeindex_lite.evaluation.retrieval import first_is_original
 from activeindex_lite.index import build_index
+from activeindex_lite.support.parallel import in_threads
+from activeindex_lite.support.waiting import waiting
 
 if TYPE_CHECKING:
     from activeindex_lite.index import ActiveIndex
@@ -32,15 +34,14 @@ def pq_tradeoff(
     train (T, d), x (N, d): features to train with and to compress; settings: pairs (M, nbits). bytes: M nbits / 8 per
     vector; error: mean squared distance of x to its reconstruction.
     """
-    rows = [
-        {
-            "M": M,
-            "nbits": nbits,
-            "bytes": M * nbits / 8,
-            "error": mean_error(build_index(f"PQ{M}x{nbits}", train, seed=seed), x),
-        }
-        for M, nbits in settings
-    ]
+
+    def row(setting: tuple[int, int]) -> dict:
+        M, nbits = setting
+        error = mean_error(build_index(f"PQ{M}x{nbits}", train, seed=seed), x)
+        return {"M": M, "nbits": nbits, "bytes": M * nbits / 8, "error": error}
+
+    title = "training product quantizers"
+    rows = list(waiting(in_threads(row, settings), title, lambda row: "", total=len(settings)))
     return pd.DataFrame(rows)
 
 
