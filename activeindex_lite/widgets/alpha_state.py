@@ -32,6 +32,7 @@ LARGEST_ALPHA, MOST_STEPS = 8.0, 20
 # Longest side of an own picture: the time of a step grows with the pixels.
 SIDE = 288
 THUMBNAIL = 112
+PUBLISHED = "published"
 # Name -> faiss factory string: those with stored curves, and product quantization, which has no cells.
 INDEXES = {**MEASURED, "OPQ": "OPQ8_64,PQ8x8"}
 # Activations whose pictures are kept, 2 MB each: what was shown a moment ago comes back at once.
@@ -160,7 +161,7 @@ class AlphaState:
             "edits": list(EDITS),
             "limits": {"alpha": LARGEST_ALPHA, "steps": MOST_STEPS},
             "grid": rows,
-            "methods": list(METHODS),
+            "methods": {name: METHODS[name].steps for name in sorted(METHODS, key=_published_then_quick)},
             "measured": f"{grid.attrs['queries']} pictures x 14 edits among {grid.attrs['references']:,} references",
         }
 
@@ -170,6 +171,10 @@ class AlphaState:
         if key not in self._thumbnails:
             self._thumbnails[key] = thumbnail(self.picture if i == truth else self.world.pictures(i)[0], THUMBNAIL)
         return self._thumbnails[key]
+
+
+def _published_then_quick(name: str) -> tuple:
+    return name != PUBLISHED, METHODS[name].steps
 
 
 def own_picture(picture: Picture) -> Image.Image:
