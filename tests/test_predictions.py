@@ -60,6 +60,7 @@ def test_a_notebook_reveals_what_it_asks_and_ends_in_its_questions(path):
         return
     assert asked == revealed == [f"{number}-{name}" for name in lesson(number).predictions]
     assert source.count(f'ask("{number}")') == 1
+    assert source.index("import ask, predict") < source.index('predict("')
 
 
 @pytest.mark.parametrize(
