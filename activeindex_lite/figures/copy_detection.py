@@ -45,12 +45,14 @@ GROUPS = (
 )
 
 
-def score_distributions(panels: dict[str, pd.DataFrame]) -> Described:
+def score_distributions(panels: dict[str, pd.DataFrame] | pd.DataFrame) -> Described:
     """Scores of first results: of copies with the right answer, of copies with another answer, and of strangers.
 
     panels: dict from the name of the score to a DataFrame of lessons.copy_detection.judge, whose threshold is drawn
-    unless it is NaN. One panel below the other, each with its own scale.
+    unless it is NaN; or one such DataFrame. One panel below the other, each with its own scale.
     """
+    if not isinstance(panels, dict):
+        panels = {"score: minus the squared distance": panels}
     figure = Figure(figsize=(9, 1.2 + 2.5 * len(panels)), layout="constrained")
     told = []
     for axes, (title, table) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels.items(), strict=True):

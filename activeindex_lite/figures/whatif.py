@@ -161,9 +161,14 @@ def said(sweep: Sweep, setting: dict, whole: bool = True) -> str:
 def released(sweep: Sweep, setting: dict) -> str:
     """Index, nprobe and release of a setting, in a few words."""
     s = sweep.settled(setting)
+    return named(sweep, s, sweep.measured(s)["psnr"])
+
+
+def named(sweep: Sweep, s: dict, psnr: float) -> str:
+    """`released` for a settled setting whose PSNR (dB) is known."""
     has_cells = sweep.nlist[sweep.about["factories"].index(s["factory"])]
     searched = s["factory"] + (f", nprobe {s['nprobe']}" if has_cells else "")
     if not s["alpha"]:
         return f"{searched}, passive"
     steps = f"{s['steps']} step{'s' if s['steps'] > 1 else ''}"
-    return f"{searched}, alpha {s['alpha']:g} in {steps}, {sweep.measured(s)['psnr']:.1f} dB"
+    return f"{searched}, alpha {s['alpha']:g} in {steps}, {psnr:.1f} dB"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from activeindex_lite import activation
+from activeindex_lite.evaluation.originals import stored_anew
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import hit_table, intervals
 from activeindex_lite.index import build_index, ready_index
@@ -57,6 +58,20 @@ def ready_again() -> ActiveIndex:
     """The ready world's IVF-PQ trained again: the same pictures, but another seed of k-means."""
     world = load_world()
     return build_index(CODES, world.train, world.references, seed=1)
+
+
+def stores_again(places: dict[str, Place], references: np.ndarray, released: Sequence[Image.Image]) -> dict[str, Place]:
+    """The index that was trained again, storing features of the original or of the released pictures: two Places.
+
+    places: from `ready_places`; references: (N, d), all features that it stores; released: P PIL pictures, released
+    under the ids of that place.
+    """
+    again, extractor, ids = places[AGAIN]
+    anew = stored_anew(again, references, ids, extractor(released))
+    return {
+        "trained again, stores the originals": places[AGAIN],
+        "trained again, stores the activated ones": (anew, extractor, ids),
+    }
 
 
 def releases(
