@@ -250,7 +250,7 @@ def three_terms(table: pd.DataFrame, edits: Sequence[str]) -> Described:
     axes.set(yticks=range(len(edits)), yticklabels=edits, ylim=(len(edits) - 0.5, -0.5))
     axes.set_xlim(right=1.18 * axes.get_xlim()[1])
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("squared distance to the code; the dark bar is the sum", fontsize=11)
+    axes.set_xlabel("squared distance to the code; the upright bar is the sum", fontsize=11)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", frameon=False, fontsize=11)
     return Described(
         figure, f"Mean squared distance of copies to the code as a sum, shift + code + cross. {'; '.join(told)}."
