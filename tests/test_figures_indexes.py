@@ -168,9 +168,11 @@ def test_pictures_of_search_and_cost(world):
     drawn = search.search_results(pictures[0], "Meme", pictures, [0.1, 0.4], original=0)
     assert [axes.get_title() for axes in drawn.figure.axes][1] == "1. ✓ original\n0.100"
     assert "is not among them" in search.search_results(pictures[0], "Meme", pictures, [0.1, 0.4]).alt
-    table = pd.DataFrame({"copy": [0.9, 0.8, 0.2], "impostor": [0.3, 0.4, 0.5]})
-    assert "67% of the copies pass and 33% of the others" in search.similarity_histogram(table, 0.5).alt.replace(
-        ".3%", "%"
+    scores = search.similarity_histogram([0.9, 0.8, 0.2], [0.3, 0.4, 0.5], 0.5)
+    assert "67% of the copies pass and 33.3% of the others" in scores.alt
+    heights = [bar.get_height() for bar in scores.figure.axes[0].patches]
+    assert sum(h for h in heights if h > 0) == pytest.approx(1) and sum(h for h in heights if h < 0) == pytest.approx(
+        -1
     )
     measured = pd.DataFrame({"index": ["Flat"] * 2, "N": [10, 100], "d": 4, "ms": [0.1, 1], "bytes": [160, 1600]})
     guess = pd.DataFrame({"index": ["Flat"], "N": [1000], "d": [4], "ms": [10.0], "bytes": [16000.0]})

@@ -8,9 +8,17 @@ import traitlets
 
 from activeindex_lite import load_queries
 from activeindex_lite.lessons.lsh import directions
-from activeindex_lite.scratch import IVF, LSH, PQ, kmeans
+from activeindex_lite.scratch import IVF, LSH, PQ, kmeans, nearest
 from activeindex_lite.scratch.plane import clouds
-from activeindex_lite.widgets import CellsExplorer, CodeSwapExplorer, CodewordsExplorer, HyperplanesExplorer, write_page
+from activeindex_lite.widgets import (
+    CellsExplorer,
+    CodeSwapExplorer,
+    CodewordsExplorer,
+    HyperplanesExplorer,
+    NeighboursExplorer,
+    ThresholdExplorer,
+    write_page,
+)
 from activeindex_lite.widgets.module import read
 
 
@@ -379,3 +387,106 @@ def test_a_codeword_is_swapped_in_the_page(swap, open_page, tmp_path):
     assert page.locator("img.ai-wrong").count() == 3
     page.locator("select").select_option("1")
     page.wait_for_function("document.querySelector('.ai-row').textContent.includes('JPEG 50')")
+
+
+# ---- a picture and its neighbours ---------------------------------------------------------------------------------
+
+
+def test_neighbours_are_those_of_brute_force():
+    explorer, queries = NeighboursExplorer(), load_queries()
+    references = queries.world.references
+    for explorer.picture, explorer.edit in ((9228, ""), (9228, "Meme"), (int(queries.ids[60]), "Random"), (7, "")):
+        n = np.flatnonzero(queries.ids == explorer.picture)
+        query = queries.features[explorer.edit][n] if explorer.edit else references[[explorer.picture]]
+        distances, ids = nearest(query, references, 5)
+        kept = [i for i in range(5) if explorer.edit or ids[0, i] != explorer.picture][:4]
+        assert [result["id"] for result in explorer.results] == ids[0, kept].tolist()
+        np.testing.assert_allclose([r["distance"] for r in explorer.results], distances[0, kept], atol=1e-4)
+        assert explorer.finding.startswith("✓") == bool(explorer.edit and ids[0, 0] == explorer.picture)
+        assert explorer.finding in explorer.still().alt
+        assert len(explorer._copies) == (14 if len(n) else 0)
+
+
+def test_copies_are_in_the_order_of_their_distances_and_a_lost_copy_says_its_place():
+    explorer, queries = NeighboursExplorer(), load_queries()
+    x = queries.world.references[9228]
+    n = int(np.flatnonzero(queries.ids == 9228)[0])
+    for edit, distance in explorer.away.items():
+        assert distance == pytest.approx(np.square(queries.features[edit][n] - x).sum(), abs=1e-3)
+    assert list(explorer.away.values()) == sorted(explorer.away.values())
+    explorer.edit = "Random"
+    place = 1 + (np.square(queries.world.references - queries.features["Random"][n]).sum(1) < 1.4449).sum()
+    told = int(explorer.finding.split("number ")[1].split(" among")[0].replace(",", ""))
+    assert told == pytest.approx(place, rel=0.01) and told > 1
+    explorer.picture = 7
+    assert explorer.edit == "" and explorer._copies == [] and len(explorer.away) == 14
+    for trait, value, said in (("picture", 50_000, "49,999"), ("edit", "Meme", "choose one of"), ("edit", None, None)):
+        with pytest.raises(traitlets.TraitError, match=said):
+            setattr(explorer, trait, value)
+
+
+def test_results_and_copies_are_buttons_in_the_page(open_page, tmp_path):
+    explorer = NeighboursExplorer()
+    path = write_page(explorer, tmp_path / "page.html")
+    assert path.stat().st_size < 1_200_000
+    page = open_page(path.as_uri(), ".ai-small-row img")
+    page.get_by_title("Search for the copy under Meme").click()
+    page.wait_for_function("document.querySelector('.ai-finding').textContent.startsWith('✓ The copy under Meme')")
+    assert page.locator(".ai-small-row [aria-pressed=true]").count() == 1
+    page.get_by_title("Back to the picture itself").click()
+    page.wait_for_function("!document.querySelector('.ai-finding').textContent.includes('Meme')")
+    page.get_by_title("Make this picture the query").first.press("Enter")
+    first = f"{explorer.results[0]['id']:,}"
+    page.wait_for_function(f"document.querySelector('.ai-query figcaption').textContent === 'picture {first}'")
+    assert page.locator(".ai-small-row").is_hidden(), "its copies are not stored"
+
+
+# ---- a threshold --------------------------------------------------------------------------------------------------
+
+
+def test_precision_and_recall_are_counts():
+    copies, others = np.array([0.9, 0.8, 0.5, 0.4]), np.array([0.6, 0.3, 0.2, 0.1, 0.1])
+    explorer = ThresholdExplorer(copies, others, precision=0.75)
+    assert explorer.threshold == pytest.approx(0.4), "the lowest of this precision: 4 of 5 alarms are right"
+    for explorer.threshold in (0.1, 0.3, 0.45, 0.6, 0.9):
+        for explorer.share in (0.5, 0.01):
+            right, wrong = (copies >= explorer.threshold).mean(), (others >= explorer.threshold).mean()
+            p = explorer.share
+            assert explorer.result["recall"] == right and explorer.result["false"] == pytest.approx(wrong)
+            assert explorer.result["precision"] == pytest.approx(p * right / (p * right + (1 - p) * wrong))
+            assert f"recall {right:.1%}" in explorer.still().alt
+    assert ThresholdExplorer([0.2], [0.1, 0.3], 1.0).threshold == 0.3, "no threshold is that precise: the highest score"
+    for trait, value in (("threshold", 0.95), ("threshold", None), ("share", 0), ("share", 1.1)):
+        with pytest.raises(traitlets.TraitError):
+            setattr(explorer, trait, value)
+    for copies in ([], [[1.0]], [np.nan]):
+        with pytest.raises(ValueError, match="expected one or more finite scores"):
+            ThresholdExplorer(copies, others)
+
+
+def test_the_line_is_dragged_in_the_page(open_page, tmp_path):
+    rng = np.random.default_rng(0)
+    explorer = ThresholdExplorer(rng.normal(2, 1, 400), rng.normal(0, 1, 400), names=("a", "b"), quantity="score")
+    page = open_page(write_page(explorer, tmp_path / "page.html").as_uri(), ".ai-handle")
+    steps = explorer._fixed["steps"]
+
+    def shown():
+        texts = [page.locator(".ai-meter-line output").nth(i).inner_text() for i in range(3)]
+        return [float(text.removesuffix(" %")) for text in texts]
+
+    def expected(at):
+        step = int(np.abs(np.array(steps["threshold"]) - at).argmin())
+        recall, wrong = steps["recall"][step], steps["false"][step]
+        return pytest.approx([100 * value for value in (recall / (recall + wrong), recall, wrong)], abs=0.06)
+
+    assert shown() == expected(explorer.threshold)
+    before = float(page.get_by_label("threshold: ").get_attribute("aria-label").split(": ")[1])
+    page.get_by_label("threshold: ").press("Shift+ArrowLeft")
+    page.wait_for_function(f"!document.querySelector('.ai-handle').ariaLabel.endsWith('{before:.3f}')")
+    after = float(page.get_by_label("threshold: ").get_attribute("aria-label").split(": ")[1])
+    assert after < before and shown() == expected(after)
+    page.locator("select").select_option("0.01")
+    page.wait_for_function("document.querySelector('.ai-finding').textContent.includes('10,000')")
+    rare = shown()
+    assert rare != expected(after) and rare[0] < 0.5 * expected(after).expected[0]
+    assert [expected(after).expected[0], *rare[1:]] == expected(after)

@@ -12,6 +12,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "lsh_plane": ["HyperplanesExplorer"],
         "pq_plane": ["CodewordsExplorer"],
         "swap": ["CodeSwapExplorer"],
+        "threshold": ["ThresholdExplorer"],
+        "neighbours": ["NeighboursExplorer"],
         "nprobe": ["NprobeExplorer"],
         "page": ["write_page"],
         "results": ["ResultsExplorer"],

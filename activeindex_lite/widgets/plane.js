@@ -116,8 +116,8 @@ function drawArrow(pen, from, to, style) {
 
 // ---- pictures ----------------------------------------------------------------------------------------------------
 
-// Pictures side by side. set([{ image, name, text, right (true, false or undefined), onClick, hint }, ...]) replaces
-// them; those with onClick are buttons.
+// Pictures side by side. set([{ image, name, text, right (true, false or undefined), onClick, pressed, hint }, ...])
+// replaces them; those with onClick are buttons, pressed or not where that is given.
 function pictureRow() {
   const node = html("div", { className: "ai-row" });
   let shown = "";
@@ -133,7 +133,7 @@ function pictureRow() {
   return { node, set };
 }
 
-function rowFigure({ image, name, text = "", right, onClick, hint = "" }) {
+function rowFigure({ image, name, text = "", right, onClick, pressed, hint = "" }) {
   const frame = { true: "ai-right", false: "ai-wrong" }[right] ?? "";
   const picture = html("img", { src: image, alt: name, className: frame });
   const words = html("figcaption", {}, html("strong", {}, name), html("br"), text);
@@ -142,5 +142,6 @@ function rowFigure({ image, name, text = "", right, onClick, hint = "" }) {
   press.classList.add("ai-picture-button");
   press.append(picture);
   press.title = hint;
+  if (pressed !== undefined) press.setAttribute("aria-pressed", pressed);
   return html("figure", {}, press, words);
 }
