@@ -25,6 +25,7 @@ from activeindex_lite.lessons.moderation import (
     actions,
     judge,
     judge_releases,
+    right_and_wrong,
     telling,
 )
 from activeindex_lite.pictures import synthetic_pictures
@@ -52,6 +53,7 @@ __all__ = [
     "curves",
     "judge",
     "judge_releases",
+    "right_and_wrong",
     "score_table",
     "searches",
     "telling",

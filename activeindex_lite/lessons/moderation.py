@@ -41,6 +41,12 @@ def judge(predictions: pd.DataFrame, truth: pd.DataFrame, threshold: float = np.
     )
 
 
+def right_and_wrong(predictions: pd.DataFrame, truth: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of first results that are the original (P,), and of those that are another picture (N,), strangers too."""
+    judged = judge(predictions, truth).dropna(subset="score")
+    return judged.score[judged.right].to_numpy(), judged.score[~judged.right].to_numpy()
+
+
 def judge_releases(
     found: Mapping[str, pd.DataFrame], truth: pd.DataFrame, limits: Mapping[str, float], nprobe: int = 1
 ) -> dict[str, pd.DataFrame]:
