@@ -160,10 +160,19 @@ def start_kernel(address, token, notebook):
     Lab then opens the notebook with this kernel. Without one it asks in a dialog, again and again on a busy machine.
     """
     asked = {"path": notebook, "name": notebook, "type": "notebook", "kernel": {"name": "python3"}}
-    request = urllib.request.Request(
-        f"{address}/api/sessions", json.dumps(asked).encode(), {"Authorization": f"token {token}"}
-    )
-    urllib.request.urlopen(request, timeout=120).close()
+    _ask(f"{address}/api/sessions", token, json.dumps(asked).encode())
+
+
+def end_kernels(address, token):
+    """End every kernel of the server; notebooks stay as they were saved."""
+    for session in json.loads(_ask(f"{address}/api/sessions", token)):
+        _ask(f"{address}/api/sessions/{session['id']}", token, method="DELETE")
+
+
+def _ask(address, token, data=None, method=None):
+    request = urllib.request.Request(address, data, {"Authorization": f"token {token}"}, method=method)
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        return answer.read()
 
 
 def _answer_dialog(page, tries=20):

@@ -148,12 +148,15 @@ def test_bits_are_not_called_a_code_that_is_kept(explorer):
     explorer.index = "LSH"
     assert explorer._view["release"]["goal"] == "where its bits point"
     still = explorer.still()
-    assert "where its bits point" in still.alt and "cell" not in still.alt
+    assert "mean distance to the hyperplanes" in still.alt and "cell" not in still.alt
 
 
 def test_still_tells_what_the_page_shows(explorer):
     alt = explorer.still().alt
-    assert f"{explorer.quality['psnr']:.1f} dB" in alt and "passive copy under Contrast 2" in alt
+    assert f"{explorer.quality['psnr']:.1f} dB" in alt and "Contrast 2" in alt
+    for row, name in (("passive", "passive"), ("active", "activated")):
+        first = "the original" if explorer.results.is_original[row] else "another picture"
+        assert f"{name} copy finds {first} first" in alt
 
 
 # ---- step by step --------------------------------------------------------------------------------------------------

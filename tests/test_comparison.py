@@ -241,3 +241,21 @@ def test_a_loss_that_may_enter():
     from activeindex_lite.exercises import beyond
 
     assert beyond.loss(margin_loss).passed and beyond.loss(target_loss).passed
+
+
+def test_a_search_for_a_psnr_measures_no_alpha_twice_and_few_in_all(originals, extractor, small_indexes, monkeypatch):
+    from activeindex_lite.activation import equal_psnr
+
+    index, tried = small_indexes["IVF64,PQ8x6"], []
+    run = equal_psnr.completed
+
+    def counted(*given, alpha, **settings):
+        tried.append(alpha)
+        return run(*given, alpha=alpha, **settings)
+
+    monkeypatch.setattr(equal_psnr, "completed", counted)
+    for psnr, tolerance in ((43.0, 0.1), (38.0, 0.05), (45.5, 0.02)):
+        tried.clear()
+        alpha, result = at_psnr(originals.pictures[:2], index, extractor, psnr, tolerance=tolerance, steps=3)
+        assert abs(result.psnr.mean() - psnr) <= tolerance and alpha in [pytest.approx(a) for a in tried]
+        assert len(set(tried)) == len(tried) <= 6

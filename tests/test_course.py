@@ -218,6 +218,7 @@ def test_the_given_imports_hold_verdicts():
 LEAD = re.compile(r"(Predict|Try|Explain|What you will do|What you will learn|What you need|How long)\.?|✗.*")
 # Bold for another reason than being a word of the field.
 OTHER = {
+    "play",
     "Active indexing",
     "M parts",
     "it hurts",

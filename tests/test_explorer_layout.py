@@ -4,7 +4,17 @@ is in view beside it; a switch of the theme draws everything anew.
 
 import pytest
 
-from activeindex_lite.widgets import AlphaExplorer, NprobeExplorer, WhatIfExplorer, nprobe_state, write_page
+from activeindex_lite.pictures import synthetic_pictures
+from activeindex_lite.widgets import (
+    AlphaExplorer,
+    BlinkExplorer,
+    CellsExplorer,
+    HyperplanesExplorer,
+    NprobeExplorer,
+    WhatIfExplorer,
+    nprobe_state,
+    write_page,
+)
 from benchmarks.lab import watched
 
 # The output of a cell in JupyterLab: on a laptop of 1366 x 768 with and without the side panel, on a projector of
@@ -28,7 +38,7 @@ CUT = """() => {SEEN
   const cut = (node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "visible";
   const texts = seen("h2, p, figcaption, caption, th, td, li, legend, output, label > span, button");
   const out = [...controls, ...texts, ...seen("canvas, img")].filter((node) => !inside(node));
-  const clipped = [...texts, ...seen("div, section")].filter(cut);
+  const clipped = [...texts, ...seen("div:not(.ai-stage), section")].filter(cut);
   const page = document.scrollingElement;
   if (page.scrollWidth > page.clientWidth) out.push(document.body);
   return [...out, ...clipped].map(named);
@@ -51,7 +61,9 @@ COVERED = """() => {SEEN
 }""".replace("SEEN", SEEN)
 SMALL = """([slider, target]) => {SEEN
   const narrow = controls.filter((n) => n.type === "range" && box(n).width < slider - 0.5);
-  const low = [...controls, ...seen(".ai-handle")].filter((n) => box(n).height < target - 0.5);
+  // A box to tick is ticked by its label too.
+  const touched = [...controls, ...seen(".ai-handle")].map((n) => (n.type === "checkbox" ? n.labels[0] : n));
+  const low = touched.filter((n) => box(n).height < target - 0.5);
   return [...narrow, ...low].map(named);
 }""".replace("SEEN", SEEN)
 # At which place of the scrolled page all of the control and most of the effect are in view: the shares, and the place.
@@ -72,7 +84,7 @@ BESIDE = """async ([control, effect]) => {
   return best;
 }"""
 # Of each canvas: whether it has as many pixels as it is large, and what it shows.
-DRAWN = """() => [...document.querySelectorAll(".ai-explorer canvas")].map((c) => {
+DRAWN = """() => [...document.querySelectorAll(".ai-explorer canvas")].filter((c) => c.checkVisibility()).map((c) => {
   const fits = (pixels, size) => Math.abs(pixels - size * devicePixelRatio) <= 1;
   return [fits(c.width, c.clientWidth) && fits(c.height, c.clientHeight), c.toDataURL()];
 })"""
@@ -98,13 +110,29 @@ def alpha_explorer(small_indexes, patch):
     return AlphaExplorer(7, indexes={"IVF": small_indexes["IVF64,Flat"]}, steps=1)
 
 
+def cells_explorer(small_indexes, patch):
+    return CellsExplorer()
+
+
+def hyperplanes_explorer(small_indexes, patch):
+    return HyperplanesExplorer()
+
+
+def blink_explorer(small_indexes, patch):
+    pictures = synthetic_pictures([1, 2])
+    return BlinkExplorer({"original": pictures[0], "released": pictures[1]})
+
+
 # What makes the explorer; a control, and what it changes; how much of that has to be in view beside the control.
 EXPLORERS = {
     "nprobe": (nprobe_explorer, ".ai-nprobe input[type=range]", ".ai-lens canvas", 0.9),
     "nprobe, sentence": (nprobe_explorer, ".ai-nprobe input[type=range]", ".ai-finding", 1),
     "whatif": (whatif_explorer, ".ai-side-b input[type=range]", ".ai-finding", 1),
     "whatif, question": (whatif_explorer, ".ai-ask input[type=range]", ".ai-answer", 1),
-    "alpha": (alpha_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
+    "alpha": (alpha_explorer, ".ai-alpha input[type=range]", ".aa-plane", 0.6),
+    "cells": (cells_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
+    "hyperplanes": (hyperplanes_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
+    "blink": (blink_explorer, ".ai-choices button", ".ai-explorer canvas", 0.6),
 }
 
 
@@ -178,7 +206,9 @@ def test_a_switch_of_the_theme_draws_all_anew(make, pages):
     page.reload()
     page.wait_for_selector(".ai-finding:not(:empty)")
     page.wait_for_timeout(100)
-    assert switched == page.evaluate(DRAWN) and all(a != b for a, b in zip(switched, light, strict=True))
+    assert switched == page.evaluate(DRAWN)
+    # The canvas of the pictures that blink is all picture.
+    assert make is blink_explorer or all(a != b for a, b in zip(switched, light, strict=True))
     page.emulate_media(color_scheme="light")
     page.wait_for_timeout(100)
     assert page.evaluate(DRAWN) == light

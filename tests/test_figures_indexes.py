@@ -98,11 +98,15 @@ def test_imbalance_factor():
 
 def test_product_grid_and_code(rng):
     quantizer = PQ.train(clouds(rng), 2, 2, rng)
-    grid = next(
-        line for line in pq.product_in_2d(quantizer, clouds(rng)).figure.axes[1].lines if line.get_marker() == "+"
-    )
+    chosen = np.array([0.3, 0.2], np.float32)
+    drawn = pq.codes_in_2d(quantizer, clouds(rng), chosen, "Told")
+    lines = {line.get_label(): line.get_xydata() for line in drawn.figure.axes[0].lines}
     expected = sorted((a, b) for a in quantizer.codebooks[0, :, 0] for b in quantizer.codebooks[1, :, 0])
-    np.testing.assert_allclose(sorted(map(tuple, grid.get_xydata())), expected)
+    np.testing.assert_allclose(sorted(map(tuple, lines["points that codes stand for"])), expected)
+    decoded = quantizer.decode(quantizer.encode(chosen[None]))
+    np.testing.assert_allclose(lines["q(x), what its code stands for"], decoded)
+    whole = pq.codes_in_2d(PQ.train(clouds(rng), 1, 3, rng), clouds(rng), chosen, "Told")
+    assert "the 16 points" in drawn.alt and "the 8 points" in whole.alt and len(whole.figure.axes[0].patches) == 8
     x = rng.normal(size=(200, 12)).astype(np.float32)
     quantizer = PQ.train(x, 3, 3, rng)
     drawn = pq.vector_and_code(quantizer, x[0])
@@ -112,11 +116,10 @@ def test_product_grid_and_code(rng):
     np.testing.assert_allclose(bars[0], x[0], rtol=1e-6)
     np.testing.assert_allclose(bars[1], quantizer.decode(quantizer.encode(x[:1]))[0], rtol=1e-6)
     assert ", ".join(map(str, quantizer.encode(x[:1])[0])) in drawn.alt
-    with pytest.raises(ValueError, match="M = 3"):
-        pq.product_in_2d(quantizer, x)
+    with pytest.raises(ValueError, match="d = 12"):
+        pq.codes_in_2d(quantizer, x, x[0], "Told")
     total = np.square(x[1] - quantizer.decode(quantizer.encode(x[:1]))[0]).sum()
     assert f"{total:.3f}" in pq.table_of_distances(quantizer, x[1], quantizer.encode(x[:1])[0], shown=4).alt
-    assert "8 codewords" in pq.codebook_map(quantizer).alt
 
 
 def test_hyperplanes_and_codes(rng):
@@ -165,9 +168,11 @@ def test_pictures_of_search_and_cost(world):
     drawn = search.search_results(pictures[0], "Meme", pictures, [0.1, 0.4], original=0)
     assert [axes.get_title() for axes in drawn.figure.axes][1] == "1. ✓ original\n0.100"
     assert "is not among them" in search.search_results(pictures[0], "Meme", pictures, [0.1, 0.4]).alt
-    table = pd.DataFrame({"copy": [0.9, 0.8, 0.2], "impostor": [0.3, 0.4, 0.5]})
-    assert "67% of the copies pass and 33% of the others" in search.similarity_histogram(table, 0.5).alt.replace(
-        ".3%", "%"
+    scores = search.similarity_histogram([0.9, 0.8, 0.2], [0.3, 0.4, 0.5], 0.5)
+    assert "67% of the copies pass and 33.3% of the others" in scores.alt
+    heights = [bar.get_height() for bar in scores.figure.axes[0].patches]
+    assert sum(h for h in heights if h > 0) == pytest.approx(1) and sum(h for h in heights if h < 0) == pytest.approx(
+        -1
     )
     measured = pd.DataFrame({"index": ["Flat"] * 2, "N": [10, 100], "d": 4, "ms": [0.1, 1], "bytes": [160, 1600]})
     guess = pd.DataFrame({"index": ["Flat"], "N": [1000], "d": [4], "ms": [10.0], "bytes": [16000.0]})
@@ -182,7 +187,7 @@ def test_figures_of_scratch_need_numpy_and_matplotlib_alone():
         "from activeindex_lite.figures import ivf, pq, lsh; "
         "from activeindex_lite.scratch.plane import clouds; r = np.random.default_rng(0); x = clouds(r); "
         "i = IVF.train(x, 8, r); i.add(x); "
-        "ivf.probing_in_2d(i, x[0]).png(); pq.product_in_2d(PQ.train(x, 2, 3, r), x).png(); "
+        "ivf.probing_in_2d(i, x[0]).png(); pq.codes_in_2d(PQ.train(x, 2, 3, r), x, x[0], 'Told').png(); "
         "l = LSH.random(2, 3, r); l.add(x); "
         "lsh.hyperplanes_and_pictures(l, x[:4], 'Told').png(); "
         "print([m for m in ('torch', 'faiss', 'plotly', 'pandas', 'scipy', 'skimage') if m in sys.modules])"

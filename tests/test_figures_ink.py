@@ -21,6 +21,7 @@ def shown():
     note(axes, "passive", (0, 0.5), color=style.PASSIVE)
     note(axes, "wrong", (0, 0.25), color=style.WRONG_TEXT)
     note(axes, "0.123456", (1, 0.5), color=INK)
+    axes.bar([0.5], [0.1], color=style.FAINT, hatch="//", ec="white")
     axes.set_title("the title")
     return Described(figure, 'It "falls" from .50 to .25 & stays.')._repr_html_()
 
@@ -54,6 +55,10 @@ def test_text_is_text_and_the_alternative_is_the_label(shown):
     assert svg.get("role") == "img" and svg.get("aria-label") == 'It "falls" from .50 to .25 & stays.'
     words = ["".join(text.itertext()).strip() for text in svg.iter("{http://www.w3.org/2000/svg}text")]
     assert {"passive", "0.123456", "the title"} <= set(words)
+
+
+def test_no_ground_is_left_that_a_dark_page_would_not_turn(shown):
+    assert "#dddddd" not in shown and "#ffffff" not in shown and "#222222" not in shown
 
 
 def test_nothing_reaches_into_the_page(shown):

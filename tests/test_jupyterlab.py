@@ -9,6 +9,7 @@ import shutil
 import warnings
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from benchmarks import lab
@@ -130,4 +131,76 @@ def explored(notebook, sliders, told, browser, server, screenshots):
         lambda slider: slider.click(position={"x": slider.bounding_box()["width"] * 0.8, "y": 6}),
     )
     assert [problem for problem in page.problems if problem != CLOSED_WHILE_LOADING] == []
+    page.close()
+
+
+# ---- what is the notebook's, and what stays in it -----------------------------------------------------------------
+
+# An explorer between a text and enough empty room to scroll.
+SMALL = [
+    ("markdown", "# A notebook"),
+    ("code", "from activeindex_lite.widgets import NprobeExplorer\nNprobeExplorer()"),
+    ("markdown", "\n\n".join(["..."] * 60)),
+]
+IN_LAB = "document.querySelector('.jp-WindowedPanel-outer')"
+OUTPUTS = (
+    """() => [...document.querySelectorAll(".jp-OutputArea-child")].map((n) => [n.offsetHeight > 0, n.innerText])"""
+)
+
+
+@pytest.fixture
+def small(tmp_path):
+    """The path of a notebook of one explorer."""
+    make = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
+    notebook = nbformat.v4.new_notebook(cells=[make[kind](text) for kind, text in SMALL])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, tmp_path / "small.ipynb")
+    return tmp_path / "small.ipynb"
+
+
+def test_the_bar_stays_the_notebook_is_saved_and_keeps_a_still(small, browser, screenshots):
+    with lab.jupyter_lab(small.parent) as (address, token):
+        page = lab.watched(browser.new_page(viewport={"width": 1366, "height": 768}))
+        lab.run_all(page, address, token, small.name)
+        explorer = explorer_of(page)
+        page.screenshot(path=screenshots / "small.png")
+        assert [is_shown for is_shown, _ in page.evaluate(OUTPUTS)] == [True, False], "the still is hidden"
+        # The bar sticks to the upper edge of the notebook while the explorer is scrolled past it.
+        explorer.evaluate("e => e.scrollIntoView()")
+        page.evaluate(f"{IN_LAB}.scrollTop += 200")
+        page.wait_for_timeout(300)
+        top = page.evaluate(f"{IN_LAB}.getBoundingClientRect().top")
+        assert abs(explorer.locator(".ai-bar").bounding_box()["y"] - top) < 4
+        # A key that moves the slider is not Lab's, Ctrl+S is.
+        slider = explorer.get_by_role("slider", name="nprobe")
+        slider.press("ArrowRight")
+        page.wait_for_function("document.querySelector('.ai-share').textContent.length")
+        assert slider.get_attribute("aria-valuetext") == "2 cells"
+        page.wait_for_function("jupyterapp.shell.currentWidget.context.model.dirty")
+        slider.press("Control+s")
+        page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
+        # A letter in a list is no command: "x" would cut the cell.
+        explorer.get_by_role("combobox", name="index").press("x")
+        assert page.locator(".jp-CodeCell").count() == 1
+        assert page.problems == []
+        page.close()
+        reopened(browser, address, token, small, screenshots)
+
+
+def reopened(browser, address, token, notebook, screenshots):
+    """Open the saved notebook with another kernel: the still is there, and no complaint."""
+    lab.end_kernels(address, token)
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    lab.start_kernel(address, token, notebook.name)
+    page.goto(f"{address}/lab/tree/{notebook.name}?token={token}&reset")
+    still = page.locator(".ai-still img")
+    still.wait_for(timeout=60_000)
+    # Lab looks for the explorer's model for two seconds before it gives up.
+    page.wait_for_function(
+        "document.querySelector('.jupyter-widgets')?.textContent.includes('not found')", timeout=60_000
+    )
+    page.screenshot(path=screenshots / "reopened.png")
+    assert [is_shown for is_shown, _ in page.evaluate(OUTPUTS)] == [False, True]
+    assert "The search misses the original" in still.get_attribute("alt")
+    assert still.evaluate("image => image.naturalWidth") > 400
     page.close()

@@ -8,9 +8,17 @@ import traitlets
 
 from activeindex_lite import load_queries
 from activeindex_lite.lessons.lsh import directions
-from activeindex_lite.scratch import IVF, LSH, kmeans
+from activeindex_lite.scratch import IVF, LSH, PQ, kmeans, nearest
 from activeindex_lite.scratch.plane import clouds
-from activeindex_lite.widgets import CellsExplorer, HyperplanesExplorer, write_page
+from activeindex_lite.widgets import (
+    CellsExplorer,
+    CodeSwapExplorer,
+    CodewordsExplorer,
+    HyperplanesExplorer,
+    NeighboursExplorer,
+    ThresholdExplorer,
+    write_page,
+)
 from activeindex_lite.widgets.module import read
 
 
@@ -274,3 +282,211 @@ def test_hyperplanes_turn_in_the_page(open_page, tmp_path):
     page.locator(".ai-bar input").first.fill("11")
     page.wait_for_function("document.body.textContent.includes('of 64 bits differ')")
     assert page.locator(".ai-handle").count() == 9
+
+
+# ---- product quantizers -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("M", "nbits"), [(1, 1), (1, 5), (2, 1), (2, 4)])
+def test_the_codes_of_the_page_are_those_of_scratch(mathematics, M, nbits):
+    rng = np.random.default_rng(M + nbits)
+    pq, x = PQ.train(clouds(rng), M, nbits, rng), rng.uniform(-1.1, 1.1, size=(40, 2)).astype(np.float32)
+    code = """([books, x]) => [
+        x.map((at) => encodePoint(books, at)),
+        x.map((at) => decodePoint(books, encodePoint(books, at))),
+        x.map((at) => codeCell(books, encodePoint(books, at), 1.2)),
+        allCodes(books),
+    ]"""
+    given = [pq.codebooks.tolist(), x.tolist()]
+    codes, decoded, cells, every = mathematics(["ivf_math.js", "pq_math.js"], code, given)
+    np.testing.assert_array_equal(codes, pq.encode(x))
+    np.testing.assert_allclose(decoded, pq.decode(pq.encode(x)), atol=1e-6)
+    assert len(every) == pq.K**M
+    from matplotlib.path import Path
+
+    for own, cell in zip(pq.encode(x), cells, strict=True):
+        inside = Path(cell).contains_points(x)
+        np.testing.assert_array_equal(inside, (pq.encode(x) == own).all(1))
+
+
+def test_the_code_follows_the_vector_and_the_setting():
+    explorer = CodewordsExplorer(nbits=4)
+    for explorer.M, explorer.nbits in ((2, 4), (2, 1), (1, 6), (1, 2)):
+        explorer.x = [0.4, -0.3]
+        y = explorer.pq.decode(explorer.pq.encode(np.array([explorer.x])))[0]
+        np.testing.assert_allclose(explorer.reconstruction, y, atol=1e-4)
+        assert " and ".join(map(str, explorer.code)) in explorer.finding
+        assert explorer.finding in explorer.still().alt
+    explorer.nbits = 6
+    explorer.M = 2
+    assert explorer.nbits == 4, "two parts have at most 4 bits here"
+    for trait, value, said in (
+        ("M", 3, "1 to 2"),
+        ("nbits", 5, "1 to 4"),
+        ("nbits", 0, "1 to 4"),
+        ("x", [9, 0], "1.2"),
+    ):
+        with pytest.raises(traitlets.TraitError, match=said):
+            setattr(explorer, trait, value)
+    with pytest.raises(ValueError, match="64 or more"):
+        CodewordsExplorer(points=np.zeros((63, 2)))
+
+
+def test_a_vector_snaps_in_the_page(open_page, tmp_path):
+    page = open_page(write_page(CodewordsExplorer(), tmp_path / "page.html").as_uri(), ".ai-code-box")
+    assert page.locator(".ai-code-box").count() == 2
+    before = page.locator(".ai-code").inner_text()
+    page.get_by_label("vector x: ").press("Shift+ArrowRight")
+    page.wait_for_function(f"document.querySelector('.ai-code').innerText !== {json.dumps(before)}")
+    page.get_by_role("button", name="1: cells").click()
+    page.wait_for_function("document.querySelectorAll('.ai-code-box').length === 1")
+    assert "1 · 6 = 6 bits" in page.locator(".ai-facts").inner_text(), "as many bits as before"
+
+
+@pytest.fixture(scope="module")
+def swap():
+    return CodeSwapExplorer()
+
+
+def test_a_swap_finds_what_a_search_in_changed_codes_finds(swap):
+    state, queries = swap.state, load_queries()
+    for swap.picture, swap.part, swap.rank in ((0, 1, 0), (0, 1, 8), (1, 3, 128), (2, 4, 255), (0, 2, 77)):
+        n, edit = state.copies[swap.picture]
+        i, book = int(queries.ids[n]), state.pq.codebooks[swap.part - 1]
+        index = PQ(state.pq.codebooks)
+        index.codes = state.codes.copy()
+        away = np.square(book - book[index.codes[i, swap.part - 1]]).sum(1)
+        index.codes[i, swap.part - 1] = away.argsort(kind="stable")[swap.rank]
+        assert swap.swap["code"] == index.codes[i].tolist()
+        distances, ids = index.search(queries.features[edit][n][None], 3)
+        assert [result["id"] for result in swap.swap["results"]] == ids[0].tolist()
+        np.testing.assert_allclose([result["distance"] for result in swap.swap["results"]], distances[0], atol=1e-3)
+        assert (swap.swap["place"] == 1) == (ids[0, 0] == i) == swap.finding.startswith("✓")
+        assert swap.finding in swap.still().alt
+
+
+def test_no_swap_finds_the_picture_and_some_lose_it(swap):
+    for number in range(3):
+        view = swap.state.view(number)
+        assert all(view["swaps"][f"{part} 0"]["place"] == 1 for part in (1, 2, 3, 4))
+        assert sum(each["place"] > 1 for each in view["swaps"].values()) > 8
+        assert len(json.dumps(view, allow_nan=False)) < 90_000
+    for trait, value, said in (("picture", 3, "0 to 2"), ("part", 0, "1 to 4"), ("rank", 256, "0 to 255")):
+        with pytest.raises(traitlets.TraitError, match=said):
+            setattr(swap, trait, value)
+    with pytest.raises(ValueError, match="expected a scratch.PQ"):
+        CodeSwapExplorer(PQ(np.zeros((2, 4, 3))))
+
+
+def test_a_codeword_is_swapped_in_the_page(swap, open_page, tmp_path):
+    swap.picture, swap.part, swap.rank = 0, 1, 0
+    page = open_page(write_page(swap, tmp_path / "page.html").as_uri(), ".ai-row img")
+    assert page.locator(".ai-finding").inner_text().startswith("✓ With its own code")
+    page.get_by_label("codeword").fill("4")
+    page.wait_for_function("document.querySelector('.ai-finding').textContent.startsWith('✗ With codeword')")
+    assert page.locator("img.ai-wrong").count() == 3
+    page.locator("select").select_option("1")
+    page.wait_for_function("document.querySelector('.ai-row').textContent.includes('JPEG 50')")
+
+
+# ---- a picture and its neighbours ---------------------------------------------------------------------------------
+
+
+def test_neighbours_are_those_of_brute_force():
+    explorer, queries = NeighboursExplorer(), load_queries()
+    references = queries.world.references
+    for explorer.picture, explorer.edit in ((9228, ""), (9228, "Meme"), (int(queries.ids[60]), "Random"), (7, "")):
+        n = np.flatnonzero(queries.ids == explorer.picture)
+        query = queries.features[explorer.edit][n] if explorer.edit else references[[explorer.picture]]
+        distances, ids = nearest(query, references, 5)
+        kept = [i for i in range(5) if explorer.edit or ids[0, i] != explorer.picture][:4]
+        assert [result["id"] for result in explorer.results] == ids[0, kept].tolist()
+        np.testing.assert_allclose([r["distance"] for r in explorer.results], distances[0, kept], atol=1e-4)
+        assert explorer.finding.startswith("✓") == bool(explorer.edit and ids[0, 0] == explorer.picture)
+        assert explorer.finding in explorer.still().alt
+        assert len(explorer._copies) == (14 if len(n) else 0)
+
+
+def test_copies_are_in_the_order_of_their_distances_and_a_lost_copy_says_its_place():
+    explorer, queries = NeighboursExplorer(), load_queries()
+    x = queries.world.references[9228]
+    n = int(np.flatnonzero(queries.ids == 9228)[0])
+    for edit, distance in explorer.away.items():
+        assert distance == pytest.approx(np.square(queries.features[edit][n] - x).sum(), abs=1e-3)
+    assert list(explorer.away.values()) == sorted(explorer.away.values())
+    explorer.edit = "Random"
+    place = 1 + (np.square(queries.world.references - queries.features["Random"][n]).sum(1) < 1.4449).sum()
+    told = int(explorer.finding.split("number ")[1].split(" among")[0].replace(",", ""))
+    assert told == pytest.approx(place, rel=0.01) and told > 1
+    explorer.picture = 7
+    assert explorer.edit == "" and explorer._copies == [] and len(explorer.away) == 14
+    for trait, value, said in (("picture", 50_000, "49,999"), ("edit", "Meme", "choose one of"), ("edit", None, None)):
+        with pytest.raises(traitlets.TraitError, match=said):
+            setattr(explorer, trait, value)
+
+
+def test_results_and_copies_are_buttons_in_the_page(open_page, tmp_path):
+    explorer = NeighboursExplorer()
+    path = write_page(explorer, tmp_path / "page.html")
+    assert path.stat().st_size < 1_200_000
+    page = open_page(path.as_uri(), ".ai-small-row img")
+    page.get_by_title("Search for the copy under Meme").click()
+    page.wait_for_function("document.querySelector('.ai-finding').textContent.startsWith('✓ The copy under Meme')")
+    assert page.locator(".ai-small-row [aria-pressed=true]").count() == 1
+    page.get_by_title("Back to the picture itself").click()
+    page.wait_for_function("!document.querySelector('.ai-finding').textContent.includes('Meme')")
+    page.get_by_title("Make this picture the query").first.press("Enter")
+    first = f"{explorer.results[0]['id']:,}"
+    page.wait_for_function(f"document.querySelector('.ai-query figcaption').textContent === 'picture {first}'")
+    assert page.locator(".ai-small-row").is_hidden(), "its copies are not stored"
+
+
+# ---- a threshold --------------------------------------------------------------------------------------------------
+
+
+def test_precision_and_recall_are_counts():
+    copies, others = np.array([0.9, 0.8, 0.5, 0.4]), np.array([0.6, 0.3, 0.2, 0.1, 0.1])
+    explorer = ThresholdExplorer(copies, others, precision=0.75)
+    assert explorer.threshold == pytest.approx(0.4), "the lowest of this precision: 4 of 5 alarms are right"
+    for explorer.threshold in (0.1, 0.3, 0.45, 0.6, 0.9):
+        for explorer.share in (0.5, 0.01):
+            right, wrong = (copies >= explorer.threshold).mean(), (others >= explorer.threshold).mean()
+            p = explorer.share
+            assert explorer.result["recall"] == right and explorer.result["false"] == pytest.approx(wrong)
+            assert explorer.result["precision"] == pytest.approx(p * right / (p * right + (1 - p) * wrong))
+            assert f"recall {right:.1%}" in explorer.still().alt
+    assert ThresholdExplorer([0.2], [0.1, 0.3], 1.0).threshold == 0.3, "no threshold is that precise: the highest score"
+    for trait, value in (("threshold", 0.95), ("threshold", None), ("share", 0), ("share", 1.1)):
+        with pytest.raises(traitlets.TraitError):
+            setattr(explorer, trait, value)
+    for copies in ([], [[1.0]], [np.nan]):
+        with pytest.raises(ValueError, match="expected one or more finite scores"):
+            ThresholdExplorer(copies, others)
+
+
+def test_the_line_is_dragged_in_the_page(open_page, tmp_path):
+    rng = np.random.default_rng(0)
+    explorer = ThresholdExplorer(rng.normal(2, 1, 400), rng.normal(0, 1, 400), names=("a", "b"), quantity="score")
+    page = open_page(write_page(explorer, tmp_path / "page.html").as_uri(), ".ai-handle")
+    steps = explorer._fixed["steps"]
+
+    def shown():
+        texts = [page.locator(".ai-meter-line output").nth(i).inner_text() for i in range(3)]
+        return [float(text.removesuffix(" %")) for text in texts]
+
+    def expected(at):
+        step = int(np.abs(np.array(steps["threshold"]) - at).argmin())
+        recall, wrong = steps["recall"][step], steps["false"][step]
+        return pytest.approx([100 * value for value in (recall / (recall + wrong), recall, wrong)], abs=0.06)
+
+    assert shown() == expected(explorer.threshold)
+    before = float(page.get_by_label("threshold: ").get_attribute("aria-label").split(": ")[1])
+    page.get_by_label("threshold: ").press("Shift+ArrowLeft")
+    page.wait_for_function(f"!document.querySelector('.ai-handle').ariaLabel.endsWith('{before:.3f}')")
+    after = float(page.get_by_label("threshold: ").get_attribute("aria-label").split(": ")[1])
+    assert after < before and shown() == expected(after)
+    page.locator("select").select_option("0.01")
+    page.wait_for_function("document.querySelector('.ai-finding').textContent.includes('10,000')")
+    rare = shown()
+    assert rare != expected(after) and rare[0] < 0.5 * expected(after).expected[0]
+    assert [expected(after).expected[0], *rare[1:]] == expected(after)

@@ -199,7 +199,9 @@ def test_steps_are_points_of_one_walk(small_indexes, originals, extractor):
     assert table.steps.unique().tolist() == [0, 1, 4]
     run = activate(pictures[:2], index, extractor, steps=4, features=x[:2])
     at = table.set_index(["steps", "picture"])
-    np.testing.assert_allclose(at.loc[4].psnr, run.psnr)
-    np.testing.assert_allclose(at.loc[0].loss, run.loss[0])
+    # The starting noise is another one, of a millionth of the bound.
+    np.testing.assert_allclose(at.loc[4].psnr, run.psnr, atol=0.01)
+    np.testing.assert_allclose(at.loc[4].loss, run.loss[-1], atol=1e-3)
+    np.testing.assert_allclose(at.loc[0].loss, run.loss[0], atol=1e-5)
     assert np.isinf(at.loc[0].psnr).all()
     assert (at.loc[1].psnr > at.loc[4].psnr).all() and (at.loc[1].loss > at.loc[4].loss).all()

@@ -193,3 +193,17 @@ def test_brute_force_of_the_notebook_is_searched_like_an_index_and_has_no_target
     assert found.reference_id.tolist() == [2, 0] and found.score.tolist() == [0, 0]
     with pytest.raises(ValueError, match="no target"):
         brute.targets(stored)
+
+
+def test_scores_are_parted_by_the_answer():
+    truth = pd.DataFrame({"query_id": ["a", "b", "c", "d"], "reference_id": ["1", "2", "", "3"]})
+    predictions = pd.DataFrame({"query_id": ["a", "b", "c"], "reference_id": ["1", "9", "1"], "score": [0.5, 0.4, 0.3]})
+    right, wrong = moderation.right_and_wrong(predictions, truth)
+    # The copy without an answer has no score; the stranger's answer is wrong.
+    assert right.tolist() == [0.5] and wrong.tolist() == [0.4, 0.3]
+    judged = moderation.judge_releases(
+        {"passive, nprobe 1": predictions, "activated, nprobe 1": predictions},
+        truth,
+        {"passive, nprobe 1": 0.45, "activated, nprobe 1": 0.35},
+    )
+    assert moderation.actions(judged)[moderation.MISTAKEN].tolist() == [0, 1]

@@ -7,7 +7,13 @@ import pytest
 
 from activeindex_lite import load_queries, load_world
 from activeindex_lite.index.anatomy import file_bytes
-from activeindex_lite.lessons.similarity import copies_and_impostors, cost_by_size, extrapolate, threshold_at_precision
+from activeindex_lite.lessons.similarity import (
+    copies_and_impostors,
+    cost_by_size,
+    detections,
+    extrapolate,
+    threshold_at_precision,
+)
 
 
 def test_cost_is_measured_at_every_size_and_counts_what_faiss_writes():
@@ -93,3 +99,12 @@ def test_fit_without_negative_terms_is_scipys():
         negative += (wanted == 0).any()
         np.testing.assert_allclose(_not_negative(columns), wanted, atol=1e-9)
     assert negative > 5
+
+
+def test_detections_count_what_passes():
+    rng = np.random.default_rng(1)
+    copies, others = rng.integers(0, 9, 50) / 8, rng.integers(-4, 7, 80) / 8
+    table = detections(copies, others, np.linspace(-1, 2, 49))
+    for row in table.itertuples():
+        assert row.recall == pytest.approx((copies >= row.threshold).mean())
+        assert row.false == pytest.approx((others >= row.threshold).mean())

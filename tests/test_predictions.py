@@ -60,6 +60,7 @@ def test_a_notebook_reveals_what_it_asks_and_ends_in_its_questions(path):
         return
     assert asked == revealed == [f"{number}-{name}" for name in lesson(number).predictions]
     assert source.count(f'ask("{number}")') == 1
+    assert source.index("import ask, predict") < source.index('predict("')
 
 
 @pytest.mark.parametrize(
@@ -185,11 +186,14 @@ def test_the_predictions_of_a_class_share_a_file_and_nothing_is_overwritten(pred
         predict.save(tmp_path / "none" / "class.csv")
 
 
-def test_without_a_widget_the_question_is_text(predict):
-    bundle = predict.choice("a", "Which <b>?", ["one", "two"])._repr_mimebundle_()
-    data = bundle[0] if isinstance(bundle, tuple) else bundle
-    assert "Which &lt;b&gt;?" in data["text/html"] and "<li>two</li>" in data["text/html"]
-    assert "Which <b>?" in data["text/plain"]
+def test_without_a_widget_the_question_is_text(predict, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
+    predict.choice("a", "Which <b>?", ["one", "two"])._ipython_display_()
+    widget, text = shown
+    assert "application/vnd.jupyter.widget-view+json" in widget and widget["text/html"] == ""
+    assert "Which &lt;b&gt;?" in text["text/html"] and "<li>two</li>" in text["text/html"]
+    assert text["text/plain"] == "Your prediction\nWhich <b>?\n- one\n- two"
 
 
 # ---- questions ---------------------------------------------------------------------------------------------------

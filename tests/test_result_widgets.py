@@ -1,5 +1,7 @@
 """The explorers of notebook 07: copies behind the big table and behind the curves of strength."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import traitlets
@@ -82,6 +84,25 @@ def test_the_curves_show_the_copy_of_the_strength(lesson):
     assert curves._curves["edits"]["Rotation"]["curves"][3][1][0] == pytest.approx(
         table.r1["Rotation", "IVF-PQ", 1, False, 90], abs=1e-3
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [ResultsExplorer, StrengthExplorer])
+def test_an_explorer_has_no_serious_violation(make, lesson, browser, tmp_path):
+    axe = pytest.importorskip("axe_playwright_python").__file__
+    script = Path(axe).with_name("axe.min.js").read_text(encoding="utf-8")
+    path = write_page(make(lesson), tmp_path / "page.html")
+    for scheme in ("light", "dark"):
+        context = browser.new_context(offline=True, color_scheme=scheme)
+        page = context.new_page()
+        page.goto(path.as_uri())
+        page.wait_for_function("document.querySelector('.ai-finding').textContent.length > 10")
+        page.evaluate(script)
+        found = page.evaluate("axe.run()")
+        context.close()
+        assert len(found["passes"]) > 10
+        bad = [violation for violation in found["violations"] if violation["impact"] in ("serious", "critical")]
+        assert not bad, [(v["id"], [node["html"][:120] for node in v["nodes"][:3]]) for v in bad]
 
 
 def opened(browser, path, width=860):

@@ -99,7 +99,7 @@ def activate(
     with bound="linf" the largest change in grey levels instead. steps, lr: of the optimiser; in the paper 10 and 1, or
     1 and 10 (a one-step sign attack). lambda_i: weight of the picture term (paper 1). weights: channel factors (R, G,
     B). steps, lr, weights: None for the method's own ("published" 10, 1 and blue-heavy; "margin" 10, .08 and equal;
-    "quick" 2, .2 and equal).
+    "quick" 2, .25 and equal).
     loss: a function of features (B, d), a tensor with gradient, and their `Targets` that returns (B,), instead of the
     method's. features: (N, d) of the originals, if they are known. batch_size: pictures of one size that are activated
     together; large pictures go in smaller batches. generator: torch Generator of the starting noise and the views.

@@ -45,7 +45,7 @@ def at_psnr(
     pictures, index, extractor and settings: as for `activate`, alpha apart. tolerance: largest difference from psnr, in
     dB; start: the first alpha; ends: the smallest and the largest alpha. Two steps: alpha moves by the 20 dB that ten
     times as much change costs, until psnr lies between the PSNRs of two runs; then Brent's method narrows the logarithm
-    of alpha. Most searches take three or four alphas. ValueError if no alpha between the ends gives that PSNR, or if it
+    of alpha. Most searches take two or three alphas. ValueError if no alpha between the ends gives that PSNR, or if it
     lies between two whole grey levels of bound="linf".
     """
     real_number(psnr, "psnr", 0, LARGEST_PSNR, "in dB; the published pictures have 43")
@@ -68,10 +68,16 @@ class _Search:
     def __init__(self, pictures, index, extractor, psnr, tolerance, settings):
         self.given = pictures, index, extractor
         self.psnr, self.tolerance, self.settings = psnr, tolerance, settings
-        self.run, self.nearest = None, np.inf
+        self.run, self.nearest, self._known = None, np.inf, {}
 
     def miss(self, log_alpha):
         """Mean PSNR at this alpha minus the wanted one, in dB; 0 within tolerance."""
+        # Brent's method begins with the two ends that are already known.
+        if log_alpha not in self._known:
+            self._known[log_alpha] = self._measured(log_alpha)
+        return self._known[log_alpha]
+
+    def _measured(self, log_alpha):
         run = completed(*self.given, alpha=float(np.exp(log_alpha)), **self.settings)
         miss = float(np.minimum(run.psnr, HIGHEST_PSNR).mean()) - self.psnr
         if abs(miss) < self.nearest:
@@ -80,10 +86,11 @@ class _Search:
 
     def bracketed(self, here, low, high):
         """The logarithm of the alpha that gives the wanted PSNR, from here on, between low and high."""
-        miss = self.miss(here)
+        miss, too_far = self.miss(here), 0.0
         while miss:
-            # A little too far, so that the next alpha is likely to lie on the other side.
-            there = np.clip(here + PER_DB * miss + np.sign(miss) * 0.02, low, high)
+            there = float(np.clip(here + PER_DB * miss + np.sign(miss) * too_far, low, high))
+            # From the second time on a little too far, so that the next alpha is likely to lie on the other side.
+            too_far = 0.02
             if there == here:
                 raise ValueError(
                     f"psnr={self.psnr!r}: alpha goes from {np.exp(low):g} to {np.exp(high):g}, and at "

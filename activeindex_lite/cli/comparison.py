@@ -53,7 +53,7 @@ def add_comparison(commands) -> None:
         nargs="+",
         default=["margin"],
         metavar="METHOD",
-        help='methods beside the published one: margin, "margin, flat bound" or "published, equal channels" '
+        help='methods beside the published one: quick, margin, "margin, flat bound" or "published, equal channels" '
         "(default margin)",
     )
     add_pictures(parser, "the synthetic pictures of the ready world")

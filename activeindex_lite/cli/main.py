@@ -14,6 +14,7 @@ from activeindex_lite.cli.data import add_data
 from activeindex_lite.cli.demo import add_demo
 from activeindex_lite.cli.evaluation import add_evaluation
 from activeindex_lite.cli.extractor import add_extractor
+from activeindex_lite.cli.live import add_live
 from activeindex_lite.cli.score import add_score
 from activeindex_lite.cli.walk import add_walk
 
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action="version", help="show the version and exit", version=f"activeindex-lite {__version__}"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for add in (add_demo, add_evaluation, add_score, add_comparison, add_extractor, add_walk, add_course, add_data):
+    work = (add_demo, add_evaluation, add_score, add_comparison, add_extractor)
+    for add in (*work, add_walk, add_live, add_course, add_data):
         add(commands)
     return parser

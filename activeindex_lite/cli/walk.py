@@ -1,4 +1,4 @@
-"""The command walk: one picture activated at growing alpha, as an animated picture for slides and pages."""
+"""The command walk: one picture activated step by step, as an animated picture for slides and pages."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def add_walk(commands) -> None:
     parser = commands.add_parser(
         "walk",
         help="animate one activation: the picture, its feature, the search (half a minute)",
-        description="Activate one picture at growing alpha, search for its edited copy at each, and write an "
-        "animated WebP: the picture, its feature among the borders of the index, and the first result.",
+        description="Activate one picture step by step, search for its edited copy before and after, and write an "
+        "animated WebP: the picture, its feature among the borders of the index, and both first results.",
     )
     parser.add_argument("--out", default="walk.webp", metavar="FILE", help="the animated WebP (default walk.webp)")
     parser.add_argument(
@@ -56,7 +56,7 @@ def run(options: Namespace) -> None:
     seen = walk(one, options.edit, nprobe=options.nprobe)
     with whole_file(out) as temporary:
         temporary.write_bytes(animation(seen, picture_of))
-    print(_finding(seen, options.edit))
+    print(_finding(seen))
     print(f"open {out}")
 
 
@@ -78,10 +78,10 @@ def _one(picture: str, factory: str) -> tuple[OnePicture, Callable[[int], Image.
     return OnePicture(original, index, extractor, truth), lambda i: original if i == truth else world.pictures([i])[0]
 
 
-def _finding(seen: Walk, edit: str) -> str:
+def _finding(seen: Walk) -> str:
     """What the walk shows, in a sentence."""
-    begun, ended = ("found" if first else "lost" for first in (seen.first[0], seen.first[-1]))
+    begun, ended = ("found" if found.first[0] else "lost" for found in (seen.before, seen.after))
     return (
-        f"copy ({edit}): {begun} at alpha 0, {ended} at alpha {seen.alphas[-1]:g} ({seen.psnr[-1]:.1f} dB); squared "
-        f"distance to the code {seen.to_code[0]:.2f} -> {seen.to_code[-1]:.2f}"
+        f"copy ({seen.edit}): {begun} if the picture is released as it is, {ended} if it is activated at alpha "
+        f"{seen.alpha:g} ({seen.psnr[-1]:.1f} dB); {seen.measured} {seen.measure[0]:.2f} -> {seen.measure[-1]:.2f}"
     )

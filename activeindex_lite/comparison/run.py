@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Name -> settings of `activate`, without alpha.
 COMPARED = {
     "published, equal channels": dict(weights=(0.25, 0.25, 0.25)),
+    "quick": dict(method="quick"),
     "margin": dict(method="margin"),
     "margin, flat bound": dict(method="margin", bound="linf"),
 }

@@ -167,7 +167,7 @@ class _Table:
             found = predict(index, queries, query_ids, self.material.names, nprobe=nprobe, typical=shift)
             self.rows.predictions[self.name, nprobe, activated, normalised, which] = found
             low, high = micro_ap_interval(found, truth, self._rng())
-            scores = score_predictions(found, truth)
+            scores = score_predictions(found, truth, compare_ids=False)
             row = {
                 "index": self.name,
                 "nprobe": nprobe,

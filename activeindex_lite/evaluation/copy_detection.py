@@ -145,16 +145,19 @@ def check_ids(predictions: pd.DataFrame, truth: pd.DataFrame) -> None:
         raise ValueError(said)
 
 
-def score_predictions(predictions: pd.DataFrame, truth: pd.DataFrame) -> dict[str, float | None]:
+def score_predictions(
+    predictions: pd.DataFrame, truth: pd.DataFrame, compare_ids: bool = True
+) -> dict[str, float | None]:
     """All figures of the benchmark, as a dict of plain numbers that JSON can hold.
 
     micro_ap; recall_at_p90: the greatest recall at a precision of at least .9, and threshold_at_p90, the lowest score
     that is accepted there (both None where no threshold has that precision); recall_at_1, recall_at_10: share of the
     true pairs among the query's first 1, 10 predictions, where an equal score counts as being before. Warns with
-    IdsDoNotMatch where the ids of both tables seem to be written in different ways.
+    IdsDoNotMatch where the ids of both tables seem to be written in different ways; compare_ids=False leaves that out,
+    for tables whose ids have one source.
     """
     checked, pairs = _checked(predictions), true_pairs(truth)
-    said, _ = mismatch(checked, _texts(truth, "the truth"))
+    said = mismatch(checked, _texts(truth, "the truth"))[0] if compare_ids else ""
     if said:
         warnings.warn(IdsDoNotMatch(said), stacklevel=2)
     table = _ranked(checked, pairs)

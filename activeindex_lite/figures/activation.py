@@ -1,4 +1,4 @@
-"""Figures of notebook 05: walks among the features, borders, distances to the code, and what stays in its cell."""
+"""Figures of notebook 05: distances to the code, and what stays in its cell; figures/planes.py has the walks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from activeindex_lite.figures.borders import KEEPS, LINES, OWN, draw_borders, draw_code, stays
+from activeindex_lite.figures.planes import copies_and_borders, legend_below, walks
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
@@ -18,8 +18,6 @@ from activeindex_lite.figures.style import (
     PASSIVE_MARKER,
     PASSIVE_TEXT,
     SERIES,
-    TARGET,
-    TARGET_MARKER,
     Described,
     extremes,
     goes,
@@ -31,95 +29,8 @@ from activeindex_lite.figures.style import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from activeindex_lite.lessons.activation import Scene
 
-
-def walks(scenes: dict[str, Scene]) -> Described:
-    """The walk of one picture's feature in each index, side by side, with the borders of that index.
-
-    scenes: dict from a title to a Scene (lessons.activation.scene with the path of an activation).
-    """
-    figure = Figure(figsize=(9, 9 / len(scenes) + 1.0), layout="constrained")
-    told = []
-    for axes, (name, scene) in zip(figure.subplots(1, len(scenes), squeeze=False)[0], scenes.items(), strict=True):
-        draw_borders(axes, scene)
-        path = np.concatenate([scene.start[None], scene.features])
-        axes.plot(*path.T, ".-", color=INK, lw=1.8, ms=6, zorder=6)
-        axes.plot(*scene.start, PASSIVE_MARKER, mfc="white", mec=PASSIVE, mew=2.2, ms=10, zorder=7)
-        axes.plot(*scene.features[-1], ACTIVATED_MARKER, color=ACTIVATED, mec="white", ms=11, zorder=7)
-        draw_code(axes, scene)
-        axes.set_title(f"{name}\nthe plane keeps {scene.kept:.0%} of the walk", fontsize=11, loc="left")
-        told.append(f"{name}: {_walk_in_words(scene, path)}")
-    _legend(
-        figure,
-        {
-            "original x": dict(marker=PASSIVE_MARKER, mfc="white", mec=PASSIVE, mew=2.2, ms=9),
-            "after each step": dict(marker=".", color=INK),
-            "released": dict(marker=ACTIVATED_MARKER, color=ACTIVATED, ms=9),
-            "code q(x)": dict(marker=TARGET_MARKER, color=TARGET, mec=INK, ms=15),
-            "the same code": dict(marker="s", color=TARGET, alpha=0.35, ms=11),
-        },
-    )
-    return Described(figure, "The walk of one picture's feature. " + "; ".join(told) + ".")
-
-
-def _walk_in_words(scene: Scene, path: np.ndarray) -> str:
-    said = (
-        f"the plane keeps {scene.kept:.0%} of the walk's variance; the feature moves by "
-        f"{np.linalg.norm(path[-1] - path[0]):.2f} and "
-        + (KEEPS[scene.kind] if stays(scene) else "leaves the region of its code")
-    )
-    if scene.code_known:
-        began, ended = (np.linalg.norm(scene.code - point) for point in (path[0], path[-1]))
-        said += f"; its distance to the code {goes(began, ended)}"
-    return said
-
-
-def copies_and_borders(scenes: dict[str, Scene], edit: str) -> Described:
-    """Where an edit moves a feature, in the plane through it, the stored code and the copy: one panel per Scene.
-
-    scenes: dict from a title to a Scene, first the passive picture, then (optional) the activated one. Each is made
-    by lessons.activation.scene with `start` the feature of the released picture and one feature, that of its copy. In
-    this plane all three points and the borders are exact. Give the first Scene to the second as `like`, for equal
-    scales. edit: its name.
-    """
-    figure = Figure(figsize=(9, 5.7) if len(scenes) > 1 else (5.6, 5.2), layout="constrained")
-    told, entries = [], {}
-    roles = ((PASSIVE, PASSIVE_MARKER, 10), (ACTIVATED, ACTIVATED_MARKER, 9))
-    panels = figure.subplots(1, len(scenes), squeeze=False)[0]
-    for axes, (name, scene), (colour, marker, size) in zip(panels, scenes.items(), roles, strict=False):
-        draw_borders(axes, scene)
-        copy = scene.features[0]
-        inside = stays(scene)
-        axes.annotate(
-            "",
-            copy,
-            scene.start,
-            arrowprops=dict(arrowstyle="-|>", color=colour, lw=2.2, shrinkA=6, shrinkB=6),
-            zorder=6,
-        )
-        axes.plot(*scene.start, marker, mfc="white", mec=colour, mew=2, ms=size + 1, zorder=7)
-        axes.plot(*copy, marker, color=colour, mec="white", ms=size + 2, zorder=7)
-        draw_code(axes, scene)
-        verdict = f"✓ the copy {KEEPS[scene.kind]}" if inside else "✗ the copy crosses a border"
-        axes.set_title(f"{name}\n{verdict}", fontsize=12, loc="left")
-        told.append(
-            f"{name}: the edited copy {'stays inside' if inside else 'leaves'} the region with {OWN[scene.kind]}"
-        )
-        entries |= {
-            name: dict(marker=marker, mfc="white", mec=colour, mew=2, ms=size),
-            f"its copy{'' if entries else f' ({edit})'}": dict(marker=marker, color=colour, ms=size),
-        }
-    entries |= {
-        "code q(x)": dict(marker=TARGET_MARKER, color=TARGET, mec=INK, ms=15),
-        OWN[scene.kind]: dict(marker="s", color=TARGET, alpha=0.35, ms=11),
-    }
-    _legend(figure, entries)
-    return Described(
-        figure,
-        f"A feature, its stored code and its copy under {edit} in the plane through the three, with "
-        f"{LINES[scene.kind]}. " + "; ".join(told) + ".",
-    )
+__all__ = ["copies_and_borders", "distances_to_code", "staying", "steps", "three_terms", "walks"]
 
 
 def distances_to_code(table: pd.DataFrame, edits: Sequence[str]) -> Described:
@@ -159,7 +70,7 @@ def distances_to_code(table: pd.DataFrame, edits: Sequence[str]) -> Described:
             "activated"
         )
     axes.set_xlabel("squared distance to the stored code q(x)", fontsize=11)
-    _legend(
+    legend_below(
         figure,
         {
             "passive (mean dashed)": dict(marker="s", color=PASSIVE, alpha=0.5, ms=11),
@@ -250,7 +161,7 @@ def three_terms(table: pd.DataFrame, edits: Sequence[str]) -> Described:
     axes.set(yticks=range(len(edits)), yticklabels=edits, ylim=(len(edits) - 0.5, -0.5))
     axes.set_xlim(right=1.18 * axes.get_xlim()[1])
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("squared distance to the code; the dark bar is the sum", fontsize=11)
+    axes.set_xlabel("squared distance to the code; the upright bar is the sum", fontsize=11)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", frameon=False, fontsize=11)
     return Described(
         figure, f"Mean squared distance of copies to the code as a sum, shift + code + cross. {'; '.join(told)}."
@@ -283,19 +194,4 @@ def staying(table: pd.DataFrame, label: str = "share that stays in its cell: 1 �
         figure,
         f"{label}: {passive.share.mean():.2f} passive and {active.share.mean():.2f} activated, mean of {len(rows)} "
         f"edits. From passive to activated, {extremes(passive.share, active.share)}.",
-    )
-
-
-def _legend(figure, entries):
-    """One legend below the panels: dict from a label to the marker's properties."""
-    axes = figure.axes[0]
-    handles = [axes.plot([], [], ls="none", **properties)[0] for properties in entries.values()]
-    figure.legend(
-        handles,
-        entries,
-        loc="outside lower center",
-        ncol={4: 2, 6: 3}.get(len(entries), len(entries)),
-        frameon=False,
-        fontsize=11,
-        handletextpad=0.3,
     )

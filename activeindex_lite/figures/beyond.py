@@ -8,13 +8,16 @@ import numpy as np
 
 from activeindex_lite.figures.style import (
     ACTIVATED,
-    GREEN,
+    ACTIVATED_MARKER,
+    FAINT,
     INK,
-    ORANGE,
+    NEUTRAL,
+    ON_LIGHT,
     PASSIVE,
-    PURPLE,
-    REFERENCE,
-    SKY,
+    PASSIVE_MARKER,
+    RIGHT,
+    SERIES,
+    WRONG,
     Described,
     goes,
     new_figure,
@@ -24,9 +27,10 @@ from activeindex_lite.lessons.beyond import FATES
 if TYPE_CHECKING:
     import pandas as pd
 
-# In this order: a colour, a marker and a line style for each release.
-LOOKS = ((PASSIVE, "o", ":"), (ACTIVATED, "D", "--"), (GREEN, "^", "-"), (PURPLE, "s", "-."), (ORANGE, "v", ":"))
-NPROBES = (("o", ACTIVATED), ("s", GREEN), ("^", PURPLE))
+# In this order: a colour, a marker and a line style for each release: passive, the published method, then others.
+LOOKS = ((PASSIVE, PASSIVE_MARKER, ":"), (ACTIVATED, ACTIVATED_MARKER, "--"), *SERIES)
+# A colour, a hatch and the colour of the lettering for each of FATES.
+FATE_LOOKS = ((RIGHT, "", ON_LIGHT), (WRONG, "//", INK), (FAINT, "..", INK))
 
 
 def where_copies_go(table: pd.DataFrame) -> Described:
@@ -36,7 +40,7 @@ def where_copies_go(table: pd.DataFrame) -> Described:
     """
     figure, axes = new_figure(9, 0.62 * len(table) + 1.5)
     place, left = np.arange(len(table))[::-1], np.zeros(len(table))
-    for fate, colour, hatch in zip(FATES, (ACTIVATED, SKY, "#DDDDDD"), ("", "//", "..")):
+    for fate, (colour, hatch, ink) in zip(FATES, FATE_LOOKS):
         widths = table[fate].to_numpy()
         axes.barh(place, widths, left=left, color=colour, hatch=hatch, edgecolor="white", label=fate, height=0.7)
         for y, start, width in zip(place, left, widths):
@@ -48,20 +52,23 @@ def where_copies_go(table: pd.DataFrame) -> Described:
                     ha="center",
                     va="center",
                     fontsize=11,
-                    color="white" if colour == ACTIVATED else INK,
-                    bbox=None if colour == ACTIVATED else dict(fc="white", ec="none", pad=1.5),
+                    color=ink,
+                    bbox=dict(fc="white", ec="none", pad=1.5) if hatch else None,
                 )
         left += widths
     axes.set(yticks=place, yticklabels=[_row(r.release, r.nprobe) for r in table.itertuples()], xlim=(0, 1))
     axes.set_xlabel("share of edited copies, mean over the edits", fontsize=11)
-    axes.legend(
-        loc="upper center", bbox_to_anchor=(0.45, -0.16 - 0.35 / len(table)), ncol=3, frameon=False, fontsize=11
-    )
+    _legend(figure, axes)
     told = "; ".join(
         f"{_row(r['release'], r['nprobe'])}: " + ", ".join(f"{fate} {r[fate]:.2f}" for fate in FATES)
         for _, r in table.iterrows()
     )
     return Described(figure, f"What becomes of edited copies, as stacked bars. {told}.")
+
+
+def _legend(figure, axes):
+    """The legend below the axes, where the layout keeps room for it."""
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncol=3, frameon=False, fontsize=11)
 
 
 def _row(name, nprobe):
@@ -76,20 +83,20 @@ def gains_at_equal_psnr(methods: pd.DataFrame) -> Described:
     names, nprobes = list(dict.fromkeys(methods.method)), list(dict.fromkeys(methods.nprobe))
     place = dict(zip(names, np.arange(len(names))[::-1]))
     figure, axes = new_figure(9, 0.75 * len(names) + 1.6)
-    for (marker, colour), nprobe, shift in zip(
-        NPROBES, nprobes, np.linspace(0.13, -0.13, len(nprobes)) if len(nprobes) > 1 else [0]
+    for (colour, marker, _), nprobe, shift in zip(
+        SERIES, nprobes, np.linspace(0.13, -0.13, len(nprobes)) if len(nprobes) > 1 else [0]
     ):
         table = methods[methods.nprobe == nprobe]
         y = table.method.map(place) + shift
         axes.hlines(y, table.low, table.high, color=colour, lw=2)
         axes.plot(table.gain, y, marker, color=colour, ms=9, label=f"nprobe {nprobe}")
         axes.axvline(table.gain[table.method == names[0]].iloc[0], color=colour, lw=1, ls=":", zorder=0)
-    axes.axvline(0, color=REFERENCE, lw=1)
+    axes.axvline(0, color=NEUTRAL, lw=1)
     axes.set(yticks=list(place.values()), yticklabels=names, ylim=(-0.5, len(names) - 0.5))
     axes.set_xlabel(
         f"gain in mean R@1 over passive pictures, at {methods.psnr.mean():.1f} dB (bars: 95 % intervals)", fontsize=11
     )
-    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.2 - 0.3 / len(names)), ncol=3, frameon=False, fontsize=11)
+    _legend(figure, axes)
     axes.grid(axis="x", alpha=0.25)
     told = "; ".join(
         f"{_row(r.method, r.nprobe)}: {r.gain:+.3f} [{r.low:.3f}, {r.high:.3f}]" for r in methods.itertuples()
@@ -110,13 +117,7 @@ def elsewhere(table: pd.DataFrame, title: str = "nprobe 1") -> Described:
         axes.plot(rows.r1, base + shift, marker, color=colour, ms=9, label=name)
     axes.set(yticks=base, yticklabels=indexes, xlim=(0, 1), ylim=(-0.5, len(indexes) - 0.5))
     axes.set_xlabel(f"mean R@1 over the edits, {title} (bars: 95 % intervals)", fontsize=11)
-    axes.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.4, -0.2 - 0.25 / len(indexes)),
-        ncol=len(names),
-        frameon=False,
-        fontsize=11,
-    )
+    _legend(figure, axes)
     axes.grid(axis="x", alpha=0.25)
     told = "; ".join(f"{r['index']}, {r['release']}: {r['r1']:.2f}" for _, r in table.iterrows())
     return Described(figure, f"Mean R@1 of released pictures in several indexes. {told}.")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from activeindex_lite.figures.style import ACTIVATED, GREEN, INK, PASSIVE, PURPLE, Described, new_figure
+from activeindex_lite.figures.style import INK, SERIES, Described, new_figure
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLOURS, HATCHES = (ACTIVATED, PASSIVE, GREEN, PURPLE), ("", "///", "...", "xx")
+COLOURS, HATCHES = tuple(colour for colour, *_ in SERIES[:4]), ("", "///", "...", "xx")
 
 
 def split(runs: dict[str, pd.DataFrame]) -> Described:
@@ -60,7 +60,7 @@ def cost_of_a_million(costs: pd.DataFrame, price: float, workers: Sequence[int] 
     costs: DataFrame stage, n, core_hours, cost (lessons.cluster.million); price: per core-hour.
     """
     figure, axes = new_figure(8, 3.2)
-    axes.barh(costs.stage, costs.core_hours, 0.6, color=ACTIVATED)
+    axes.barh(costs.stage, costs.core_hours, 0.6, color=COLOURS[0])
     for y, row in enumerate(costs.itertuples()):
         axes.text(
             row.core_hours,

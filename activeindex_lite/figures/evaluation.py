@@ -1,4 +1,4 @@
-"""Figures of notebook 07: fair and flattering results, the big table, strengths, and what edits do."""
+"""Figures of notebook 07: the big table, strengths, and what edits do; figures/fair.py has those before them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from matplotlib.ticker import MultipleLocator
 
 from activeindex_lite.edits.strengths import STRENGTHS
 from activeindex_lite.evaluation import MEAN, PUBLISHED
+from activeindex_lite.figures.fair import few_and_many, ways_to_flatter
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
     INK,
+    NEUTRAL,
+    ON_LIGHT,
     PASSIVE,
     PASSIVE_MARKER,
-    REFERENCE,
     Described,
     goes,
-    new_figure,
-    note,
     tidy,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = ["big_table", "few_and_many", "strengths", "ways_to_flatter", "why_lost"]
 
 # The strength curves: (index, nprobe, activated) -> label, colour, line style, marker.
 CURVES = {
@@ -34,61 +36,6 @@ CURVES = {
     ("IVF-PQ", 1, True): ("activated, nprobe 1", ACTIVATED, "-", ACTIVATED_MARKER),
     ("IVF-PQ", 1, False): ("passive, nprobe 1", PASSIVE, "--", PASSIVE_MARKER),
 }
-
-
-def ways_to_flatter(table: pd.DataFrame) -> Described:
-    """R@1 with one simplification at a time; the fair result is a line. table: from lessons.evaluation.flattered."""
-    rows = np.arange(len(table))
-    figure, axes = new_figure(9, 1.1 + 0.5 * len(rows))
-    fair = table.r1[0]
-    axes.axvline(fair, color=REFERENCE, ls="--")
-    axes.hlines(rows, fair, table.r1, color=REFERENCE, lw=4, alpha=0.5)
-    axes.hlines(rows, table.low, table.high, color=PASSIVE, lw=1.5)
-    axes.plot(table.r1, rows, PASSIVE_MARKER, color=PASSIVE, mec="white", ms=11)
-    for y, row in table.iterrows():
-        note(axes, f"{row.r1:.2f}" + (f"  ({row.gain:+.2f})" if y else ""), (row.high, y), (8, 0), size=12, va="center")
-    axes.set(
-        yticks=rows,
-        yticklabels=table.way,
-        ylim=(len(rows) - 0.5, -0.5),
-        xlim=(min(table.low) - 0.05, max(table.high) + 0.1),
-    )
-    axes.set_xlabel("R@1, mean over the edits (thin lines: 95 % intervals)", fontsize=11)
-    told = "; ".join(f"{row.way} {row.r1:.2f} ({row.gain:+.2f})" for _, row in table[1:].iterrows())
-    return Described(
-        figure,
-        f"The same copies, {len(table)} results. Measured fairly, R@1 is {fair:.2f}. "
-        f"With one simplification at a time: {told}.",
-    )
-
-
-def few_and_many(table: pd.DataFrame, whole: float) -> Described:
-    """R@1 of several draws of few pictures, with intervals.
-
-    table: from lessons.evaluation.scatter_of_few; whole: R@1 of all pictures.
-    """
-    figure, axes = new_figure(9, 3.6)
-    axes.axhline(whole, color=REFERENCE, ls="--", label=f"all pictures: {whole:.2f}")
-    sizes = table.pictures.unique()
-    for place, size in enumerate(sizes):
-        own = table[table.pictures == size]
-        x = place + np.linspace(-0.3, 0.3, len(own))
-        axes.vlines(x, own.low, own.high, color=PASSIVE, lw=1.8, label=None if place else "95 % interval of one draw")
-        axes.plot(
-            x, own.r1, PASSIVE_MARKER, color=PASSIVE, mec="white", ms=7, label=None if place else "R@1 of one draw"
-        )
-    axes.set(xticks=range(len(sizes)), xticklabels=sizes)
-    axes.set_xlabel("pictures in the evaluation", fontsize=11)
-    axes.set_ylabel("R@1, mean over the edits", fontsize=11)
-    axes.grid(axis="y", alpha=0.25)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncol=3, frameon=False, fontsize=11)
-    spread = table.groupby("pictures").r1.agg(["min", "max"])
-    told = "; ".join(f"{size} pictures: {low:.2f} to {high:.2f}" for size, (low, high) in spread.iterrows())
-    return Described(
-        figure,
-        f"R@1 in repeated draws of few pictures, each with its interval; with all pictures it is {whole:.2f}. "
-        f"Lowest and highest of the draws: {told}.",
-    )
 
 
 def big_table(retrieval: pd.DataFrame, published: dict = PUBLISHED) -> Described:
@@ -113,7 +60,7 @@ def big_table(retrieval: pd.DataFrame, published: dict = PUBLISHED) -> Described
         theirs = published.get(key, {})
         for column, edit in enumerate(edits):
             value = wide.iloc[row, column]
-            colour = "white" if value < 0.55 else INK
+            colour = "white" if value < 0.45 else ON_LIGHT
             axes.text(
                 column,
                 row + (-0.15 if edit in theirs else 0),
@@ -186,7 +133,7 @@ def strengths(table: pd.DataFrame, curves: dict[tuple, tuple] = CURVES) -> Descr
                 axes.fill_between(line.value, line.low, line.high, color=colour, alpha=0.15, lw=0)
         sweep = STRENGTHS[name]
         if sweep.neutral is not None:
-            axes.axvline(sweep.neutral, color=REFERENCE, lw=1, zorder=0)
+            axes.axvline(sweep.neutral, color=NEUTRAL, lw=1, zorder=0)
         if sweep.unit == "degrees":
             axes.xaxis.set_major_locator(MultipleLocator(45))
         axes.set_title(name, fontsize=12, loc="left")
@@ -237,7 +184,7 @@ def why_lost(table: pd.DataFrame) -> Described:
         "R@1 at nprobe 1\n(open: all cells visited)",
     )
     for axes, column, title in zip(panels, ("moved", "code", "r1"), titles):
-        axes.hlines(rows, passive[column], active[column], color=REFERENCE, lw=3, alpha=0.6)
+        axes.hlines(rows, passive[column], active[column], color=NEUTRAL, lw=3, alpha=0.6)
         if column == "code":
             for own, colour, name in ((passive, PASSIVE, "passive"), (active, ACTIVATED, "activated")):
                 axes.plot(own.rival, rows, "|", color=colour, ms=16, mew=2.5, label=f"{name}: nearest other code")

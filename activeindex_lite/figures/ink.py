@@ -60,6 +60,8 @@ def _inline(svg: str, alt: str, width: int, shades: dict[str, str]) -> str:
         return re.sub(r"(?<=: )#[0-9a-f]{6}", lambda m: themed(shades.get(m[0], m[0]), is_text), match[0])
 
     body = re.sub(r'<(\w+)(?: [a-z:-]+="[^"]*")*? style="[^"]*"', paint, body)
+    # The ground of hatched areas.
+    body = re.sub(r'fill="(#[0-9a-f]{6})"', lambda m: f'style="fill: {themed(m[1], False)}"', body)
     return (
         f'<svg role="img" aria-label="{html.escape(alt)}" viewBox="{box}" xmlns="http://www.w3.org/2000/svg" '
         f'xmlns:xlink="http://www.w3.org/1999/xlink" style="display:block;width:{width}px;max-width:100%;height:auto;'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from PIL import Image
 
+# The cells that the lens has room for, as in nprobe_map.js.
+IN_LENS = 26
+
 
 def search_sheet(
     view: dict,
@@ -45,10 +49,12 @@ def search_sheet(
     view, about, phase: dicts of the explorer's state; query: the edited PIL picture; pictures: PIL pictures of the
     results; curve: DataFrame nprobe, r1, low, high.
     """
-    figure = Figure(figsize=(9, 6.6), layout="constrained")
-    grid = figure.add_gridspec(2, 2, height_ratios=[3, 2])
-    _map(figure.add_subplot(grid[0, 0]), view, about, nprobe)
-    _results(figure.add_subplot(grid[0, 1]), view, phase, query, pictures)
+    figure = Figure(figsize=(10.5, 6), layout="constrained")
+    grid = figure.add_gridspec(2, 3, height_ratios=[3, 2])
+    zoom = max(1, (about["nlist"] / IN_LENS) ** (1 / 3))
+    _map(figure.add_subplot(grid[0, 0]), view, nprobe, zoom, "the first cells, enlarged; the nearest in the middle")
+    _map(figure.add_subplot(grid[0, 1]), view, nprobe, 1, f"all {about['nlist']:,} cells")
+    _results(figure.add_subplot(grid[0, 2]), view, phase, query, pictures)
     axes = figure.add_subplot(grid[1, :])
     axes.spines[["top", "right"]].set_visible(False)
     axes.fill_between(curve.nprobe, curve.low, curve.high, color=INK, alpha=0.18, lw=0)
@@ -75,37 +81,30 @@ def search_sheet(
     )
 
 
-def _map(axes, view, about, nprobe):
+def _map(axes, view, nprobe, zoom, title):
+    """The cells as a disc, its middle enlarged by zoom."""
     places = np.reshape(view["places"], (-1, 2)) / 1000 * [1, -1]
-    rank = np.arange(1, len(places) + 1)
-    own = TARGET if view["rank"] <= nprobe else FAINT
-    faces = np.where(rank == view["rank"], own, np.where(rank <= nprobe, VISITED, "#F2F2F2"))
-    cells = PolyCollection(
-        voronoi_polygons(places),
-        facecolors=faces,
-        edgecolors=np.where(rank == view["rank"], TARGET, "#C8C8C8"),
-        lw=np.where(rank == view["rank"], 2, 0.6),
-    )
+    rank, own = np.arange(1, len(places) + 1), view["rank"]
+    is_visited = rank <= nprobe
+    faces = np.where(is_visited, VISITED, "#F2F2F2")
+    faces[own - 1] = TARGET if own <= nprobe else FAINT
+    edges = np.where(rank == own, TARGET, np.where(is_visited, INK, "#C8C8C8"))
+    lines = np.where(rank == own, 2, 0.6)
+    cells = PolyCollection(voronoi_polygons(places), facecolors=faces, edgecolors=edges, lw=lines)
     axes.add_collection(cells)
-    cells.set_clip_path(Circle((0, 0), 1, transform=axes.transData))
-    radius = (min(nprobe + 0.5, len(places)) / len(places)) ** (1 / 3)
-    axes.add_patch(Circle((0, 0), radius, fill=False, ls="--", lw=1.6, ec=INK))
-    axes.plot(0, 0, QUERY_MARKER, color=QUERY, mec="white", ms=13)
-    x, y = places[view["rank"] - 1]
-    axes.plot(x, y, TARGET_MARKER, color=TARGET if view["rank"] <= nprobe else "white", mec=INK, ms=15)
-    note(
-        axes,
-        f"original: cell {view['rank']}",
-        (x, y),
-        (14 if x > 0 else -14, -4),
-        ha="left" if x > 0 else "right",
-        weight="bold",
-        bbox=dict(fc="white", ec="none", alpha=0.8, pad=1),
-    )
-    axes.set(xlim=(-1.02, 1.02), ylim=(-1.02, 1.02), xticks=[], yticks=[])
+    cells.set_clip_path(Circle((0, 0), 1 / zoom, transform=axes.transData))
+    axes.plot(0, 0, QUERY_MARKER, color=QUERY, mec="white", ms=12)
+    x, y = places[own - 1]
+    shown = np.hypot(x, y) < 1 / zoom
+    if shown:
+        axes.plot(x, y, TARGET_MARKER, color=TARGET if own <= nprobe else "white", mec=TARGET, ms=15)
+        note(axes, f"original: cell {own}", (x, y), (0, 11 if y > 0 else -19), ha="center", weight="bold")
+    else:
+        title += f" (the original's cell, {own}, lies beyond)"
+    axes.set(xlim=np.array([-1.02, 1.02]) / zoom, ylim=np.array([-1.02, 1.02]) / zoom, xticks=[], yticks=[])
     axes.set_aspect("equal")
     axes.spines[:].set_visible(False)
-    axes.set_title(f"{about['nlist']:,} cells, the nearest in the middle", fontsize=11)
+    axes.set_title(textwrap.fill(title, 34), fontsize=11)
 
 
 def _results(axes, view, phase, query, pictures):

@@ -9,16 +9,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from activeindex_lite.figures.ivf import voronoi_polygons
 from activeindex_lite.figures.style import (
-    ACTIVATED,
-    GREEN,
+    FAINT,
     INK,
-    ORANGE,
-    PASSIVE,
-    PURPLE,
-    REFERENCE,
-    SKY,
-    YELLOW,
+    NEUTRAL,
+    SERIES,
+    TARGET,
+    TARGET_MARKER,
+    VISITED,
     Described,
     goes,
     new_figure,
@@ -31,54 +30,44 @@ if TYPE_CHECKING:
 
     from activeindex_lite.scratch import PQ
 
-PART_COLOURS = (ACTIVATED, ORANGE, GREEN, PURPLE, SKY, PASSIVE, REFERENCE, YELLOW)
+PART_COLOURS = tuple(colour for colour, _, _ in SERIES)
+# Two things that are compared and have no meaning of their own.
+(ONE, *_), (OTHER, *_) = SERIES[:2]
 
 
-def product_in_2d(pq: PQ, x: np.ndarray) -> Described:
-    """Two codebooks of a 2-D quantizer and the grid of codewords that they span, with the vectors.
+def codes_in_2d(pq: PQ, x: np.ndarray, chosen: np.ndarray, finding: str) -> Described:
+    """All points that the codes of a 2-D quantizer stand for, with their cells, and one vector on its way to its code.
 
-    pq: scratch.PQ of d = 2, M = 2; x: (N, 2).
+    pq: scratch.PQ of d = 2; x: (N, 2), vectors to show; chosen: (2,), the one with its code; finding: the title.
     """
-    if (pq.d, pq.M) != (2, 2):
-        raise ValueError(f"pq: d = {pq.d} and M = {pq.M}; this figure draws a PQ of d = 2 and M = 2")
-    first, second = np.sort(pq.codebooks[:, :, 0], axis=1)
-    figure = Figure(figsize=(9, 6), layout="constrained")
-    parts = figure.subplot_mosaic([["top", "."], ["plane", "right"]], width_ratios=[5, 1.1], height_ratios=[1, 5])
-    axes, top, right = parts["plane"], parts["top"], parts["right"]
-    for centre, draw in ((first, axes.axvline), (second, axes.axhline)):
-        for edge in (centre[1:] + centre[:-1]) / 2:
-            draw(edge, color="#BBBBBB", lw=1)
-    axes.plot(*x.T, ".", color=REFERENCE, ms=4)
-    axes.plot(*np.stack(np.meshgrid(first, second)).reshape(2, -1), "+", color=ACTIVATED, ms=11, mew=2)
-    # The vector with the largest error, whose arrow to its code is long enough to see.
-    codes = pq.decode(pq.encode(x))
-    worst = np.square(x - codes).sum(1).argmax()
-    axes.annotate(
-        "", codes[worst], x[worst], arrowprops=dict(arrowstyle="-|>", color=PASSIVE, lw=2.5, shrinkA=0, shrinkB=0)
-    )
-    axes.plot(*x[worst], "o", color=PASSIVE, mec="white", ms=9)
-    axes.set(xticks=[], yticks=[])
-    top.hist(x[:, 0], 60, color=REFERENCE)
-    right.hist(x[:, 1], 60, color=REFERENCE, orientation="horizontal")
-    for at in first:
-        top.axvline(at, color=ACTIVATED, lw=2)
-    for at in second:
-        right.axhline(at, color=ACTIVATED, lw=2)
-    for side, limits in ((top, dict(xlim=axes.get_xlim())), (right, dict(ylim=axes.get_ylim()))):
-        side.set(xticks=[], yticks=[], **limits)
-        side.spines[:].set_visible(False)
-    top.set_title(f"{pq.K} codewords for the first part", fontsize=12, loc="left")
-    right.set_ylabel(f"{pq.K} codewords for the second part", fontsize=12)
-    right.yaxis.set_label_position("right")
-    axes.set_xlabel(
-        f"{pq.K} + {pq.K} codewords stored, {pq.K} x {pq.K} = {pq.K**2} possible codes (+)\n"
-        "Arrow: the vector with the largest error",
-        fontsize=12,
-    )
+    if pq.d != 2:
+        raise ValueError(f"pq: d = {pq.d}; this figure draws a PQ of d = 2")
+    figure, axes = new_figure(9, 6)
+    every = np.stack(np.meshgrid(*[np.arange(pq.K)] * pq.M, indexing="ij"), axis=-1).reshape(-1, pq.M)
+    points, own = pq.decode(every), pq.encode(chosen[None])
+    if pq.M == 1:
+        for cell, polygon in enumerate(voronoi_polygons(points)):
+            axes.fill(*polygon.T, fc=(VISITED, 0.35) if cell == own[0, 0] else "none", ec=NEUTRAL, lw=0.9)
+    else:
+        for m, draw in enumerate((axes.axvline, axes.axhline)):
+            words = np.sort(pq.codebooks[m, :, 0])
+            for edge in (words[1:] + words[:-1]) / 2:
+                draw(edge, color=NEUTRAL, lw=0.9)
+    axes.plot(*x.T, ".", color=NEUTRAL, ms=3, label="vectors")
+    axes.plot(*points.T, "+", color=NEUTRAL, ms=9, mew=2, label="points that codes stand for")
+    y = pq.decode(own)[0]
+    axes.annotate("", y, chosen, arrowprops=dict(arrowstyle="-|>", color=INK, lw=2, shrinkA=0, shrinkB=0))
+    axes.plot(*chosen, "o", color=INK, mec="white", ms=10, ls="none", label="the vector x")
+    axes.plot(*y, TARGET_MARKER, color=TARGET, mec="white", ms=16, ls="none", label="q(x), what its code stands for")
+    low, high = x.min(0) - 0.05, x.max(0) + 0.05
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])
+    axes.set_aspect("equal")
+    axes.set_title(finding.replace(": ", ":\n", 1), fontsize=12, loc="left")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=11)
     return Described(
         figure,
-        f"A cloud of {len(x)} points in the plane, cut into two one-dimensional parts with {pq.K} codewords each. "
-        f"Together they span a grid of {pq.K**2} points; each vector is replaced by the nearest of them.",
+        f"A cloud of {len(x)} points in the plane and the {len(points)} points that codes of M = {pq.M} and nbits = "
+        f"{pq.nbits} stand for. {finding}.",
     )
 
 
@@ -104,7 +93,7 @@ def vector_and_code(pq: PQ, x: np.ndarray) -> Described:
                 edgecolor="white",
                 lw=0,
             )
-            axes.axvline(part.stop - 0.5, color="#CCCCCC", lw=1)
+            axes.axvline(part.stop - 0.5, color=FAINT, lw=1)
         axes.set(ylim=(-limit, limit), xlim=(-0.5, pq.d - 0.5), yticks=[], xticks=[])
         axes.set_ylabel(label, fontsize=14, rotation=0, ha="right", va="center")
         axes.spines[["top", "right", "bottom"]].set_visible(False)
@@ -138,26 +127,6 @@ def vector_and_code(pq: PQ, x: np.ndarray) -> Described:
     )
 
 
-def codebook_map(pq: PQ, m: int = 0) -> Described:
-    """A codebook of real features as a map: one column per codeword, ordered along their main direction."""
-    book = pq.codebooks[m]
-    order = np.argsort((book - book.mean(0)) @ np.linalg.svd(book - book.mean(0))[2][0])
-    figure, axes = new_figure(9, 3.6)
-    limit = np.abs(book).max()
-    image = axes.imshow(book[order].T, cmap="PuOr", vmin=-limit, vmax=limit, aspect="auto")
-    axes.set_xlabel(f"the {pq.K} codewords of part {m + 1}, similar ones side by side", fontsize=11)
-    axes.set_ylabel(f"its {book.shape[1]} numbers", fontsize=11)
-    axes.set(xticks=[], yticks=[])
-    bar = figure.colorbar(image, ax=axes)
-    bar.ax.tick_params(labelsize=11)
-    return Described(
-        figure,
-        f"Codebook of part {m + 1} of {pq.M}: {pq.K} codewords of {book.shape[1]} numbers each as columns of colours, "
-        f"from {book.min():.2f} (orange) to {book.max():.2f} (purple). k-means placed them where the parts of real "
-        "features are.",
-    )
-
-
 def table_of_distances(
     pq: PQ, query: np.ndarray, codes: np.ndarray, shown: int = 24, x: np.ndarray | None = None
 ) -> Described:
@@ -172,7 +141,9 @@ def table_of_distances(
     image = axes.imshow(table[:, columns], cmap="cividis", aspect="auto")
     for m, code in enumerate(codes):
         at = int(np.flatnonzero(columns == code)[0])
-        axes.add_patch(Rectangle((at - 0.5, m - 0.5), 1, 1, fill=False, ec=PASSIVE, lw=3))
+        # Green alone would not stand out from all colours of the table.
+        for colour, width in (("white", 6), (TARGET, 3)):
+            axes.add_patch(Rectangle((at - 0.5, m - 0.5), 1, 1, fill=False, ec=colour, lw=width))
         axes.text(len(columns) + 0.1, m, f"part {m + 1}, word {code}:  {table[m, code]:.3f}", fontsize=11, va="center")
     total = float(sum(table[m, code] for m, code in enumerate(codes)))
     axes.text(len(columns) + 0.1, pq.M, f"sum: {total:.3f}", fontsize=12, weight="bold", va="center")
@@ -207,9 +178,7 @@ def error_against_bytes(table: pd.DataFrame) -> Described:
     figure, axes = new_figure(9, 4.6)
     lines = list(table.sort_values("bytes").groupby("nbits"))
     # One style for each nbits that a code can have, 1 to 8.
-    for (nbits, rows), colour, marker in zip(
-        lines, (PASSIVE, GREEN, ACTIVATED, PURPLE, ORANGE, SKY, INK, REFERENCE), "osD^vP*X"
-    ):
+    for (nbits, rows), (colour, marker, _) in zip(lines, SERIES):
         axes.plot(
             rows.bytes,
             rows.error,
@@ -260,16 +229,16 @@ def balance_of_parts(before: np.ndarray, after: np.ndarray, errors: Sequence[flo
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     at = np.arange(len(before))
-    left.bar(at - 0.2, before, 0.38, color=PASSIVE, hatch="///", edgecolor="white", label="PQ: without a rotation")
-    left.bar(at + 0.2, after, 0.38, color=ACTIVATED, label="OPQ: after the rotation")
+    left.bar(at - 0.2, before, 0.38, color=OTHER, hatch="///", edgecolor="white", label="PQ: without a rotation")
+    left.bar(at + 0.2, after, 0.38, color=ONE, label="OPQ: after the rotation")
     left.set(xticks=at, xticklabels=[str(m + 1) for m in at], ylim=(0, 1.35 * max(before.max(), after.max())))
     left.set_xlabel("part", fontsize=11)
     left.set_title("variance of each part", fontsize=12, loc="left")
     left.legend(frameon=False, fontsize=11, loc="upper center")
-    right.plot(errors, "D-", color=ACTIVATED, ms=4)
-    right.axhline(plain, color=PASSIVE, ls="--", lw=2)
-    note(right, f"PQ, no rotation: {plain:.3f}", (len(errors) - 1, plain), (0, 6), color=PASSIVE, ha="right")
-    note(right, f"{errors[-1]:.3f}", (len(errors) - 1, errors[-1]), (0, 8), color=ACTIVATED, ha="center")
+    right.plot(errors, "D-", color=ONE, ms=4)
+    right.axhline(plain, color=OTHER, ls="--", lw=2)
+    note(right, f"PQ, no rotation: {plain:.3f}", (len(errors) - 1, plain), (0, 6), color=OTHER, ha="right")
+    note(right, f"{errors[-1]:.3f}", (len(errors) - 1, errors[-1]), (0, 8), color=ONE, ha="center")
     right.set_xlabel("iteration: codes, then rotation", fontsize=11)
     right.set_title("mean squared error of OPQ", fontsize=12, loc="left")
     for axes in (left, right):
@@ -293,8 +262,8 @@ def residual_lengths(vectors: np.ndarray, residuals: np.ndarray, errors: dict[st
     centred, short = np.square(vectors - vectors.mean(0)).sum(1), np.square(residuals).sum(1)
     bins = np.linspace(0, 1.05 * centred.max(), 50)
     for values, colour, hatch, label in (
-        (centred, PASSIVE, "///", "vectors, from their mean"),
-        (short, ACTIVATED, None, "residuals, from their centroid"),
+        (centred, OTHER, "///", "vectors, from their mean"),
+        (short, ONE, None, "residuals, from their centroid"),
     ):
         left.hist(
             values,
@@ -314,7 +283,7 @@ def residual_lengths(vectors: np.ndarray, residuals: np.ndarray, errors: dict[st
     bars = right.bar(
         range(len(names)),
         errors.values(),
-        color=[PASSIVE, ACTIVATED, GREEN][: len(names)],
+        color=[OTHER, ONE, NEUTRAL][: len(names)],
         hatch=["///", None, ".."][: len(names)],
         edgecolor="white",
     )

@@ -11,9 +11,9 @@ from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
     INK,
+    NEUTRAL,
     PASSIVE,
     PASSIVE_MARKER,
-    REFERENCE,
     REFERENCE_MARKER,
     Described,
     extremes,
@@ -43,7 +43,7 @@ def passive_against_activated(
     order = [*passive.drop(index=MEAN).sort_values("r1").index[::-1], MEAN]
     place = np.arange(len(order))[::-1]
     figure, axes = new_figure(9, 7)
-    axes.hlines(place, passive.r1[order], active.r1[order], color=REFERENCE, lw=3, alpha=0.5, zorder=1)
+    axes.hlines(place, passive.r1[order], active.r1[order], color=NEUTRAL, lw=3, alpha=0.5, zorder=1)
     if len(brute):
         axes.plot(brute.r1[order], place, REFERENCE_MARKER, color=INK, ms=16, mew=2, label="brute force (no index)")
     for table, colour, marker, shift, label, filled in (
@@ -62,7 +62,7 @@ def passive_against_activated(
             mew=2,
             label=label,
         )
-    axes.axhline(0.5, color=REFERENCE, lw=0.8)
+    axes.axhline(0.5, color=NEUTRAL, lw=0.8)
     axes.set(yticks=place, yticklabels=order, xlim=(-0.03, 1.03))
     axes.set_xlabel(
         "R@1: share of edited copies whose first result is the original (bars: 95 % intervals)", fontsize=11
@@ -84,7 +84,7 @@ def gains_by_index(gains: pd.DataFrame) -> Described:
     names = [f"{g['index']}, nprobe {g.nprobe}" if "IVF" in g["index"] else g["index"] for _, g in gains.iterrows()]
     place = np.arange(len(gains))[::-1]
     figure, axes = new_figure(9, 0.6 * len(gains) + 1.4)
-    axes.hlines(place, gains.passive, gains.activated, color=REFERENCE, lw=3, alpha=0.5)
+    axes.hlines(place, gains.passive, gains.activated, color=NEUTRAL, lw=3, alpha=0.5)
     axes.plot(gains.passive, place, PASSIVE_MARKER, color=PASSIVE, mfc="white", mew=2, ms=9, ls="none", label="passive")
     axes.plot(gains.activated, place, ACTIVATED_MARKER, color=ACTIVATED, ms=9, ls="none", label="activated")
     for y, (_, gain) in zip(place, gains.iterrows()):

@@ -10,11 +10,11 @@ from matplotlib.ticker import EngFormatter, NullFormatter, StrMethodFormatter
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
-    GREEN,
     INK,
+    NEUTRAL,
     PASSIVE,
     PASSIVE_MARKER,
-    REFERENCE,
+    SERIES,
     Described,
     note,
     tidy,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NO_INDEX = "No index"
+CODED = SERIES[0][0]
 LINES = ("--", "-", ":", "-.")
 
 
@@ -45,7 +46,7 @@ def scale_curves(scale: pd.DataFrame, real: int = 50000) -> Described:
         tidy(axes)
         axes.grid(alpha=0.25)
         if scale.N.max() > real:
-            axes.axvline(real, color=REFERENCE, lw=1.2, ls=":")
+            axes.axvline(real, color=NEUTRAL, lw=1.2, ls=":")
     if scale.N.max() > real:
         note(recall, "simulated\nreferences →", (real, 0.02), (6, 0), color="#555555")
     for axes in (recall, memory):
@@ -102,10 +103,10 @@ def _costs(time, memory, scale, index):
     nprobes = sorted(table.nprobe.unique())
     for n, (nprobe, line) in enumerate(zip(nprobes, LINES)):
         curve = table[table.nprobe == nprobe]
-        time.plot(curve.N, curve.ms, "^", ls=line, color=GREEN, ms=6)
+        time.plot(curve.N, curve.ms, "^", ls=line, color=CODED, ms=6)
         # Their times are similar: move the labels apart, the lower nprobe below.
         _label(time, curve.N, curve.ms, f"nprobe {nprobe}: {{:.2f}}", 14 * n - 7 * (len(nprobes) - 1))
-    memory.plot(coded.N, coded.bytes / 1e6, "^-", color=GREEN, ms=6)
+    memory.plot(coded.N, coded.bytes / 1e6, "^-", color=CODED, ms=6)
     _label(memory, coded.N, coded.bytes / 1e6, "index: {:.3g}")
     time.set_title("ms per search, one thread", fontsize=12, loc="left")
     memory.set_title("MB of vectors or index", fontsize=12, loc="left")

@@ -8,18 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from activeindex_lite.figures.style import (
-    ACTIVATED,
-    GREEN,
-    INK,
-    ORANGE,
-    PASSIVE,
-    PURPLE,
-    REFERENCE,
-    Described,
-    new_figure,
-    note,
-)
+from activeindex_lite.figures.style import INK, NEUTRAL, RIGHT, SERIES, WRONG, Described, new_figure, note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +37,7 @@ def picture_row(
             yticks=[],
         )
         axes.set_title(title, fontsize=11)
-        axes.spines[:].set(color=GREEN if n in own else REFERENCE, linewidth=5 if n in own else 1, linestyle="-")
+        axes.spines[:].set(color=RIGHT if n in own else NEUTRAL, linewidth=5 if n in own else 1, linestyle="-")
     return Described(
         figure, alt or "Pictures in a row: " + "; ".join(title.replace("\n", ", ") for title in titles) + "."
     )
@@ -75,50 +64,79 @@ def search_results(
     )
 
 
-def similarity_histogram(table: pd.DataFrame, threshold: float | None = None) -> Described:
-    """Similarities of edited copies to their originals, and to the most similar other picture of each.
+def feature_and_neighbours(
+    pictures: Sequence[Image.Image], titles: Sequence[str], feature: np.ndarray, finding: str
+) -> Described:
+    """A query and the pictures nearest to it with a title each, above the numbers of its feature (d,) as bars."""
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, height_ratios=[3, 2])
+    for axes, picture, title in zip(upper.subplots(1, len(pictures)), pictures, titles, strict=True):
+        axes.imshow(np.asarray(picture))
+        axes.set_title(title, fontsize=11)
+        axes.set_axis_off()
+    axes = lower.subplots()
+    axes.bar(np.arange(len(feature)), feature, color=NEUTRAL, width=0.9)
+    axes.axhline(0, color=INK, lw=0.6)
+    axes.set(xticks=[], yticks=[], xlim=(-0.5, len(feature) - 0.5))
+    axes.spines[:].set_visible(False)
+    axes.set_title(f"the {len(feature)} numbers of the query's feature", fontsize=12, loc="left")
+    told = "; ".join(title.replace("\n", ", ") for title in titles)
+    return Described(figure, f"A picture, its feature as bars, and the pictures nearest to it: {told}. {finding}.")
 
-    table: DataFrame copy, impostor (lessons.similarity.copies_and_impostors); threshold: a line, with what passes it.
+
+def similarity_histogram(
+    copies: np.ndarray,
+    others: np.ndarray,
+    threshold: float | None = None,
+    names: tuple[str, str] = ("its original", "the most similar other picture"),
+    quantity: str = "similarity (cosine)",
+) -> Described:
+    """Scores of true matches upward and of false ones downward, and what passes a threshold.
+
+    copies (P,), others (Q,): scores, the higher the more similar; threshold: a line, or None; names: what the two are
+    compared with; quantity: the name of the scores.
     """
-    figure, axes = new_figure(9, 4.2)
-    bins = np.linspace(np.floor(10 * table.min().min()) / 10, 1, 61)
-    for values, colour, hatch, label in (
-        (table.impostor, PASSIVE, "///", "most similar other picture"),
-        (table["copy"], ACTIVATED, None, "its original"),
-    ):
-        heights, _, _ = axes.hist(values, bins, color=colour, alpha=0.45, hatch=hatch, edgecolor=colour, lw=0.3)
-        top = heights.argmax()
-        note(axes, label, (bins[top], heights[top]), (0, 6), size=12, ha="right", color=colour)
-    axes.set_ylim(0, axes.get_ylim()[1] * 1.08)
+    copies, others = np.asarray(copies), np.asarray(others)
+    figure, axes = new_figure(9, 4.4)
+    bins = np.linspace(min(copies.min(), others.min()), max(copies.max(), others.max()), 61)
+    limit = np.inf if threshold is None else threshold
+    for scores, way, colour, hatch, name in ((copies, 1, RIGHT, None, names[0]), (others, -1, WRONG, "///", names[1])):
+        for passes in (False, True):
+            part = scores[(scores >= limit) == passes]
+            looks = dict(
+                color=colour if passes else NEUTRAL, alpha=1 if passes else 0.5, hatch=hatch if passes else None
+            )
+            axes.bar(
+                bins[:-1],
+                way * np.histogram(part, bins)[0] / len(scores),
+                np.diff(bins),
+                align="edge",
+                ec="white",
+                **looks,
+            )
+        axes.text(0.01, 0.5 + way * 0.42, f"to {name}", transform=axes.transAxes, fontsize=12, va="center")
+    axes.axhline(0, color=INK, lw=1)
     said = ""
     if threshold is not None:
-        kept, false = (table["copy"] >= threshold).mean(), (table.impostor >= threshold).mean()
+        kept, false = (copies >= threshold).mean(), (others >= threshold).mean()
         axes.axvline(threshold, color=INK, ls="--", lw=2)
-        note(
-            axes,
-            f"threshold {threshold:.2f}\n{kept:.0%} of the copies pass,\n{false:.1%} of the others pass",
-            (threshold, 0.78 * axes.get_ylim()[1]),
-            (8, 0),
-        )
+        words = f"threshold {threshold:.2f}\n{kept:.0%} of the copies pass,\n{false:.1%} of the others pass"
+        note(axes, words, (threshold, 0.55 * axes.get_ylim()[0]), (8, 0))
         said = f" At a threshold of {threshold:.2f}, {kept:.0%} of the copies pass and {false:.1%} of the others."
-    axes.set_xlabel("similarity (cosine) of an edited picture to", fontsize=11)
-    axes.set_ylabel("edited pictures", fontsize=11)
+    axes.set_xlabel(quantity, fontsize=11)
+    axes.set_ylabel("share of each group", fontsize=11)
+    axes.set_yticks([])
+    overlap = float((copies <= others.max()).mean())
+    apart = (
+        "Every copy scores higher than all others."
+        if not overlap
+        else (f"{overlap:.0%} of the copies score no higher than the highest of the others.")
+    )
     return Described(
         figure,
-        f"Histogram of similarities. To the original: median {table['copy'].median():.2f}, lowest "
-        f"{table['copy'].min():.2f}; to the most similar other picture: median {table.impostor.median():.2f}, highest "
-        f"{table.impostor.max():.2f}. {_overlap(table)}{said}",
+        f"Histogram of {quantity}. To {names[0]}: median {np.median(copies):.2f}, lowest {copies.min():.2f}; to "
+        f"{names[1]}: median {np.median(others):.2f}, highest {others.max():.2f}. {apart}{said}",
     )
-
-
-def _overlap(table: pd.DataFrame) -> str:
-    lost = int((table["copy"] <= table.impostor).sum())
-    if not lost:
-        return "Every copy is more similar to its original than to any other picture."
-    return f"{lost} of {len(table)} copies are no more similar to their original than to another picture."
-
-
-STYLES = ((PASSIVE, "o"), (ACTIVATED, "D"), (GREEN, "s"), (PURPLE, "^"), (ORANGE, "v"))
 
 
 def cost_against_size(cost: pd.DataFrame, estimate: pd.DataFrame, talk: dict | None = None) -> Described:
@@ -132,7 +150,7 @@ def cost_against_size(cost: pd.DataFrame, estimate: pd.DataFrame, talk: dict | N
         figure.subplots(1, 2), ("ms", "bytes"), (1, 1e6), ("ms per search, one thread", "MB of the index"), strict=True
     ):
         axes.spines[["top", "right"]].set_visible(False)
-        for (name, table), (colour, marker) in zip(cost.groupby("index", sort=False), STYLES):
+        for (name, table), (colour, marker, _) in zip(cost.groupby("index", sort=False), SERIES):
             guess = estimate[estimate["index"] == name].iloc[0]
             axes.plot(table.N, table[what] / unit, marker + "-", color=colour, ms=6, label=name)
             axes.plot(

@@ -12,11 +12,11 @@ from activeindex_lite.evaluation.retrieval import MEAN
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
-    GREEN,
     INK,
+    NEUTRAL,
     PASSIVE,
     PASSIVE_MARKER,
-    REFERENCE,
+    TARGET,
     Described,
     new_figure,
 )
@@ -119,16 +119,16 @@ def field(
     enough = (rows.r1 >= target["r1"] - 1e-9) & (rows.psnr >= target["psnr"]) & (rows.bytes <= most)
     best = sweep.cheapest(target["r1"], target["psnr"], edit=edit, references=references, most_bytes=most)
     figure, axes = new_figure(8, 4.4)
-    axes.plot(rows.ms[~enough], rows.r1[~enough], "o", color=REFERENCE, ms=3, label="not enough")
-    axes.plot(rows.ms[enough], rows.r1[enough], "s", color=GREEN, ms=4, label="good enough")
-    axes.axhline(target["r1"], color=GREEN, ls="--", lw=1)
+    axes.plot(rows.ms[~enough], rows.r1[~enough], "o", color=NEUTRAL, ms=3, label="not enough")
+    axes.plot(rows.ms[enough], rows.r1[enough], "s", color=TARGET, ms=4, label="good enough")
+    axes.axhline(target["r1"], color=TARGET, ls="--", lw=1)
     for letter, setting in (shown or {}).items():
         m = sweep.measured(setting)
         axes.plot(m["ms"], m["r1"], ms=9, label=letter, **{**LOOKS[letter], "ls": ""})
     answer = "No setting reaches the target"
     if best:
         m, answer = sweep.measured(best), f"The cheapest: {said(sweep, best, whole=False)}"
-        axes.plot(m["ms"], m["r1"], "*", color=GREEN, mec=INK, ms=18, label="the cheapest")
+        axes.plot(m["ms"], m["r1"], "*", color=TARGET, mec=INK, ms=18, label="the cheapest")
     axes.set_xscale("log")
     ticks = [t for t in MS_TICKS if rows.ms.min() / 1.3 <= t <= 1.3 * rows.ms.max()]
     axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
@@ -161,9 +161,14 @@ def said(sweep: Sweep, setting: dict, whole: bool = True) -> str:
 def released(sweep: Sweep, setting: dict) -> str:
     """Index, nprobe and release of a setting, in a few words."""
     s = sweep.settled(setting)
+    return named(sweep, s, sweep.measured(s)["psnr"])
+
+
+def named(sweep: Sweep, s: dict, psnr: float) -> str:
+    """`released` for a settled setting whose PSNR (dB) is known."""
     has_cells = sweep.nlist[sweep.about["factories"].index(s["factory"])]
     searched = s["factory"] + (f", nprobe {s['nprobe']}" if has_cells else "")
     if not s["alpha"]:
         return f"{searched}, passive"
     steps = f"{s['steps']} step{'s' if s['steps'] > 1 else ''}"
-    return f"{searched}, alpha {s['alpha']:g} in {steps}, {sweep.measured(s)['psnr']:.1f} dB"
+    return f"{searched}, alpha {s['alpha']:g} in {steps}, {psnr:.1f} dB"

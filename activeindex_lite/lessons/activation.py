@@ -16,6 +16,7 @@ from activeindex_lite.evaluation.retrieval import intervals
 from activeindex_lite.index.anatomy import anatomy, forward, storage
 from activeindex_lite.lessons.borders import NOTHING, Plane, cells_seen, clip, half_planes, plane_through, share_in
 from activeindex_lite.lessons.one_picture import anchor
+from activeindex_lite.support.parallel import in_threads
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -236,6 +237,15 @@ def staying(
     return pd.concat(rows, ignore_index=True)
 
 
+def _loss(features: np.ndarray, targets: Targets) -> np.ndarray:
+    """L_f of features (N, d) that need no gradient: (N,) float32."""
+    import torch
+
+    from activeindex_lite.activation.objective import target_loss
+
+    return target_loss(torch.from_numpy(features), targets).numpy()
+
+
 def quality_by_steps(
     pictures: Sequence[Image.Image],
     index: ActiveIndex,
@@ -245,14 +255,24 @@ def quality_by_steps(
 ) -> pd.DataFrame:
     """Loss and PSNR of the saved pictures after each number of steps: a DataFrame picture, steps, loss, psnr.
 
-    psnr is infinite at step 0. settings: further arguments of `activate`. A run of k steps is the beginning of any
-    longer one, so these are points of one walk.
+    psnr is infinite at step 0. settings: further arguments of `activate_steps`, method and loss apart. A run of k
+    steps is the beginning of any longer one, so these are points of one walk.
     """
     x = settings.pop("features", None)
     x = extractor(pictures) if x is None else x
-    rows = []
-    for k in steps:
-        run = activation.activate(pictures, index, extractor, steps=k, features=x, **settings)
-        rows.append(pd.DataFrame({"picture": np.arange(len(run)), "steps": k, "loss": run.loss[-1], "psnr": run.psnr}))
-    rows.insert(0, rows[0].assign(steps=0, loss=run.loss[0], psnr=np.inf))
+
+    def walk(i: int) -> list:
+        seen = activation.activate_steps(
+            pictures[i], index, extractor, steps=max(steps), features=x[i : i + 1], **settings
+        )
+        return [step for step in seen if step.number in steps]
+
+    walks = list(in_threads(walk, range(len(pictures))))
+    targets, original = index.targets(x), {"picture": np.arange(len(pictures))}
+    rows = [pd.DataFrame({**original, "steps": 0, "loss": [walk[0].loss[0] for walk in walks], "psnr": np.inf})]
+    for taken in zip(*walks, strict=True):
+        saved = [step.picture for step in taken]
+        psnr = [activation.psnr(old, new) for old, new in zip(pictures, saved, strict=True)]
+        loss = _loss(extractor(saved), targets)
+        rows.append(pd.DataFrame({**original, "steps": taken[0].number, "loss": loss, "psnr": psnr}))
     return pd.concat(rows, ignore_index=True)

@@ -12,9 +12,22 @@ import pandas as pd
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.evaluation.copy_detection import micro_ap_interval, precision_recall, score_predictions
-from activeindex_lite.evaluation.ids import with_id_texts
 from activeindex_lite.evaluation.predictions import predict, typical_distances
 from activeindex_lite.evaluation.queries import edit_stream
+from activeindex_lite.lessons.moderation import (
+    BLOCKED,
+    CAUGHT,
+    LEFT,
+    MISSED,
+    MISTAKEN,
+    OF_COPIES,
+    OF_STRANGERS,
+    actions,
+    judge,
+    judge_releases,
+    right_and_wrong,
+    telling,
+)
 from activeindex_lite.pictures import synthetic_pictures
 from activeindex_lite.world.world import FRESH_SEED
 
@@ -24,11 +37,31 @@ if TYPE_CHECKING:
     from activeindex_lite.extractor import Extractor
     from activeindex_lite.index import ActiveIndex
 
+__all__ = [
+    "BLOCKED",
+    "CAUGHT",
+    "LEFT",
+    "MISSED",
+    "MISTAKEN",
+    "OF_COPIES",
+    "OF_STRANGERS",
+    "Exact",
+    "Uploads",
+    "actions",
+    "all_answers",
+    "answers",
+    "curves",
+    "judge",
+    "judge_releases",
+    "right_and_wrong",
+    "score_table",
+    "searches",
+    "telling",
+    "upload",
+]
+
 # The batch size of activation too: the network keeps working memory for each batch size that it has seen.
-BATCH = 2
-CAUGHT, MISTAKEN, MISSED = "caught", "blocked as another picture", "missed"
-BLOCKED, LEFT = "blocked by mistake", "left alone"
-OF_COPIES, OF_STRANGERS = (CAUGHT, MISTAKEN, MISSED), (BLOCKED, LEFT)
+BATCH = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +170,33 @@ def answers(
     )
 
 
+def searches(
+    brute: ActiveIndex | Exact, index: ActiveIndex, uploads: Uploads, nprobes: Sequence[int] = (1, 16)
+) -> dict[str, tuple]:
+    """What notebook 08 compares: dict from a name to (index, release, nprobe), for `all_answers`.
+
+    "no index" is brute force over the passive pictures; then each nprobe with each release, as "passive, nprobe 1".
+    """
+    found = {"no index": (brute, "passive", 1)}
+    return found | {f"{name}, nprobe {n}": (index, name, n) for n in nprobes for name in uploads.features}
+
+
+def all_answers(
+    searches: dict[str, tuple],
+    uploads: Uploads,
+    background: dict[ActiveIndex | Exact, ActiveIndex | Exact] | None = None,
+) -> dict[str, pd.DataFrame]:
+    """`answers` of several searches: dict from their names to DataFrames.
+
+    searches: from `searches`; background: dict from each of their indexes to one of other pictures (None: scores are
+    not normalised).
+    """
+    return {
+        name: answers(index, uploads, release, nprobe, background and background[index])
+        for name, (index, release, nprobe) in searches.items()
+    }
+
+
 def score_table(found: dict[str, pd.DataFrame], uploads: Uploads, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Scores of several sets of predictions on the same uploads: a DataFrame with one row per set.
 
@@ -170,67 +230,3 @@ def curves(found: dict[str, pd.DataFrame], uploads: Uploads, table: pd.DataFrame
         row.what: (precision_recall(found[row.what], uploads.truth), row.micro_ap, row.low, row.high)
         for row in table.itertuples()
     }
-
-
-def judge(predictions: pd.DataFrame, truth: pd.DataFrame, threshold: float = np.nan) -> pd.DataFrame:
-    """The outcome of each upload if everything that scores at least `threshold` is blocked: one row per query.
-
-    Columns: query_id, answer (the first result, NaN if there is none), score, copy (whether it has an original),
-    right (whether the answer is its original), threshold, outcome (one of OF_COPIES or OF_STRANGERS). A threshold of
-    NaN blocks nothing. ValueError if a query has more than one prediction.
-    """
-    predictions, truth = with_id_texts(predictions), with_id_texts(truth)
-    repeated = predictions.query_id[predictions.query_id.duplicated()]
-    if len(repeated):
-        raise ValueError(
-            f"{repeated.iloc[0]!s:.100} has several predictions: expected one per query, as predict(..., k=1) gives"
-        )
-    first = predictions.set_index("query_id").reindex(truth.query_id)
-    copies = truth.reference_id.to_numpy() != ""
-    right = first.reference_id.to_numpy() == truth.reference_id.to_numpy()
-    acted = first.score.to_numpy() >= threshold
-    outcome = np.select(
-        [copies & acted & right, copies & acted, copies, acted], [CAUGHT, MISTAKEN, MISSED, BLOCKED], default=LEFT
-    )
-    return (
-        first.reset_index()
-        .rename(columns={"reference_id": "answer"})
-        .assign(copy=copies, right=right & copies, threshold=float(threshold), outcome=outcome)
-    )
-
-
-def actions(judged: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """The number of uploads with each outcome: one row per name, one column per outcome, and precision and recall.
-
-    judged: dict from a name to a DataFrame of `judge`. precision, recall: of what is blocked; precision is NaN where
-    nothing is blocked.
-    """
-    table = pd.DataFrame({name: rows.outcome.value_counts() for name, rows in judged.items()}).T
-    table = table.reindex(columns=[*OF_COPIES, *OF_STRANGERS]).fillna(0).astype(int)
-    blocked = table[[CAUGHT, MISTAKEN, BLOCKED]].sum(axis=1)
-    return table.assign(
-        precision=table[CAUGHT] / blocked.where(blocked > 0), recall=table[CAUGHT] / table[[*OF_COPIES]].sum(axis=1)
-    )
-
-
-def telling(before: pd.DataFrame, after: pd.DataFrame, n: int = 5) -> np.ndarray:
-    """The uploads to look at: (at most n,) int positions, one for each pair of outcomes, in the order below.
-
-    before, after: DataFrames of `judge` on the same uploads. Of each pair, the upload with the highest score after.
-    """
-    pairs = before.outcome + " / " + after.outcome
-    order = [
-        (MISSED, CAUGHT),
-        (CAUGHT, CAUGHT),
-        (MISSED, MISSED),
-        (BLOCKED, BLOCKED),
-        (LEFT, BLOCKED),
-        (BLOCKED, LEFT),
-        (LEFT, LEFT),
-        (CAUGHT, MISSED),
-        (MISSED, MISTAKEN),
-        (MISTAKEN, MISTAKEN),
-    ]
-    found = [np.flatnonzero(pairs == " / ".join(pair)) for pair in order]
-    best = [rows[np.argmax(after.score.fillna(-np.inf).to_numpy()[rows])] for rows in found if len(rows)]
-    return np.array(best[:n], int)

@@ -18,6 +18,7 @@ from activeindex_lite.index import build_index
 from activeindex_lite.index.ready import trained_index
 from activeindex_lite.lessons.activation import three_terms
 from activeindex_lite.lessons.examples import NO_INDEX, Examples
+from activeindex_lite.support.waiting import waiting
 from activeindex_lite.sweeps.strengths import INDEXES, TARGET, strength_curves
 from activeindex_lite.world import load_world
 
@@ -63,11 +64,12 @@ def measure_lesson(
     extractor, measured = load_extractor("lite"), Measured(seed)
     pictures, x, few = world.pictures(ids), world.references[ids], dict(seed=seed, batch_size=8)
     passive, released = edited_features(pictures, extractor, **few), {None: pictures}
-    for name, (_, nprobes) in families.items():
+    for name in waiting(list(families), "activating for, and searching in,"):
+        nprobes = families[name][1]
         measured.searches(name, indexes[name], nprobes, False, passive, ids)
         if name == NO_INDEX:
             continue
-        run = activation.activate(pictures, indexes[name], extractor, features=x, batch_size=2)
+        run = activation.activate(pictures, indexes[name], extractor, features=x)
         measured.activation(name, run)
         active = edited_features(run.pictures, extractor, **few)
         measured.searches(name, indexes[name], nprobes, True, active, ids)

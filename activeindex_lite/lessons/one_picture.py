@@ -48,8 +48,8 @@ class Found:
 
     query: the edited picture, PIL; feature: (d,) of it; place: (2,) of its feature, see `places`; nprobes: the P
     values; ids (P,), distances (P,): of the first results; first: (P,) bool, whether that is the original (a tie counts
-    as a miss); cell_rank: rank of the original's cell among all cells, 1 the nearest to the query (None: the index has
-    no cells).
+    as a miss); cell_rank: rank of the original's cell among all cells, 1 the nearest to the query; cells: (max of
+    nprobes,) int64, those that a search visits, the nearest first (both None: the index has no cells).
     """
 
     query: Image.Image
@@ -60,6 +60,7 @@ class Found:
     distances: np.ndarray
     first: np.ndarray
     cell_rank: int | None
+    cells: np.ndarray | None
 
 
 class OnePicture:
@@ -145,6 +146,7 @@ class OnePicture:
             distances[:, 0],
             strictly_first(distances, ids, self.truth),
             self._cell_rank(feature),
+            None if self.index.nlist is None else self.index.probe(feature, max(nprobes))[0],
         )
 
     def _cell_rank(self, feature: np.ndarray) -> int | None:

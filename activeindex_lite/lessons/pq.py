@@ -1,8 +1,9 @@
-"""Notebook 03: what compression loses, as reconstruction error against bytes for PQ, OPQ and IVF-PQ."""
+"""Notebook 03: what compression loses, as reconstruction error against bytes, and what one wrong codeword brings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +11,12 @@ import pandas as pd
 
 from activeindex_lite.evaluation.retrieval import first_is_original
 from activeindex_lite.index import build_index
+from activeindex_lite.support.parallel import in_threads
+from activeindex_lite.support.waiting import waiting
 
 if TYPE_CHECKING:
     from activeindex_lite.index import ActiveIndex
+    from activeindex_lite.scratch import PQ
 
 SETTINGS = tuple((M, nbits) for nbits in (4, 6, 8) for M in (2, 4, 8, 16, 32))
 
@@ -30,15 +34,14 @@ def pq_tradeoff(
     train (T, d), x (N, d): features to train with and to compress; settings: pairs (M, nbits). bytes: M nbits / 8 per
     vector; error: mean squared distance of x to its reconstruction.
     """
-    rows = [
-        {
-            "M": M,
-            "nbits": nbits,
-            "bytes": M * nbits / 8,
-            "error": mean_error(build_index(f"PQ{M}x{nbits}", train, seed=seed), x),
-        }
-        for M, nbits in settings
-    ]
+
+    def row(setting: tuple[int, int]) -> dict:
+        M, nbits = setting
+        error = mean_error(build_index(f"PQ{M}x{nbits}", train, seed=seed), x)
+        return {"M": M, "nbits": nbits, "bytes": M * nbits / 8, "error": error}
+
+    title = "training product quantizers"
+    rows = list(waiting(in_threads(row, settings), title, lambda row: "", total=len(settings)))
     return pd.DataFrame(rows)
 
 
@@ -74,3 +77,47 @@ def at_equal_bytes(
 def variance_of_parts(x: np.ndarray, M: int) -> np.ndarray:
     """Variance of each of the M parts of x (N, d), summed over its dimensions: (M,). PQ spends equal bits on each."""
     return x.var(0).reshape(M, -1).sum(1)
+
+
+@dataclass(frozen=True)
+class Swap:
+    """What a search finds after one codeword of a stored code was swapped for another.
+
+    code: (M,), the code after the swap; distance: of the query to what it stands for; ids (k,), distances (k,): the
+    first results, the changed code among the stored ones; place: that of the changed code, 1 the first (a tie counts
+    against it).
+    """
+
+    code: np.ndarray
+    distance: float
+    ids: np.ndarray
+    distances: np.ndarray
+    place: int
+
+
+def swaps(
+    pq: PQ, codes: np.ndarray, i: int, query: np.ndarray, ranks: Sequence[int], k: int = 3
+) -> dict[tuple[int, int], Swap]:
+    """What a search finds after each of many swaps in stored code i: a dict (part, rank) -> Swap.
+
+    pq: scratch.PQ; codes (N, M): what the index stores; query: (d,), such as the feature of an edited copy of i; part:
+    0 to M - 1; ranks: which codewords take the place of its own, 0 itself, 1 the nearest to it, K - 1 the farthest.
+    """
+    table = pq.distance_tables(query[None])[0]
+    distances = pq.look_up(table, codes)
+    others = np.where(np.arange(len(codes)) == i, np.inf, distances)
+    rivals = np.argsort(others, kind="stable")[:k]
+    found = {}
+    for part in range(pq.M):
+        away = np.square(pq.codebooks[part] - pq.codebooks[part, codes[i, part]]).sum(1)
+        # Its own codeword first, should another be equal to it.
+        away[codes[i, part]] = -1
+        words = np.argsort(away, kind="stable")
+        for rank in ranks:
+            code = codes[i].copy()
+            code[part] = words[rank]
+            own = float(pq.look_up(table, code[None])[0])
+            place = 1 + int((others <= own).sum())
+            ids = np.insert(rivals, min(place - 1, k), i)[:k]
+            found[part, rank] = Swap(code, own, ids, np.where(ids == i, own, others[ids]), place)
+    return found

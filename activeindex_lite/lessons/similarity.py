@@ -54,6 +54,19 @@ def threshold_at_precision(copies: np.ndarray, others: np.ndarray, precision: fl
     return float(scores[order][good[-1]]), float(found[good[-1]] / len(copies))
 
 
+def detections(copies: np.ndarray, others: np.ndarray, thresholds: np.ndarray) -> pd.DataFrame:
+    """What passes each of thresholds (n,): a DataFrame threshold, recall, false.
+
+    copies (P,), others (Q,): scores of true and of false matches; recall: the share of copies at or above the
+    threshold; false: that of the others. Of alarms at which a share p of all queries are copies, the share
+    p recall / (p recall + (1 - p) false) is right.
+    """
+    shares = [
+        1 - np.searchsorted(np.sort(scores), thresholds, side="left") / len(scores) for scores in (copies, others)
+    ]
+    return pd.DataFrame({"threshold": thresholds, "recall": shares[0], "false": shares[1]})
+
+
 SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 

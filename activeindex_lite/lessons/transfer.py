@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 
 from activeindex_lite import activation
+from activeindex_lite.evaluation.originals import stored_anew
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import hit_table, intervals
 from activeindex_lite.index import build_index, ready_index
 from activeindex_lite.index.ready import CODES, cells_alone
 from activeindex_lite.lessons.copy_detection import BATCH
 from activeindex_lite.pictures import synthetic_pictures
+from activeindex_lite.support.parallel import in_threads
+from activeindex_lite.support.waiting import waiting
 from activeindex_lite.world import load_world
 from activeindex_lite.world.world import REFERENCE_SEED, TRAIN_SEED
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 # Mild, middling and hard ones of the 14 edits: light, sharpness, compression, geometry.
 EDITS_OF_TRANSFER = ("Contrast 2", "Blur 2", "JPEG 50", "Rotation 25", "Crop 0.5", "Random")
-SIZE = 96
+SIZE, DRAWN_AT_ONCE = 96, 32
 UNCHANGED, AGAIN, OTHER = "not activated", "IVF-PQ,\ntrained again", "another\nextractor"
 WITHOUT_CELLS = {"PQ": "PQ8x8", "PCA+LSH": "PCA64,LSH"}
 # A place to search: the index, the extractor of its features, and the (P,) ids of the pictures in it.
@@ -55,6 +58,20 @@ def ready_again() -> ActiveIndex:
     """The ready world's IVF-PQ trained again: the same pictures, but another seed of k-means."""
     world = load_world()
     return build_index(CODES, world.train, world.references, seed=1)
+
+
+def stores_again(places: dict[str, Place], references: np.ndarray, released: Sequence[Image.Image]) -> dict[str, Place]:
+    """The index that was trained again, storing features of the original or of the released pictures: two Places.
+
+    places: from `ready_places`; references: (N, d), all features that it stores; released: P PIL pictures, released
+    under the ids of that place.
+    """
+    again, extractor, ids = places[AGAIN]
+    anew = stored_anew(again, references, ids, extractor(released))
+    return {
+        "trained again, stores the originals": places[AGAIN],
+        "trained again, stores the activated ones": (anew, extractor, ids),
+    }
 
 
 def releases(
@@ -91,7 +108,8 @@ def transfer_table(
     in the same place, with its paired interval.
     """
     rng, rows, hits = rng or np.random.default_rng(0), [], {}
-    for release, pictures in released.items():
+    for release in waiting(list(released), "searching for copies of pictures", lambda name: name.replace("\n", " ")):
+        pictures = released[release]
         shown, features = pictures() if callable(pictures) else pictures, {}
         for place, (index, extractor, ids) in places.items():
             if id(extractor) not in features:
@@ -132,7 +150,9 @@ def index_of_another(
     others = np.setdiff1d(np.arange(references + len(ids)), ids)[:references]
 
     def features(seeds: np.ndarray, size: int) -> np.ndarray:
-        return extractor((synthetic_pictures([int(s)], size)[0] for s in seeds), BATCH)
+        # Drawn where they are extracted, a few at a time, so that every core draws.
+        parts = np.array_split(seeds, -(-len(seeds) // DRAWN_AT_ONCE))
+        return np.concatenate(list(in_threads(lambda part: extractor(synthetic_pictures(part, size), BATCH), parts)))
 
     stored = [features(REFERENCE_SEED + ids, 224), features(REFERENCE_SEED + others, SIZE)]
     index = build_index(factory, features(TRAIN_SEED + np.arange(train), SIZE), np.concatenate(stored), seed=seed)

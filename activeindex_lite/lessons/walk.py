@@ -1,75 +1,92 @@
-"""One activation at growing alpha: the released picture, its feature and its copy's among the borders, and the
-first result.
-"""
+"""One activation step by step: the released picture, its feature among the borders of the index, and two searches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
 from activeindex_lite.activation.defaults import ALPHA, STEPS
-from activeindex_lite.lessons.activation import Scene, scene
-from activeindex_lite.lessons.one_picture import OnePicture
-
-# From the passive picture to the published alpha, in twelve equal parts.
-ALPHAS = tuple(ALPHA * part / 12 for part in range(13))
+from activeindex_lite.activation.quality import psnr
+from activeindex_lite.lessons.one_picture import Found, OnePicture
+from activeindex_lite.lessons.one_plane import OnePlane, one_plane
 
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """A picture released at each of A growing alphas, the first of them 0, and searched for by one of its edited
-    copies.
+    """A picture before activation and after each of its S steps, and the searches for two copies under one edit.
 
-    pictures: A saved pictures; psnr: (A,) in dB, infinite where nothing changed; to_code: (A,) squared distances of
-    their features to the code; copies: A edited pictures; ids: (A,) the first results, and first: (A,) bool, whether
-    that is the original (a tie counts against). scene: the plane through the original's feature, the first copy's and
-    the last copy's, in which these three and the borders of the index are exact; all other points fall perpendicularly
-    onto it. released and copied: (A, 2) float64, the features of pictures and copies in that plane.
+    pictures: S + 1 PIL pictures, the original first; psnr: (S + 1,) in dB, infinite where nothing changed; measure:
+    (S + 1,) of their features, `measured` says what (see OnePicture.measure). plane: the OnePlane of both copies; path
+    (S + 1, 2), passive and active (2,): where the features and the copies fall in it. before, after: Found of the copy
+    of the original and of the last release, at one nprobe.
     """
 
     edit: str
-    nprobe: int
-    alphas: tuple[float, ...]
-    pictures: list
+    alpha: float
+    pictures: list[Image.Image]
     psnr: np.ndarray
-    to_code: np.ndarray
-    copies: list
-    ids: np.ndarray
-    first: np.ndarray
-    scene: Scene
-    released: np.ndarray
-    copied: np.ndarray
+    measure: np.ndarray
+    measured: str
+    plane: OnePlane
+    path: np.ndarray
+    before: Found
+    after: Found
+
+    @property
+    def passive(self) -> np.ndarray:
+        """Where the copy of the original falls in the plane, (2,)."""
+        return self.plane.flat(self.before.feature)[0]
+
+    @property
+    def active(self) -> np.ndarray:
+        """Where the copy of the last release falls in the plane, (2,)."""
+        return self.plane.flat(self.after.feature)[0]
+
+    @property
+    def visited(self) -> str:
+        """The nprobe of both searches in words; nothing for an index without cells."""
+        return "" if self.before.cell_rank is None else f" at nprobe {self.before.nprobes[0]}"
 
 
-def walk(one: OnePicture, edit: str, alphas: Iterable[float] = ALPHAS, steps: int = STEPS, nprobe: int = 1) -> Walk:
-    """Activate a picture at each alpha (the paper's scale, 0 first) and search for its edited copy: a Walk.
+def walk(
+    one: OnePicture, edit: str, alpha: float = ALPHA, steps: int = STEPS, method: str = "published", nprobe: int = 1
+) -> Walk:
+    """Activate a picture step by step and search for its copy (edit: a name of EDITS) before and after: a Walk."""
+    made = list(one.steps(alpha, steps, method))
+    features = one.extractor([step.picture for step in made])
+    pictures = [step.picture for step in made]
+    return walk_of(one, edit, alpha, pictures, np.concatenate([one.x[None], features]), nprobe)
 
-    edit: a name of EDITS. ValueError for an index whose borders are not known (see `lessons.activation.scene`).
+
+def walk_of(
+    one: OnePicture,
+    edit: str,
+    alpha: float,
+    pictures: Sequence[Image.Image],
+    features: np.ndarray,
+    nprobe: int = 1,
+    plane: OnePlane | None = None,
+) -> Walk:
+    """The Walk of S pictures that were released after each step, with features (S + 1, d), the original's first.
+
+    plane: the plane to draw in (None: the one through the original and both copies).
     """
-    alphas = tuple(alphas)
-    if len(alphas) < 2 or alphas[0] != 0:
-        raise ValueError(f"alphas={alphas}: expected 0 and at least one more, to see where the walk begins and ends")
-    releases = [one.release(alpha, steps) for alpha in alphas]
-    pictures = [release.picture for release in releases]
-    found = [one.search(picture, edit, (nprobe,)) for picture in pictures]
-    features = one.extractor(pictures)
-    copies = one.extractor([seen.query for seen in found])
-    points = np.concatenate([features, copies])
-    plane = scene(one.index, one.x, points, through=copies[0])
+    before, after = (one.search(picture, edit, (nprobe,)) for picture in (one.picture, pictures[-1]))
+    plane = one_plane(one, before.feature, after.feature) if plane is None else plane
     return Walk(
         edit,
-        nprobe,
-        alphas,
-        pictures,
-        np.array([release.psnr for release in releases]),
-        np.square(features - one.q).sum(1),
-        [seen.query for seen in found],
-        np.array([seen.ids[0] for seen in found]),
-        np.array([seen.first[0] for seen in found]),
+        alpha,
+        [one.picture, *pictures],
+        np.array([np.inf, *(psnr(one.picture, picture) for picture in pictures)]),
+        one.measure(features),
+        one.measured,
         plane,
-        *np.split(plane.features, 2),
+        plane.flat(features),
+        before,
+        after,
     )
 
 

@@ -33,13 +33,15 @@ const brightness = (picture, factor) => recoloured(picture, (...colour) => colou
 function turned(r, g, b, steps) {
   const [high, low] = [Math.max(r, g, b), Math.min(r, g, b)];
   if (high === low) return [r, g, b];
-  const [toR, toG, toB] = [r, g, b].map((value) => (high - value) / (high - low));
-  const sixth = r === high ? toB - toG : g === high ? 2 + toR - toB : 4 + toG - toR;
-  const hue = (Math.trunc(((sixth / 6 + 1) % 1) * 255) + steps) % 255;
-  const saturation = Math.trunc(((high - low) / high) * 255) / 255;
-  const place = (hue * 6) / 255;
+  // Pillow computes in single precision, and cuts off at the end.
+  const single = Math.fround;
+  const [toR, toG, toB] = [r, g, b].map((value) => single((high - value) / (high - low)));
+  const sixth = single(r === high ? single(toB - toG) : g === high ? 2 + toR - toB : 4 + toG - toR);
+  const hue = (Math.trunc(single((sixth / 6 + 1) % 1) * 255) + steps) % 255;
+  const saturation = single(Math.trunc(single((high - low) / high) * 255) / 255);
+  const place = single((hue * 6) / 255);
   const sector = Math.floor(place);
-  const rest = place - sector;
+  const rest = single(place - sector);
   const [p, q, t] = [1, rest, 1 - rest].map((share) => Math.round(high * (1 - saturation * share)));
   const sectors = [[high, t, p], [q, high, p], [p, high, t], [p, q, high], [t, p, high], [high, p, q]];
   return saturation ? sectors[sector % 6] : [high, high, high];
@@ -48,13 +50,17 @@ const hue = (picture, share) => recoloured(picture, (r, g, b) => turned(r, g, b,
 
 // out(line, i) sums weights[j] times the numbers at positions[i][j] of a line, first across and then down.
 function alongLines({ width, height }, values, weights, at) {
-  const made = new Float64Array(values.length);
+  // Sums in double precision, kept in single, as scipy does.
+  const made = new Float32Array(values.length);
   for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++)
+    for (let x = 0; x < width; x++) {
+      const sums = [0, 0, 0];
       weights.forEach((weight, j) => {
-        const from = at(x, y, j - (weights.length - 1) / 2);
-        for (let c = 0; c < 3; c++) made[3 * (y * width + x) + c] += weight * values[3 * from + c];
+        const from = 3 * at(x, y, j - (weights.length - 1) / 2);
+        for (let c = 0; c < 3; c++) sums[c] += weight * values[from + c];
       });
+      made.set(sums, 3 * (y * width + x));
+    }
   return made;
 }
 

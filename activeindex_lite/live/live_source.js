@@ -5,20 +5,31 @@ const LIVE_ALPHA_STEP = 0.25;
 // Whether this browser runs the compute core.
 function canLive(live) {
   const bytes = Uint8Array.from(atob(live.binaries.simd), (letter) => letter.charCodeAt(0));
-  return typeof WebAssembly === "object" && WebAssembly.validate(bytes) && "OffscreenCanvas" in window;
+  const isAble = typeof WebAssembly === "object" && WebAssembly.validate(bytes) && "OffscreenCanvas" in window;
+  return isAble && typeof Worker === "function";
 }
 
-// The picture of a URL as RGBA bytes.
-async function pixelsOf(url) {
-  const bitmap = await createImageBitmap(await (await fetch(url)).blob());
+// The picture of a file as RGBA bytes.
+async function pixelsOf(blob) {
+  const bitmap = await createImageBitmap(blob);
   const { width, height } = bitmap;
   const pen = html("canvas", { width, height }).getContext("2d");
   // Transparent pictures lie on white.
-  [pen.fillStyle, pen.globalCompositeOperation] = ["#fff", "source-over"];
+  pen.fillStyle = "#fff";
   pen.fillRect(0, 0, width, height);
   pen.drawImage(bitmap, 0, 0);
   bitmap.close();
   return { width, height, pixels: pen.getImageData(0, 0, width, height).data };
+}
+
+// An event of a stored grid, whose searches leave their thumbnails to all others.
+function withThumbnails(event, thumbnails) {
+  const filled = (found) => found && { ...found, thumbnails };
+  if (event.kind === "finished") {
+    const { view } = event;
+    return { ...event, view: { ...view, active: filled(view.active), passive: filled(view.passive) } };
+  }
+  return { ...event, found: Object.fromEntries(Object.entries(event.found).map(([at, found]) => [at, filled(found)])) };
 }
 
 function liveSource(model) {
@@ -44,7 +55,11 @@ function liveSource(model) {
   };
   worker.onerror = (event) => fail(event.message);
   const { worker: _, ...held } = live;
-  pixelsOf(about.original).then((picture) => send({ kind: "open", live: held, picture }), (error) => fail(error.message));
+  const opening = async () => pixelsOf(await (await fetch(about.original)).blob());
+  opening().then(
+    (picture) => send({ kind: "open", live: held, picture }),
+    (error) => fail(error.message),
+  );
 
   function move() {
     if (!isReady) return void (isWaiting = true);
@@ -56,9 +71,10 @@ function liveSource(model) {
   const methodMoved = () => model.set("steps", live.methods[model.get("method")].steps);
 
   async function takePicture(bytes) {
-    const url = URL.createObjectURL(new Blob([bytes]));
+    const file = new Blob([bytes], { type: "image/png" });
     try {
-      const picture = await pixelsOf(url);
+      const picture = await pixelsOf(file);
+      const url = URL.createObjectURL(file);
       model.set("_about", { ...model.get("_about"), original: url, own: true });
       send({ kind: "picture", picture, id: live.ownId });
       move();
@@ -74,7 +90,7 @@ function liveSource(model) {
     // The stored view is there at once; without one, the worker makes it.
     const stored = model.get("_stored");
     if (stored?.runs[`${model.get("index")} ${model.get("alpha")}`]) {
-      const end = storedSource(model).start(listener);
+      const end = storedSource(model).start((event) => listener(withThumbnails(event, stored.thumbnails)));
       end();
     } else move();
     return () => {

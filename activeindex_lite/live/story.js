@@ -45,16 +45,16 @@ function noiseFrom(seed) {
   return () => even() + even() + even() + even() - 2;
 }
 
-// tools: { core, indexes, methods, caption, nprobes, thumbnails, published }; published: { alpha }.
-function storyteller({ core, indexes, methods, caption, nprobes, thumbnails, published }) {
-  let original, truth, x, thumbnail, isOwn, known;
+// tools: { core, indexes, methods, caption, nprobes, thumbnails, alpha, ownId }: alpha is the published value.
+function storyteller({ core, indexes, methods, caption, nprobes, thumbnails, alpha, ownId }) {
+  let original, truth, x, thumbnail, known;
 
   async function choose(picture, id) {
-    [original, truth, isOwn] = [picture, id, !(id in thumbnails)];
+    [original, truth] = [picture, id];
     x = core.featureOf(picture);
     known = { runs: new Map(), scenes: new Map(), searches: new Map() };
     thumbnail = await thumbnailOf(picture);
-    Object.values(indexes).forEach((index) => index.join(isOwn ? x : null, id));
+    Object.values(indexes).forEach((index) => index.join(id === ownId ? x : null, id));
   }
 
   const runOf = ({ index, alpha, steps, method }) => `${index} ${alpha} ${steps} ${method}`;
@@ -62,11 +62,11 @@ function storyteller({ core, indexes, methods, caption, nprobes, thumbnails, pub
 
   // Activate: yields a stage after each step, { number, of, picture, mse, path, ms }.
   function* activated(move) {
-    const { index, alpha, steps, method } = move;
+    const { index, steps, method } = move;
     const { lr, shares, isMargin, isWhole } = methods[method];
     let [begun, ms] = [performance.now(), 0];
     const losses = indexes[index].losses(x, isMargin);
-    core.begin({ picture: original, alpha, shares, losses, noise: noiseFrom(1) });
+    core.begin({ picture: original, alpha: move.alpha, shares, losses, noise: noiseFrom(1) });
     const path = [];
     for (let number = 1; number <= steps; number++) {
       path.push(core.step({ lr, isWhole }).feature);
@@ -170,7 +170,7 @@ function storyteller({ core, indexes, methods, caption, nprobes, thumbnails, pub
 
   // The plane of a move is fixed by the published release of its method.
   async function* madeScene(move) {
-    const fixed = { ...move, alpha: published.alpha, steps: methods[move.method].steps };
+    const fixed = { ...move, alpha, steps: methods[move.method].steps };
     if (!known.runs.has(runOf(fixed))) {
       const made = [];
       for (const stage of activated(fixed)) {

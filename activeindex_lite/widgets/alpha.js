@@ -5,7 +5,7 @@ const QUICK_EDITS = ["Identity", "Contrast 2", "Brightness 2", "JPEG 50", "Rotat
 const [FLY_MS, HOLD_MS, STEP_MS] = [800, 700, 170];
 const isCalm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-// The controls; put(name, value) hears of each move.
+// The controls; put(name, value), or put({ name: value, ... }), hears of each move.
 function controlsOf(source, put, onStep, onPlay) {
   const alpha = slider(
     "alpha",
@@ -19,7 +19,8 @@ function controlsOf(source, put, onStep, onPlay) {
   const steps = slider("steps", source.steps, String, (count) => put("steps", count));
   const nprobe = slider("nprobe", [1], cellsText, (count) => put("nprobe", count));
   const index = select("index", (name) => put("index", name));
-  const method = select("method", (name) => put("method", name));
+  // Each method has a number of steps of its own, which may be changed afterwards.
+  const method = select("method", (name) => put({ method: name, steps: source.stepsOf(name) }));
   const edit = choice("edit", (name) => put("edit", name));
   const otherEdit = select("any edit", (name) => put("edit", name));
   return { alpha, step, play, steps, nprobe, index, method, edit, otherEdit };
@@ -68,10 +69,13 @@ function player(show) {
 function render({ model, el }) {
   const get = (name) => model.get(name);
   const put = (name, value) => {
-    model.set(name, value);
+    const moved = typeof name === "string" ? { [name]: value } : name;
+    Object.entries(moved).forEach((pair) => model.set(...pair));
     model.save_changes();
   };
-  const source = get("_stored") ? storedSource(model) : kernelSource(model);
+  // A live page has both: it may run in a browser that cannot be live.
+  const isLive = get("_live") && canLive(get("_live"));
+  const source = isLive ? liveSource(model) : get("_stored") ? storedSource(model) : kernelSource(model);
   let story = {};
   let shownEdit;
   let isFresh = true;

@@ -15,7 +15,7 @@ from activeindex_lite.activation.methods import METHODS
 from activeindex_lite.edits import EDITS
 from activeindex_lite.sweeps.alpha import ALPHAS, NPROBES
 from activeindex_lite.widgets.alpha_page import stored_results
-from activeindex_lite.widgets.alpha_run import Move, events
+from activeindex_lite.widgets.alpha_run import Move, events, finished
 from activeindex_lite.widgets.alpha_state import LARGEST_ALPHA, MOST_STEPS, AlphaState, Picture
 from activeindex_lite.widgets.module import CSS, Explorer, Setting, checked_name, checked_number, esm, read
 
@@ -32,8 +32,8 @@ pd = lazy_loader.load("pandas")
 
 # Seconds between two pieces of work in which the kernel takes messages.
 PAUSE = 0.001
-# An original whose copies nprobe 1 misses under several edits, and activation brings back.
-PICTURE = 9228
+# A landscape at the border of its cell: at nprobe 1 some of its copies are lost, and activation brings them back.
+PICTURE = 30331
 LARGEST_UPLOAD = 20_000_000
 # The edits that a page without a kernel keeps, from easy to hard.
 PAGE_EDITS = ("Identity", "Contrast 2", "Brightness 2", "JPEG 50", "Rotation 25", "Crop 0.5", "Meme", "Random")
@@ -121,17 +121,16 @@ class AlphaExplorer(Explorer):
 
     def still(self) -> Described:
         """The present setting as a figure with a text alternative, for readers without a kernel."""
-        from activeindex_lite.figures.one_picture import release_and_search
+        from activeindex_lite.figures.walk import sheet
+        from activeindex_lite.lessons.walk import walk_of
 
-        one = self.state.one(self.index)
+        state, move = self.state, self._move()
+        one = state.one(move.index)
+        made = finished(state, move)
         nprobe = min(self.nprobe, one.index.nlist or 1)
-        release = one.release(self.alpha, self.steps)
-        passive, active = (one.search(picture, self.edit, (nprobe,)) for picture in (one.picture, release.picture))
-
-        def picture_of(i):
-            return self.state.picture if i == one.truth else self.state.world.pictures(i)[0]
-
-        return release_and_search(one, release, passive, active, picture_of, self.alpha, self.edit)
+        pictures, path = [stage.picture for stage in made], made[-1].path
+        seen = walk_of(one, move.edit, move.alpha, pictures, path, nprobe, state.plane(move))
+        return sheet(seen, lambda i: state.picture if i == one.truth else state.world.pictures(i)[0])
 
     def stored(self) -> dict:
         """All that a page without a kernel shows: each alpha of the stored grid and eight edits, as published; at the

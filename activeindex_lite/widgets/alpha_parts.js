@@ -103,7 +103,7 @@ function findingText({ release, passive, trail }, at, nprobe) {
   else if (isLast) quality = `PSNR ${decibelsOf(release.psnr)}, at most ${release.linf} grey levels changed.`;
   const found = stage.found;
   const active = found
-    ? `The same copy of the released picture ${foundText(found, positionOf(found, nprobe))}.`
+    ? `The same copy of the release ${foundText(found, positionOf(found, nprobe))}.`
     : "The search follows.";
   return `${quality} ${original} ${active}`;
 }

@@ -91,13 +91,12 @@ function cellsDrawn({ story, nprobe }, { toPixels, flights }) {
 
 function flightsDrawn({ flights }) {
   return flights.flatMap((flight) => {
-    const head = headOf(flight);
     if (!flight.done) return [];
-    const arrow = svg("path", {
-      d: pathOf([flight.from, head]),
-      class: `aa-flight aa-${flight.name}${flight.isLate ? " aa-late" : ""}`,
-    });
-    return [arrow, markDrawn("cross", head, 7, `aa-mark aa-${flight.name}`)];
+    const head = headOf(flight);
+    const d = pathOf([flight.from, head]);
+    const arrow = svg("path", { d, class: `aa-flight aa-${flight.name}${flight.isLate ? " aa-late" : ""}` });
+    const mark = markDrawn("cross", head, 7, `aa-mark aa-${flight.name}`);
+    return [svg("path", { d, class: "aa-casing" }), arrow, mark];
   });
 }
 
@@ -109,7 +108,8 @@ function walkDrawn({ x, released, code, walk, stage }, { plane }) {
     : [markDrawn("star", code, 9, "aa-mark aa-code")];
   const marks = [markDrawn("circle", x, 6, "aa-mark aa-original")];
   if (stage.number > 0) marks.push(markDrawn("diamond", released, 6, "aa-mark aa-released"));
-  return [...star, svg("path", { d: pathOf(walk), class: "aa-walk" }), ...dots, ...marks];
+  const lines = ["aa-casing", "aa-walk"].map((name) => svg("path", { d: pathOf(walk), class: name }));
+  return [...star, ...lines, ...dots, ...marks];
 }
 
 function markDrawn(shape, [x, y], radius, className) {

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from activeindex_lite.activation.defaults import ALPHA, STEPS
+from activeindex_lite.activation.defaults import ALPHA
+from activeindex_lite.activation.methods import METHODS
 from activeindex_lite.activation.quality import WINDOW, linf, psnr, ssim
 from activeindex_lite.lessons.borders import share_in
 from activeindex_lite.lessons.one_picture import amplified_difference
@@ -39,8 +40,8 @@ class Move:
 
     @property
     def published(self) -> Move:
-        """The same at the published alpha and number of steps, which the plane is fixed by."""
-        return Move(self.index, ALPHA, STEPS, self.method, self.edit)
+        """The same at the published alpha and the method's own number of steps, which the plane is fixed by."""
+        return Move(self.index, ALPHA, METHODS[self.method].steps, self.method, self.edit)
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,14 @@ def _computed(state: AlphaState, move: Move, told: bool = False) -> Iterator[dic
         made.append(stage)
         yield told_step(state, move, stage) if told else None
     state.keep(move, made)
+
+
+def finished(state: AlphaState, move: Move) -> list[Stage]:
+    """The stages of a move's activation, made now if they are no longer kept."""
+    work = events(state, move)
+    while state.run(move) is None:
+        next(work)
+    return state.run(move)
 
 
 def run_name(move: Move) -> str:

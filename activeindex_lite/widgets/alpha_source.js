@@ -1,6 +1,6 @@
 // Where the alpha explorer's results come from: a kernel that activates step by step, or the results that a page
 // without a kernel has stored. Each source is { isLive, alphas, steps, edits, methods, start(tell) }, and where it is
-// live takePicture(bytes, name); start returns the function that ends it. tell(event) hears of events, of which
+// live stepsOf(method) and takePicture(bytes, name); start returns the function that ends it. tell(event) hears of events, of which
 // `tellStory` makes what is drawn:
 //   { kind: "begun", plane, passive }                               a setting with a plane of its own
 //   { kind: "step", run, alpha, number, of, path, picture, difference, psnr, found? }   a step was made
@@ -34,7 +34,8 @@ function kernelSource(model) {
     alphas: upTo(limits.alpha / ALPHA_STEP + 1).map((i) => i * ALPHA_STEP),
     steps: upTo(limits.steps).map((i) => i + 1),
     edits: about.edits,
-    methods: about.methods,
+    methods: Object.keys(about.methods),
+    stepsOf: (method) => about.methods[method],
     start,
     takePicture: (bytes, name) => model.send({ kind: "picture", name }, undefined, [bytes]),
   };

@@ -32,6 +32,7 @@ LARGEST_ALPHA, MOST_STEPS = 8.0, 20
 # Longest side of an own picture: the time of a step grows with the pixels.
 SIDE = 288
 THUMBNAIL = 112
+PUBLISHED = "published"
 # Name -> faiss factory string: those with stored curves, and product quantization, which has no cells.
 INDEXES = {**MEASURED, "OPQ": "OPQ8_64,PQ8x8"}
 # Activations whose pictures are kept, 2 MB each: what was shown a moment ago comes back at once.
@@ -130,7 +131,6 @@ class AlphaState:
         row = found.feature[None]
         place, truly, parts = plane.flat(row)[0], truly_inside(one, row), one.parts(row)
         drawn = plane.inside(place)
-        order = one.index.probe(row, max(nprobes))[0] if len(plane.own_cells) else np.empty(0, int)
         return {
             "edit": move.edit,
             "truth": one.truth,
@@ -143,7 +143,7 @@ class AlphaState:
             # Whether the copy shares the region of the stored code, and whether it is drawn there.
             "inside": None if truly is None else bool(truly[0]),
             "drawn": None if drawn is None else bool(drawn[0]),
-            "ranks": plane.ranks(order).tolist(),
+            "ranks": [] if found.cells is None else plane.ranks(found.cells).tolist(),
             "parts": None if parts is None else parts[0].tolist(),
             "query": thumbnail(found.query, THUMBNAIL),
             "thumbnails": {str(i): self._thumbnail(i, one.truth) for i in found.ids.tolist() if i >= 0},
@@ -161,7 +161,7 @@ class AlphaState:
             "edits": list(EDITS),
             "limits": {"alpha": LARGEST_ALPHA, "steps": MOST_STEPS},
             "grid": rows,
-            "methods": list(METHODS),
+            "methods": {name: METHODS[name].steps for name in sorted(METHODS, key=_published_then_quick)},
             "measured": f"{grid.attrs['queries']} pictures x 14 edits among {grid.attrs['references']:,} references",
         }
 
@@ -171,6 +171,10 @@ class AlphaState:
         if key not in self._thumbnails:
             self._thumbnails[key] = thumbnail(self.picture if i == truth else self.world.pictures(i)[0], THUMBNAIL)
         return self._thumbnails[key]
+
+
+def _published_then_quick(name: str) -> tuple:
+    return name != PUBLISHED, METHODS[name].steps
 
 
 def own_picture(picture: Picture) -> Image.Image:

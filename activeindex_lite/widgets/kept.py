@@ -13,12 +13,13 @@ from activeindex_lite.widgets.pictures import data_uri
 
 # explorer.css hides the still beside a living explorer. This style arrives with the still and outlives the kernel: it
 # hides the line "model not found" before it, which has no element in it.
-PAGE = """<style>
-.jp-OutputArea-child:has(> .jupyter-widgets):not(:has(> .jupyter-widgets *)):has(+ .jp-OutputArea-child .ai-still) {{
+HIDE_THE_DEAD = """<style>
+.jp-OutputArea-child:has(> .jupyter-widgets):not(:has(> .jupyter-widgets *)):has(+ .jp-OutputArea-child .ai-still) {
   display: none;
-}}
+}
 </style>
-<figure class="ai-still" style="margin:0">
+"""
+PAGE = """<figure class="ai-still" style="margin:0">
 <img alt="{alt}" src="{src}" style="max-width:100%;background:white">
 <figcaption>A still: this explorer moves only in the notebook session that made it. Run its cell to have it
 again.</figcaption>
@@ -30,7 +31,7 @@ def still_html(explorer: Any) -> str:
     """The explorer's `still()` as HTML with its text alternative; a small WEBP, since a reader's notebook keeps it."""
     still = explorer.still()
     picture = Image.open(io.BytesIO(still.png(dpi=DPI))).convert("RGB")
-    return PAGE.format(alt=html.escape(still.alt), src=data_uri(picture, "WEBP", quality=80, method=2))
+    return HIDE_THE_DEAD + PAGE.format(alt=html.escape(still.alt), src=data_uri(picture, "WEBP", quality=80, method=2))
 
 
 def show_still(explorer: Any) -> None:

@@ -99,8 +99,6 @@ function curvesPart() {
     const rows = about.curve;
     const positions = rows.map((row) => row.nprobe);
     const present = rows[nearestPosition(positions, nprobe)];
-    recallTitle.textContent = `R@1 ${present.r1.toFixed(2)} at nprobe ${present.nprobe}`;
-    timeTitle.textContent = `${present.ms.toFixed(3)} ms per search at nprobe ${present.nprobe}`;
     const common = { log: true, present: present.nprobe, ticks: ticksOf(rows), label: "nprobe: cells visited" };
     const recallRows = rows.map((row) => [row.nprobe, row.r1, row.low, row.high]);
     drawCurves(recall, { ...common, curves: [{ rows: recallRows, colour: GREEN, shape: "circle" }] });
@@ -114,6 +112,8 @@ function curvesPart() {
     const times = rows.map((row) => `${row.ms.toFixed(3)} at ${row.nprobe}`);
     recall.setAttribute("aria-label", `R@1 over nprobe: ${recalls.join(", ")}.`);
     time.setAttribute("aria-label", `Milliseconds per search over nprobe: ${times.join(", ")}.`);
+    recallTitle.textContent = `R@1 ${present.r1.toFixed(2)} at nprobe ${present.nprobe}`;
+    timeTitle.textContent = `${present.ms.toFixed(3)} ms per search at nprobe ${present.nprobe}`;
     note.textContent =
       `Curves: ${about.queries} pictures x ${about.edits} edits among ${grouped(about.ntotal)} references, ` +
       "bars are 95 % intervals. Time: median of single queries on one thread. " +
@@ -199,9 +199,11 @@ function render({ model, el }) {
     const { about, view, cell } = current();
     const nprobe = Math.min(get("nprobe"), about.nlist);
     const phase = view.phases.filter((candidate) => candidate.from <= nprobe).at(-1);
+    // Canvases first: text that changes would make each of them ask for its size anew.
+    drawMaps({ disc, lens }, view, about, { nprobe, chosen: cell.rank, sentence: phase.sentence });
+    curves.draw(about, nprobe);
     drawControls(view, about, nprobe);
     discTitle.textContent = `All ${grouped(about.nlist)} cells`;
-    drawMaps({ disc, lens }, view, about, { nprobe, chosen: cell.rank, sentence: phase.sentence });
     verdict.draw(phase, view.scanned[nprobe - 1], about.ntotal);
     // Pictures are replaced only where they differ.
     const now = `${view.index} ${view.query} ${phase.from}`;
@@ -210,7 +212,6 @@ function render({ model, el }) {
     const nowCell = `${view.index} ${view.query} ${cell.rank} ${cell.rank <= nprobe}`;
     if (shownCell !== nowCell) inCell.draw(cell, nprobe);
     shownCell = nowCell;
-    curves.draw(about, nprobe);
     problem.textContent = get("_error");
   }
 

@@ -79,41 +79,55 @@ function packed([red, green, blue], opacity) {
   return ((opacity << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
-// What a pixel shows, as bits: the state of its cell, and whether it lies on a border.
+// The state of a cell, as bits.
 const VISITED = 1;
 const OWN = 2;
 const CHOSEN = 4;
 
-// Colour the pixels: visited cells sky blue with a thick edge where the visited part ends, the original's cell green
-// (filled once it is visited), the chosen cell with an edge of ink.
-function paintCells(image, cells, { size, rank, nprobe, chosen, ink }) {
-  const pixels = new Uint32Array(image.data.buffer);
-  const [sky, green, edge] = [SKY, GREEN, ink].map(channelsOf);
-  const inside = [packed([128, 128, 128], 26), packed(sky, 190), packed([128, 128, 128], 26), packed(green, 235)];
-  const thin = packed([128, 128, 128], 120);
-  const [blue, own, outline] = [packed(channelsOf(BLUE), 255), packed(green, 255), packed(edge, 255)];
-  const stateOf = (cell) =>
-    (cell < nprobe ? VISITED : 0) + (cell === rank - 1 ? OWN : 0) + (cell === chosen - 1 ? CHOSEN : 0);
+// For each pixel the cell on the other side of a border that is at most two pixels away, or -1. What depends on the
+// places alone is found once, so that a move of nprobe only looks up colours.
+function neighboursOf(cells, size) {
+  const others = new Int16Array(cells.length).fill(-1);
+  const steps = [1, size, -1, -size, 2, 2 * size];
   for (let pixel = 0; pixel < cells.length; pixel++) {
     const cell = cells[pixel];
-    if (cell < 0) {
-      pixels[pixel] = 0;
-      continue;
-    }
-    const state = stateOf(cell);
-    let colour = inside[state % CHOSEN];
-    for (const step of [1, size, -1, -size, 2, 2 * size]) {
+    if (cell < 0) continue;
+    for (const step of steps) {
       const other = cells[pixel + step];
-      if (other === cell || other === undefined || other < 0) continue;
-      const far = Math.abs(step) === 2 || Math.abs(step) === 2 * size;
-      const both = state | stateOf(other);
-      if (both & CHOSEN) colour = outline;
-      else if (both & OWN) colour = own;
-      else if ((state ^ stateOf(other)) & VISITED) colour = blue;
-      else if (!far && step > 0) colour = thin;
-      if (both & (CHOSEN | OWN)) break;
+      if (other === undefined || other === cell || other < 0) continue;
+      others[pixel] = other;
+      break;
     }
-    pixels[pixel] = colour;
+  }
+  return others;
+}
+
+// Colour the pixels: visited cells sky blue with a dark edge where the visited part ends, the original's cell green
+// (filled once it is visited), the chosen cell with an edge of ink.
+function paintCells(image, { cells, others }, { rank, nprobe, chosen, ink, nlist }) {
+  const pixels = new Uint32Array(image.data.buffer);
+  const states = new Uint8Array(nlist).fill(VISITED, 0, nprobe);
+  states[rank - 1] |= OWN;
+  states[chosen - 1] |= CHOSEN;
+  const [sky, edge, green, outline] = [SKY, legible(SKY, ink), GREEN, ink].map(channelsOf);
+  const unseen = packed([128, 128, 128], 26);
+  const inside = [unseen, packed(sky, 190), unseen, packed(green, 235)];
+  const thin = packed([128, 128, 128], 120);
+  // The colour of a border, by the bits that its two cells have and by those in which they differ.
+  const edgeOf = (both, differ) => {
+    if (both & CHOSEN) return packed(outline, 255);
+    if (both & OWN) return packed(green, 255);
+    return differ & VISITED ? packed(edge, 255) : thin;
+  };
+  const edges = Uint32Array.from({ length: 64 }, (_, at) => edgeOf(at >> 3, at & 7));
+  for (let pixel = 0; pixel < cells.length; pixel++) {
+    const cell = cells[pixel];
+    if (cell < 0) continue;
+    const other = others[pixel];
+    const state = states[cell];
+    const next = other < 0 ? state : states[other];
+    const isEdge = other >= 0 && (state !== next || state > VISITED || cell < other);
+    pixels[pixel] = isEdge ? edges[((state | next) << 3) | (state ^ next)] : inside[state & 3];
   }
 }
 
@@ -149,11 +163,15 @@ function cellMap({ label, zoomOf, onPick, keyboard }) {
   function draw(view, about, nprobe, chosen) {
     const key = `${view.index} ${view.query}`;
     Object.assign(now, { view, nprobe, zoom: zoomOf(about.nlist) });
-    if (now.key !== key) now.cells = cellsOfPixels(view.places, MAP, now.zoom);
+    if (now.key !== key) {
+      now.cells = cellsOfPixels(view.places, MAP, now.zoom);
+      now.others = neighboursOf(now.cells, MAP);
+      image.data.fill(0);
+    }
     now.key = key;
     const drawing = startDrawing(node);
     const { pen, width, height, ink } = drawing;
-    paintCells(image, now.cells, { size: MAP, rank: view.rank, nprobe, chosen, ink });
+    paintCells(image, now, { rank: view.rank, nprobe, chosen, ink, nlist: about.nlist });
     sheet.getContext("2d").putImageData(image, 0, 0);
     const radius = scale();
     pen.drawImage(sheet, width / 2 - radius, height / 2 - radius, 2 * radius, 2 * radius);
@@ -212,7 +230,7 @@ function drawLensCircle({ pen, middle, radius, ink }, nlist) {
 // What the marks of both maps mean.
 const MAP_LEGEND = [
   { shape: "cross", colour: PURPLE, text: "query" },
-  { area: true, colour: SKY, edge: BLUE, text: "visited" },
+  { area: true, colour: SKY, edge: `color-mix(in srgb, ${SKY} 50%, currentColor)`, text: "visited" },
   { area: true, colour: "#88888822", edge: GREY, text: "not visited" },
   { shape: "star", colour: GREEN, filled: false, text: "original, not visited" },
   { shape: "star", colour: GREEN, text: "visited" },
@@ -227,7 +245,8 @@ function drawMaps({ disc, lens }, view, about, { nprobe, chosen, sentence }) {
   const inLens = lens.draw(view, about, nprobe, chosen);
   drawEnds(inLens, view, nprobe, drawNumbers(inLens, view));
   const own = `the original lies in cell number ${view.rank}: ${view.rank <= nprobe ? "visited" : "not visited"}`;
-  const spoken = `${about.nlist} cells around the query, the nearest in the middle. ${nprobe} are visited; ${own}.`;
+  const visited = nprobe === 1 ? "1 is visited" : `${nprobe} are visited`;
+  const spoken = `${about.nlist} cells around the query, the nearest in the middle. ${visited}; ${own}.`;
   disc.node.setAttribute("aria-label", `Map of ${spoken} ${sentence}`);
   lens.node.setAttribute("aria-label", `The first of ${spoken}`);
 }

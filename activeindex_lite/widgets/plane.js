@@ -113,3 +113,35 @@ function drawArrow(pen, from, to, style) {
   const wing = (turn) => [to[0] - 10 * Math.cos(angle + turn), to[1] - 10 * Math.sin(angle + turn)];
   drawArea(pen, [to, wing(0.42), wing(-0.42)], style.colour);
 }
+
+// ---- pictures ----------------------------------------------------------------------------------------------------
+
+// Pictures side by side. set([{ image, name, text, right (true, false or undefined), onClick, pressed, hint }, ...])
+// replaces them; those with onClick are buttons, pressed or not where that is given.
+function pictureRow() {
+  const node = html("div", { className: "ai-row" });
+  let shown = "";
+  function set(pictures) {
+    const now = JSON.stringify(pictures);
+    if (now === shown) return;
+    shown = now;
+    // A button keeps the focus of the one that was in its place.
+    const focused = [...node.children].findIndex((child) => child.contains(document.activeElement));
+    node.replaceChildren(...pictures.map(rowFigure));
+    node.children[focused]?.querySelector("button")?.focus();
+  }
+  return { node, set };
+}
+
+function rowFigure({ image, name, text = "", right, onClick, pressed, hint = "" }) {
+  const frame = { true: "ai-right", false: "ai-wrong" }[right] ?? "";
+  const picture = html("img", { src: image, alt: name, className: frame });
+  const words = html("figcaption", {}, html("strong", {}, name), html("br"), text);
+  if (!onClick) return html("figure", { title: hint }, picture, words);
+  const press = button("", onClick);
+  press.classList.add("ai-picture-button");
+  press.append(picture);
+  press.title = hint;
+  if (pressed !== undefined) press.setAttribute("aria-pressed", pressed);
+  return html("figure", {}, press, words);
+}

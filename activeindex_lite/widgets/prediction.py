@@ -13,6 +13,7 @@ import numpy as np
 import traitlets
 
 from activeindex_lite.widgets.cells import keep
+from activeindex_lite.widgets.kept import HIDE_THE_DEAD
 from activeindex_lite.widgets.module import read
 
 KINDS = ("choice", "number", "curve")
@@ -122,21 +123,26 @@ class Prediction(anywidget.AnyWidget):
             f'<text x="{LEFT + 8}" y="{TOP + 10}" fill="currentColor">{words}</text></svg>'
         )
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        # What readers without a kernel see.
-        data |= {"text/plain": f"Your prediction: {self.question}", "text/html": self._html()}
-        return bundle
+    def _ipython_display_(self) -> None:
+        """Show the widget, then the question as text, which JupyterLab hides as long as the widget lives (kept.py)."""
+        from IPython.display import display
+
+        data, metadata = self._repr_mimebundle_()
+        # An empty text instead of none: a page without widgets has nothing to say of this output.
+        display(data | {"text/html": "", "text/plain": self.question}, metadata=metadata, raw=True)
+        display({"text/html": HIDE_THE_DEAD + self._html(), "text/plain": self._text()}, raw=True)
+
+    def _text(self) -> str:
+        return "\n".join(
+            ["Your prediction", self.question, *(f"- {option}" for option in self.form.get("options", ()))]
+        )
 
     def _html(self) -> str:
         asked = html.escape(self.question)
         if self.kind == "choice":
             asked += f"<ul>{''.join(f'<li>{html.escape(option)}</li>' for option in self.form['options'])}</ul>"
-        return (
-            '<div style="border-left:6px solid #888888;padding:.3em .8em;margin:.3em 0;max-width:46em">'
-            f"<p><strong>Your prediction</strong></p><div>{asked}</div></div>"
-        )
+        box = "border-left:6px solid #888888;padding:.3em .8em;margin:.3em 0;max-width:46em"
+        return f'<div class="ai-still" style="{box}"><p><strong>Your prediction</strong></p><div>{asked}</div></div>'
 
 
 def number_text(value: float) -> str:

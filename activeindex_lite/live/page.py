@@ -1,0 +1,115 @@
+"""The alpha explorer as one HTML file that activates, edits and searches by itself, for pictures of the reader too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import traitlets
+from PIL import Image
+
+from activeindex_lite.activation.defaults import ALPHA
+from activeindex_lite.activation.methods import METHODS
+from activeindex_lite.index import ready_index
+from activeindex_lite.live.build import FOLDER
+from activeindex_lite.live.export import binaries, caption, half_weights, index_data, network_data
+from activeindex_lite.sweeps.alpha import INDEXES, NPROBES
+from activeindex_lite.widgets.alpha import PAGE_EDITS, PICTURE, AlphaExplorer
+from activeindex_lite.widgets.alpha_page import stored_results
+from activeindex_lite.widgets.alpha_state import THUMBNAIL
+from activeindex_lite.widgets.module import esm
+from activeindex_lite.widgets.page import write_page
+from activeindex_lite.widgets.pictures import data_uri, thumbnail
+
+# What a worker runs, and what the page itself adds to the explorer.
+WORKER = ("core", "search", "edits", "plane", "story", "worker")
+SEARCHED = ("IVF-PQ", "PCA+LSH")
+# Methods that look at the picture itself, not at random views of it.
+LIVE_METHODS = tuple(name for name, method in METHODS.items() if not method.views)
+# In the order of EDITS in edits.js; Random draws from numpy's streams.
+LIVE_EDITS = (
+    *("Identity", "Contrast 0.5", "Contrast 2", "Brightness 0.5", "Brightness 2", "Hue 0.2", "Blur 2", "JPEG 50"),
+    *("Rotation 25", "Rotation 90", "Crop 0.5", "Resize 0.5", "Meme"),
+)
+# What a browser without WebAssembly's SIMD shows.
+STORED_ALPHAS = (0.0, ALPHA)
+NEIGHBOURS = 12
+
+
+def script(name: str) -> str:
+    """The text of a JavaScript file of this folder, named without .js."""
+    return (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+
+
+class LiveExplorer(AlphaExplorer):
+    """An AlphaExplorer for a page without a kernel, in which the page itself activates, edits and searches.
+
+    picture: as for AlphaExplorer. `write_live_page` writes the page.
+    """
+
+    _esm = f"{script('live_source')}\n{AlphaExplorer._esm}"
+    _live = traitlets.Dict().tag(sync=True)
+    page_traits = (*AlphaExplorer.page_traits, "_live")
+    title = "A picture changed a little before it is released, live"
+    intro = (
+        f"{AlphaExplorer.intro} All of it is computed in this page, on your own computer: a picture that you choose "
+        "never leaves it."
+    )
+
+    def __init__(self, picture: int | Image.Image | str | Path = PICTURE, **settings: Any) -> None:
+        super().__init__(picture, indexes={name: ready_index(INDEXES[name]) for name in SEARCHED}, **settings)
+
+    def stored(self) -> dict:
+        """What is shown at the start, and all that a browser without SIMD shows."""
+        edits = [edit for edit in PAGE_EDITS if edit in LIVE_EDITS]
+        return stored_results(self.state, STORED_ALPHAS, edits)
+
+    def live(self) -> dict:
+        """All that the page's worker opens: binaries, network, weights, indexes, methods, pictures."""
+        return {
+            "binaries": binaries(),
+            "network": network_data(),
+            "weights": half_weights(),
+            "indexes": {name: index_data(INDEXES[name]) for name in SEARCHED},
+            "methods": {name: _about_method(name) for name in LIVE_METHODS},
+            "edits": list(LIVE_EDITS),
+            "nprobes": list(NPROBES),
+            "alpha": ALPHA,
+            "caption": data_uri(caption(), "PNG", optimize=True),
+            "thumbnails": self._thumbnails(),
+            "id": self.state.place,
+            "ownId": len(self.state.world.references),
+            "worker": "\n".join(map(script, WORKER)),
+        }
+
+    def _thumbnails(self) -> dict[str, str]:
+        """Small pictures of likely results: the references nearest to the picture."""
+        x, references = self.state.one(SEARCHED[0]).x, self.state.world.references
+        near = (references @ x).argsort()[::-1][:NEIGHBOURS].tolist()
+        return {str(i): thumbnail(picture, THUMBNAIL) for i, picture in zip(near, self.state.world.pictures(near))}
+
+
+def _about_method(name: str) -> dict[str, Any]:
+    method = METHODS[name]
+    return {
+        "lr": method.lr,
+        "shares": list(method.weights),
+        "isMargin": method.rivals,
+        "isWhole": method.whole_picture,
+        "steps": method.steps,
+    }
+
+
+def write_live_page(
+    path: str | Path, picture: int | Image.Image | str | Path = PICTURE, overwrite: bool = False
+) -> Path:
+    """Write one HTML file, 8 MB, that activates, edits and searches without a kernel or a network: its Path.
+
+    picture: what it shows at the start. FileExistsError if the file exists, unless overwrite.
+    """
+    explorer = LiveExplorer(picture)
+    try:
+        explorer._live = explorer.live()
+        return write_page(explorer, path, overwrite)
+    finally:
+        explorer.close()
