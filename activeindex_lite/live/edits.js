@@ -168,9 +168,11 @@ function resizeTo({ width, height, pixels }, wide, high) {
   return made;
 }
 
-// caption: a picture of the band that Python drew.
-function meme(picture, caption) {
+// captions: pictures of the band that Python drew above pictures of several shapes.
+function meme(picture, captions) {
   const band = Math.max(1, Math.round(picture.height / 4));
+  const unlike = ({ width, height }) => Math.abs(Math.log((width * band) / (height * picture.width)));
+  const caption = captions.reduce((best, one) => (unlike(one) < unlike(best) ? one : best));
   const made = blankPicture(picture.width, picture.height + band);
   made.pixels.set(resizeTo(caption, picture.width, band).pixels);
   made.pixels.set(picture.pixels, 4 * picture.width * band);
@@ -197,7 +199,7 @@ async function opened(blob) {
 const jpeg = async (picture, quality) =>
   opened(await sheetOf(picture).convertToBlob({ type: "image/jpeg", quality: quality / 100 }));
 
-// By the names of EDITS in Python; a few are a promise. tools: { caption }.
+// By the names of EDITS in Python; a few are a promise. tools: { captions }.
 const EDITS = {
   Identity: (picture) => picture,
   "Contrast 0.5": (picture) => contrast(picture, 0.5),
@@ -211,5 +213,5 @@ const EDITS = {
   "Rotation 90": quarterTurn,
   "Crop 0.5": (picture) => crop(picture, 0.5),
   "Resize 0.5": (picture) => resizeTo(picture, ...sidesOf(picture, 0.5)),
-  Meme: (picture, { caption }) => meme(picture, caption),
+  Meme: (picture, { captions }) => meme(picture, captions),
 };

@@ -18,7 +18,6 @@ from activeindex_lite.index.anatomy import anatomy
 from activeindex_lite.live.build import FOLDER
 from activeindex_lite.live.network import exported, table
 from activeindex_lite.pictures.luma import LUMA
-from activeindex_lite.world import load_world
 
 
 def text_of(array: np.ndarray) -> str:
@@ -70,8 +69,7 @@ def index_data(factory: str) -> dict[str, Any]:
     return {"kind": "cells", "factory": factory, **{name: text_of(array) for name, array in told.items()}}
 
 
-def caption() -> Image.Image:
-    """The band of a meme above a picture of the ready world, which pages scale for others."""
-    side = load_world().size
-    edited = EDITS["Meme"](Image.new("RGB", (side, side)))
-    return edited.crop((0, 0, side, edited.height - side))
+def caption(width: int, height: int) -> Image.Image:
+    """The band of a meme above a picture of that size."""
+    edited = EDITS["Meme"](Image.new("RGB", (width, height)))
+    return edited.crop((0, 0, width, edited.height - height))

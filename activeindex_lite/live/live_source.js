@@ -9,6 +9,14 @@ function canLive(live) {
   return isAble && typeof Worker === "function";
 }
 
+// A live source, or the stored grid with a sentence.
+function liveOrStored(model) {
+  if (canLive(model.get("_live"))) return liveSource(model);
+  const why = "This browser cannot activate pictures itself (it lacks WebAssembly with SIMD).";
+  model.set("_error", `${why} The page shows results that were measured before.`);
+  return storedSource(model);
+}
+
 // The picture of a file as RGBA bytes.
 async function pixelsOf(blob) {
   const bitmap = await createImageBitmap(blob);
@@ -67,9 +75,6 @@ function liveSource(model) {
     send({ kind: "move", move: asked });
   }
 
-  // Methods differ in how many steps they take.
-  const methodMoved = () => model.set("steps", live.methods[model.get("method")].steps);
-
   async function takePicture(bytes) {
     const file = new Blob([bytes], { type: "image/png" });
     try {
@@ -86,7 +91,6 @@ function liveSource(model) {
   function start(listener) {
     tell = listener;
     moved.forEach((name) => model.on(`change:${name}`, move));
-    model.on("change:method", methodMoved);
     // The stored view is there at once; without one, the worker makes it.
     const stored = model.get("_stored");
     if (stored?.runs[`${model.get("index")} ${model.get("alpha")}`]) {
@@ -95,7 +99,6 @@ function liveSource(model) {
     } else move();
     return () => {
       moved.forEach((name) => model.off(`change:${name}`, move));
-      model.off("change:method", methodMoved);
       worker.terminate();
     };
   }
@@ -107,6 +110,7 @@ function liveSource(model) {
     steps: upTo(limits.steps).map((i) => i + 1),
     edits: live.edits,
     methods: Object.keys(live.methods),
+    stepsOf: (method) => live.methods[method].steps,
     start,
     takePicture,
   };

@@ -14,7 +14,7 @@ from activeindex_lite.index import ready_index
 from activeindex_lite.live.build import FOLDER
 from activeindex_lite.live.export import binaries, caption, half_weights, index_data, network_data
 from activeindex_lite.sweeps.alpha import INDEXES, NPROBES
-from activeindex_lite.widgets.alpha import PAGE_EDITS, PICTURE, AlphaExplorer
+from activeindex_lite.widgets.alpha import PICTURE, AlphaExplorer
 from activeindex_lite.widgets.alpha_page import stored_results
 from activeindex_lite.widgets.alpha_state import THUMBNAIL
 from activeindex_lite.widgets.module import esm
@@ -33,7 +33,12 @@ LIVE_EDITS = (
 )
 # What a browser without WebAssembly's SIMD shows.
 STORED_ALPHAS = (0.0, ALPHA)
+STORED_EDITS = ("Contrast 2", "Brightness 2", "Rotation 25", "Crop 0.5")
 NEIGHBOURS = 12
+# Sides of pictures above which a caption is drawn; above others, the one of the nearest shape is scaled.
+CAPTIONS = ((224, 224), (288, 216), (216, 288), (288, 192), (192, 288), (288, 162), (162, 288))
+# Of a step, what takes most bytes.
+PICTURES = ("picture", "difference")
 
 
 def script(name: str) -> str:
@@ -60,9 +65,14 @@ class LiveExplorer(AlphaExplorer):
         super().__init__(picture, indexes={name: ready_index(INDEXES[name]) for name in SEARCHED}, **settings)
 
     def stored(self) -> dict:
-        """What is shown at the start, and all that a browser without SIMD shows."""
-        edits = [edit for edit in PAGE_EDITS if edit in LIVE_EDITS]
-        return stored_results(self.state, STORED_ALPHAS, edits)
+        """What is shown at the start, and all that a browser without SIMD shows: two alphas, in few bytes."""
+        stored = stored_results(self.state, STORED_ALPHAS, STORED_EDITS)
+        for name, run in stored["runs"].items():
+            left_out = PICTURES[1:] if name.startswith(f"{self.index} ") else PICTURES
+            *before, last = run["trail"]
+            run["trail"] = [{k: v for k, v in stage.items() if k not in left_out} for stage in before] + [last]
+            run["release"]["picture"] = last["picture"]
+        return stored
 
     def live(self) -> dict:
         """All that the page's worker opens: binaries, network, weights, indexes, methods, pictures."""
@@ -75,7 +85,7 @@ class LiveExplorer(AlphaExplorer):
             "edits": list(LIVE_EDITS),
             "nprobes": list(NPROBES),
             "alpha": ALPHA,
-            "caption": data_uri(caption(), "PNG", optimize=True),
+            "captions": [data_uri(caption(*sides), "PNG", optimize=True) for sides in CAPTIONS],
             "thumbnails": self._thumbnails(),
             "id": self.state.place,
             "ownId": len(self.state.world.references),
@@ -83,10 +93,15 @@ class LiveExplorer(AlphaExplorer):
         }
 
     def _thumbnails(self) -> dict[str, str]:
-        """Small pictures of likely results: the references nearest to the picture."""
+        """Small pictures of likely results: what passive copies find, and the references nearest to the picture."""
         x, references = self.state.one(SEARCHED[0]).x, self.state.world.references
-        near = (references @ x).argsort()[::-1][:NEIGHBOURS].tolist()
-        return {str(i): thumbnail(picture, THUMBNAIL) for i, picture in zip(near, self.state.world.pictures(near))}
+        likely = set((references @ x).argsort()[::-1][:NEIGHBOURS].tolist())
+        for name in SEARCHED:
+            one = self.state.one(name)
+            for edit in LIVE_EDITS:
+                likely |= set(one.search(one.picture, edit, NPROBES if one.index.nlist else (1,)).ids.tolist())
+        likely = sorted(likely & set(range(len(references))))
+        return {str(i): thumbnail(picture, THUMBNAIL) for i, picture in zip(likely, self.state.world.pictures(likely))}
 
 
 def _about_method(name: str) -> dict[str, Any]:

@@ -45,8 +45,8 @@ function noiseFrom(seed) {
   return () => even() + even() + even() + even() - 2;
 }
 
-// tools: { core, indexes, methods, caption, nprobes, thumbnails, alpha, ownId }: alpha is the published value.
-function storyteller({ core, indexes, methods, caption, nprobes, thumbnails, alpha, ownId }) {
+// tools: { core, indexes, methods, captions, nprobes, thumbnails, alpha, ownId }: alpha is the published value.
+function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, alpha, ownId }) {
   let original, truth, x, thumbnail, known;
 
   async function choose(picture, id) {
@@ -81,7 +81,7 @@ function storyteller({ core, indexes, methods, caption, nprobes, thumbnails, alp
   async function search(move, picture) {
     const index = indexes[move.index];
     const scene = known.scenes.get(sceneName(move));
-    const query = await EDITS[move.edit](picture, { caption });
+    const query = await EDITS[move.edit](picture, { captions });
     const feature = core.featureOf(query);
     const grid = index.cells ? nprobes : [1];
     const { ids, distances, second, order } = index.search(feature, grid);
@@ -106,7 +106,7 @@ function storyteller({ core, indexes, methods, caption, nprobes, thumbnails, alp
   }
   const pictureOf = (id) => (id === truth ? thumbnail : (thumbnails[id] ?? notShown(id)));
 
-  const copyOf = async (picture, edit) => core.featureOf(await EDITS[edit](picture, { caption }));
+  const copyOf = async (picture, edit) => core.featureOf(await EDITS[edit](picture, { captions }));
 
   async function passiveOf(move) {
     const name = sceneName(move);
@@ -119,7 +119,12 @@ function storyteller({ core, indexes, methods, caption, nprobes, thumbnails, alp
     return path.map((feature) => ({ place: flatIn(plane, feature), measure: indexes[move.index].measure(feature, x) }));
   }
 
-  async function shown({ picture, mse }) {
+  // A stage's pictures for the page, made once.
+  async function shown(stage) {
+    stage.shown ??= await drawn(stage);
+    return stage.shown;
+  }
+  async function drawn({ picture, mse }) {
     const { difference } = comparedPictures(original, picture);
     return {
       picture: await uriOf(picture, "image/jpeg", 0.92),

@@ -16,8 +16,9 @@ let working = Promise.resolve();
 async function open({ live, picture }) {
   const { bytes, kind } = runnable(live.binaries);
   const core = await startCore(bytes, { ...live.network, weights: halves(bytesOf(live.weights)) });
-  const [indexes, caption] = [openIndexes(live.indexes), await opened(await (await fetch(live.caption)).blob())];
-  story = storyteller({ ...live, core, indexes, caption });
+  const pictureOf = async (uri) => opened(await (await fetch(uri)).blob());
+  const captions = await Promise.all(live.captions.map(pictureOf));
+  story = storyteller({ ...live, core, captions, indexes: openIndexes(live.indexes) });
   await story.choose(picture, live.id);
   postMessage({ kind: "ready", core: kind });
 }

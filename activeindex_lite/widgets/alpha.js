@@ -73,9 +73,7 @@ function render({ model, el }) {
     Object.entries(moved).forEach((pair) => model.set(...pair));
     model.save_changes();
   };
-  // A live page has both: it may run in a browser that cannot be live.
-  const isLive = get("_live") && canLive(get("_live"));
-  const source = isLive ? liveSource(model) : get("_stored") ? storedSource(model) : kernelSource(model);
+  const source = get("_live") ? liveOrStored(model) : get("_stored") ? storedSource(model) : kernelSource(model);
   let story = {};
   let shownEdit;
   let isFresh = true;

@@ -1,0 +1,120 @@
+"""A page that activates, edits and searches by itself, in Chromium, from a file."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from activeindex_lite import load_world
+from activeindex_lite.activation.methods import METHODS
+from activeindex_lite.activation.quality import psnr
+from activeindex_lite.edits import EDITS
+from activeindex_lite.live.page import LIVE_EDITS, LIVE_METHODS, script, write_live_page
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
+READY = "document.documentElement.dataset.core"
+MOVE = """([label, value]) => {
+  const named = [...document.querySelectorAll(".ai-alpha .ai-control")];
+  const control = named.find((node) => node.textContent.trim().startsWith(label)).querySelector("input, select");
+  control.value = value;
+  control.dispatchEvent(new Event(control.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    """The page, written once."""
+    return write_live_page(tmp_path_factory.mktemp("live") / "live.html")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium without a network."""
+    if not CHROMIUM:
+        pytest.skip("Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A new page that notes its errors and requests."""
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    page.set_default_timeout(60_000)
+    page.errors, page.asked = [], []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("request", lambda request: page.asked.append(request.url))
+    yield page
+    page.close()
+
+
+def wait_shown(page, text):
+    page.wait_for_function("(text) => document.querySelector('.ai-alpha').dataset.shown === text", arg=text)
+
+
+@pytest.mark.slow
+def test_a_page_activates_by_itself(path, page):
+    assert path.stat().st_size < 8e6
+    page.goto(path.as_uri())
+    wait_shown(page, "alpha 3, step 10 of 10, done")
+    page.wait_for_function(READY)
+    # An alpha that is not stored, and moves that are cut short by the next.
+    for place in (4, 30, 20):
+        page.evaluate(MOVE, ["alpha", place])
+    wait_shown(page, "alpha 5, step 10 of 10, done")
+    page.evaluate(MOVE, ["method", "quick"])
+    wait_shown(page, f"alpha 5, step {METHODS['quick'].steps} of {METHODS['quick'].steps}, done")
+    page.evaluate(MOVE, ["index", "PCA+LSH"])
+    page.wait_for_function("document.querySelector('.aa-plane').getAttribute('aria-label')?.includes('bit')")
+    assert page.locator(".ai-problem").inner_text() == "" and not page.errors
+    assert all(url.startswith(("file:", "blob:", "data:")) for url in page.asked)
+
+
+@pytest.mark.slow
+def test_a_picture_of_ones_own_is_activated(path, page, tmp_path):
+    own = load_world().pictures(77)[0].resize((700, 500), Image.Resampling.BICUBIC)
+    own.save(tmp_path / "own.png")
+    page.goto(path.as_uri())
+    page.wait_for_function(READY)
+    page.locator(".ai-chooser input").set_input_files(tmp_path / "own.png")
+    page.wait_for_function("document.querySelector('.ai-alpha img').naturalWidth === 288")
+    page.evaluate(MOVE, ["alpha", 32])
+    wait_shown(page, "alpha 8, step 10 of 10, done")
+    assert "PSNR" in page.locator(".ai-finding").inner_text()
+    assert page.locator(".ai-problem").inner_text() == "" and not page.errors
+    assert all(url.startswith(("file:", "blob:", "data:")) for url in page.asked)
+
+
+@pytest.mark.slow
+def test_a_browser_without_simd_shows_the_stored_grid(path, page):
+    page.add_init_script("WebAssembly.validate = () => false;")
+    page.goto(path.as_uri())
+    wait_shown(page, "alpha 3, step 10 of 10, done")
+    page.evaluate(MOVE, ["alpha", 0])
+    wait_shown(page, "alpha 0, step 10 of 10, done")
+    assert "lacks WebAssembly with SIMD" in page.locator(".ai-problem").inner_text()
+    assert not page.errors
+
+
+def test_the_edits_of_pages_are_those_of_the_table():
+    assert set(LIVE_EDITS) == set(EDITS) - {"Random"}
+    listed = script("edits").split("const EDITS = {")[1]
+    assert all(f"{edit}:" in listed.replace('"', "") for edit in LIVE_EDITS)
+    assert LIVE_METHODS == ("published", "quick")
+
+
+def test_jpeg_of_the_browser_is_close_to_that_of_pillow(page):
+    """Chromium's encoder is libjpeg's, with the same tables; its decoder may round otherwise."""
+    picture = load_world().pictures(100)[0]
+    pixels = list(np.asarray(picture.convert("RGBA")).ravel().tolist())
+    page.goto("about:blank")
+    body = f"async (given) => {{ {script('core')}\n{script('edits')}\nconst made = await jpeg(given, 50);"
+    found = page.evaluate(body + " return [...made.pixels]; }", {"width": 224, "height": 224, "pixels": pixels})
+    made = Image.fromarray(np.array(found, np.uint8).reshape(224, 224, 4)[..., :3].copy())
+    assert psnr(EDITS["JPEG 50"](picture), made) > 40
