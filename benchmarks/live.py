@@ -1,4 +1,4 @@
-"""The compute core of live pages beside torch, in one run: milliseconds per pass and per finished release on one thread.
+"""The compute core of live pages beside torch, in one run: milliseconds per pass and per release on one thread.
 
 `python -m benchmarks.live`; needs Node. Both take turns, so that a busy machine is busy for both; the least counts.
 """
@@ -99,14 +99,16 @@ def of_torch(picture):
     x = extractor([picture])
 
     def look():
-        tensor = torch.from_numpy(np.asarray(picture)).permute(2, 0, 1)[None].float() / 255
+        tensor = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
         feature = extractor.forward(tensor.requires_grad_())
         (feature - torch.from_numpy(index.targets(x).points)).square().sum().backward()
 
     told = {"feature of a picture": least(lambda: extractor([picture]))}
     told["forward and gradient, with squeeze"] = least(look)
     for name in LIVE_METHODS:
-        told[f"release, {name}"] = least(lambda: activate([picture], index, extractor, method=name, features=x))
+        told[f"release, {name}"] = least(
+            lambda name=name: activate([picture], index, extractor, method=name, features=x)
+        )
     told["search, nprobe 1 to 128"] = least(lambda: [index.search(x, k=2, nprobe=2**i) for i in range(8)])
     return told
 

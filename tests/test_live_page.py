@@ -71,7 +71,7 @@ def test_a_page_activates_by_itself(path, page):
     page.evaluate(MOVE, ["method", "quick"])
     wait_shown(page, f"alpha 5, step {METHODS['quick'].steps} of {METHODS['quick'].steps}, done")
     page.evaluate(MOVE, ["index", "PCA+LSH"])
-    page.wait_for_function("document.querySelector('.aa-plane').getAttribute('aria-label')?.includes('bit')")
+    page.wait_for_function("document.querySelector('.ai-finding').textContent.includes('Comparing all codes')")
     assert page.locator(".ai-problem").inner_text() == "" and not page.errors
     assert all(url.startswith(("file:", "blob:", "data:")) for url in page.asked)
 

@@ -72,11 +72,16 @@ async function startCore(bytes, { layers, weights, mean, std, luma }) {
     }
   }
 
+  // The original that the core holds, with its perceptual model.
+  let taken = null;
   // Begin to activate: { picture, alpha, shares, losses, noise }, noise a function that gives a random number.
   function begin({ picture, alpha, shares, losses, noise }) {
-    put(picture);
     settings().set(shares, 9);
-    lib.take_original(picture.width, picture.height);
+    if (taken !== picture) {
+      put(picture);
+      lib.take_original(picture.width, picture.height);
+      taken = picture;
+    }
     lib.begin(picture.width, picture.height, alpha);
     const delta = view(Float32Array, lib.delta_buffer(), 3 * picture.width * picture.height);
     for (let i = 0; i < delta.length; i++) delta[i] = 1e-6 * noise();

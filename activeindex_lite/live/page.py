@@ -17,7 +17,6 @@ from activeindex_lite.sweeps.alpha import INDEXES, NPROBES
 from activeindex_lite.widgets.alpha import PICTURE, AlphaExplorer
 from activeindex_lite.widgets.alpha_page import stored_results
 from activeindex_lite.widgets.alpha_state import THUMBNAIL
-from activeindex_lite.widgets.module import esm
 from activeindex_lite.widgets.page import write_page
 from activeindex_lite.widgets.pictures import data_uri, thumbnail
 

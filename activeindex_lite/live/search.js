@@ -81,37 +81,46 @@ function cellsAndCodes({ centroids, books, sizes, ids, codes }, d = 128) {
     return point;
   }
 
-  // Calls see(distance, id, code, at) for each vector in a cell; constant: |x - centroid|^2.
-  function scan(x, cell, constant, see) {
-    const table = new Float64Array(parts * 256);
-    const middle = centroid(cell);
+  // |word|^2 + 2 word centroid for the words of all codebooks, of the cells that were visited.
+  const own = [];
+  const ownTerms = (cell) => (own[cell] ??= termsOf(centroid(cell), (value, other) => value * (value + 2 * other)));
+  // A sum over each word and the numbers of x in its part.
+  function termsOf(x, term) {
+    const terms = new Float64Array(parts * 256);
     for (let m = 0; m < parts; m++)
       for (let word = 0; word < 256; word++) {
         const at = (m * 256 + word) * width;
         let sum = 0;
-        for (let i = 0; i < width; i++) {
-          const value = books[at + i];
-          sum += value * (value + 2 * (middle[m * width + i] - x[m * width + i]));
-        }
-        table[m * 256 + word] = sum;
+        for (let i = 0; i < width; i++) sum += term(books[at + i], x[m * width + i]);
+        terms[m * 256 + word] = sum;
       }
-    const distance = (code, at) => {
-      let sum = constant;
-      for (let m = 0; m < parts; m++) sum += table[m * 256 + code[at + m]];
-      return sum;
+    return terms;
+  }
+
+  // A scan(cell, constant, see) for x: calls see(distance, id, code, at) for each vector in a cell. constant:
+  // |x - centroid|^2. With r = x - centroid, |r - word|^2 is |r|^2 + |word|^2 + 2 word centroid - 2 word x.
+  function scanOf(x) {
+    const ofX = termsOf(x, (value, other) => -2 * value * other);
+    return (cell, constant, see) => {
+      const ofCell = ownTerms(cell);
+      const distance = (code, at) => {
+        let sum = constant;
+        for (let m = 0; m < parts; m++) sum += ofCell[m * 256 + code[at + m]] + ofX[m * 256 + code[at + m]];
+        return sum;
+      };
+      for (let i = begins[cell]; i < begins[cell + 1]; i++) see(distance(codes, i * parts), ids[i], codes, i * parts);
+      if (joined?.cell === cell) see(distance(joined.code, 0), joined.id, joined.code, 0);
     };
-    for (let i = begins[cell]; i < begins[cell + 1]; i++) see(distance(codes, i * parts), ids[i], codes, i * parts);
-    if (joined?.cell === cell) see(distance(joined.code, 0), joined.id, joined.code, 0);
   }
 
   function search(x, nprobes) {
     const measures = distancesTo(x);
     const order = inOrder(measures);
-    const best = nearestTwo();
+    const [best, scan] = [nearestTwo(), scanOf(x)];
     const found = { ids: [], distances: [], second: [], order };
     let visited = 0;
     for (const nprobe of nprobes) {
-      for (; visited < nprobe; visited++) scan(x, order[visited], measures[order[visited]], best.see);
+      for (; visited < nprobe; visited++) scan(order[visited], measures[order[visited]], best.see);
       found.ids.push(best.ids[0]);
       found.distances.push(best.distances[0]);
       found.second.push(best.distances[1]);
@@ -126,9 +135,9 @@ function cellsAndCodes({ centroids, books, sizes, ids, codes }, d = 128) {
     const measures = distancesTo(x);
     const order = inOrder(measures);
     const cells = Array.from(order.subarray(1, CELL_RIVALS + 1), centroid);
-    const near = [];
+    const [near, scan] = [[], scanOf(x)];
     for (const at of order.subarray(0, RIVAL_CELLS))
-      scan(x, at, measures[at], (distance, id, codes_, place) => near.push([distance, id, at, codes_, place]));
+      scan(at, measures[at], (distance, id, codes_, place) => near.push([distance, id, at, codes_, place]));
     near.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     const others = near
       .slice(0, CODE_RIVALS + 8)

@@ -52,7 +52,7 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
   async function choose(picture, id) {
     [original, truth] = [picture, id];
     x = core.featureOf(picture);
-    known = { runs: new Map(), scenes: new Map(), searches: new Map() };
+    known = { runs: new Map(), scenes: new Map(), searches: new Map(), losses: new Map() };
     thumbnail = await thumbnailOf(picture);
     Object.values(indexes).forEach((index) => index.join(id === ownId ? x : null, id));
   }
@@ -60,12 +60,18 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
   const runOf = ({ index, alpha, steps, method }) => `${index} ${alpha} ${steps} ${method}`;
   const sceneName = ({ index, method, edit }) => `${index} ${method} ${edit}`;
 
+  function lossesOf(index, isMargin) {
+    const name = `${index} ${isMargin}`;
+    if (!known.losses.has(name)) known.losses.set(name, indexes[index].losses(x, isMargin));
+    return known.losses.get(name);
+  }
+
   // Activate: yields a stage after each step, { number, of, picture, mse, path, ms }.
   function* activated(move) {
     const { index, steps, method } = move;
     const { lr, shares, isMargin, isWhole } = methods[method];
     let [begun, ms] = [performance.now(), 0];
-    const losses = indexes[index].losses(x, isMargin);
+    const losses = lossesOf(index, isMargin);
     core.begin({ picture: original, alpha: move.alpha, shares, losses, noise: noiseFrom(1) });
     const path = [];
     for (let number = 1; number <= steps; number++) {
