@@ -11,12 +11,13 @@ from live_run import numbers_of, picture_of, run_js, text_of
 from PIL import Image
 
 from activeindex_lite import load_extractor, load_world, ready_index
+from activeindex_lite.activation import activate
 from activeindex_lite.activation.batch import descent_of
 from activeindex_lite.activation.descent import Settings
 from activeindex_lite.activation.methods import METHODS
 from activeindex_lite.extractor.load import lite_network
 from activeindex_lite.live import build
-from activeindex_lite.live.export import binaries, network_data
+from activeindex_lite.live.export import binaries, half_weights, network_data
 from activeindex_lite.live.network import CONVOLUTION, HEAD, MEAN_POOL, exported, table
 from activeindex_lite.live.targets import loss_forms
 
@@ -190,3 +191,22 @@ def test_c_that_does_not_compile_is_refused_and_the_old_file_stays(tmp_path, mon
     with pytest.raises(ValueError, match=r"simd\.wasm was not built: error: expected ';'"):
         build.build(tmp_path)
     assert (tmp_path / "simd.wasm").read_bytes() == b"old"
+
+
+def test_half_precision_changes_little(network, tmp_path):
+    """What the page holds, weights in half precision and noise of its own, releases pictures of the same quality."""
+    index, extractor = ready_index("IVF1536,PQ4x8"), load_extractor("lite")
+    pictures = load_world().pictures(range(40, 46))
+    expected = activate(pictures, index, extractor)
+    cases = [descent("IVF1536,PQ4x8", "published", picture)[1] for picture in pictures]
+    steps = BEGIN.replace("data.", "one.") + STEPS.replace("data.", "one.")
+    start = START.replace("numbersOf(Float32Array, data.weights)", "halves(bytesOf(data.half))")
+    body = f"{start} const work = async (one) => {{ {steps} }};\nconst all = [];\n"
+    body += (
+        "for (const one of data.cases) { const { mse, losses } = await work(one); all.push([mse, losses.at(-1)]); }\n"
+    )
+    body += "return all;"
+    data = {**network, "binary": binaries()["simd"], "half": half_weights(), "cases": cases}
+    found = np.array(run_js(["core"], body, data, tmp_path))
+    np.testing.assert_allclose(10 * np.log10(255**2 / found[:, 0]), expected.psnr, atol=0.1)
+    np.testing.assert_allclose(found[:, 1], expected.loss[-2], rtol=0.05)

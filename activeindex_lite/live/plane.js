@@ -5,9 +5,10 @@
 const PLANE_MARGIN = 0.9;
 
 const minus = (a, b) => Float64Array.from(a, (value, i) => value - b[i]);
+// A unit vector at a right angle to axes, along vector; where two points coincide, any direction will do.
 function unitOf(vector, axes) {
-  // Where two points coincide, any direction will do that is at a right angle to the others.
-  for (const start of [vector, ...vector.map((_, i) => i).slice(0, 3).map((i) => Float64Array.from(vector, (_, j) => Number(i === j)))]) {
+  const others = upToN(axes.length + 2).map((i) => Float64Array.from(vector, (_, j) => Number(i === j)));
+  for (const start of [vector, ...others]) {
     const rest = Float64Array.from(start);
     for (const axis of axes) {
       const along = dot(rest, axis);
@@ -16,7 +17,7 @@ function unitOf(vector, axes) {
     const length = Math.sqrt(dot(rest, rest));
     if (length > 1e-9) return rest.map((value) => value / length);
   }
-  throw new Error("no direction is left");
+  throw new Error("the features are not numbers");
 }
 
 // { origin, axes }: the origin is start, the first axis leads to second, and third lies above it.

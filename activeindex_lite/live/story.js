@@ -16,8 +16,8 @@ async function thumbnailOf(picture) {
 
 // What stands for a reference whose picture the page does not have.
 function notShown(id) {
-  const text = (y, words) => `<text x="56" y="${y}" text-anchor="middle" font-family="sans-serif" font-size="15">${words}</text>`;
-  const drawn = `<rect width="112" height="112" fill="#ddd"/>${text(44, "picture")}${text(64, id)}${text(84, "not shown")}`;
+  const text = (y, words) => `<text x="56" y="${y}" text-anchor="middle" font-family="sans-serif" font-size="19">${words}</text>`;
+  const drawn = `<rect width="112" height="112" fill="#ddd"/>${text(38, "picture")}${text(64, id)}${text(90, "not shown")}`;
   return `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 112 112">${drawn}</svg>`)}`;
 }
 
