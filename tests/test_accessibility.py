@@ -15,6 +15,10 @@ from activeindex_lite.sweeps.nprobe import recall_by_nprobe
 from activeindex_lite.widgets import (
     AlphaExplorer,
     BlinkExplorer,
+    CellsExplorer,
+    CodeSwapExplorer,
+    CodewordsExplorer,
+    HyperplanesExplorer,
     NprobeExplorer,
     WhatIfExplorer,
     nprobe_state,
@@ -119,12 +123,40 @@ def whatif_explorer(index, extractor, patch):
     return WhatIfExplorer()
 
 
+def cells_explorer(index, extractor, patch):
+    return CellsExplorer()
+
+
+def hyperplanes_explorer(index, extractor, patch):
+    return HyperplanesExplorer()
+
+
+def codewords_explorer(index, extractor, patch):
+    return CodewordsExplorer()
+
+
+def swap_explorer(index, extractor, patch):
+    return CodeSwapExplorer()
+
+
 def blink_explorer(index, extractor, patch):
     picture = Image.effect_noise((48, 48), 40).convert("RGB")
     return BlinkExplorer({"original": picture, "released": picture.rotate(90)})
 
 
-@pytest.mark.parametrize("make", [nprobe_explorer, alpha_explorer, whatif_explorer, blink_explorer])
+MAKERS = [
+    nprobe_explorer,
+    alpha_explorer,
+    whatif_explorer,
+    cells_explorer,
+    hyperplanes_explorer,
+    codewords_explorer,
+    swap_explorer,
+    blink_explorer,
+]
+
+
+@pytest.mark.parametrize("make", MAKERS)
 def test_an_explorer_has_no_serious_violation(make, index, extractor, violations, tmp_path, monkeypatch):
     path = write_page(make(index, extractor, monkeypatch), tmp_path / "page.html")
     for dark in (False, True):

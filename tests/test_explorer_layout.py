@@ -9,6 +9,8 @@ from activeindex_lite.widgets import (
     AlphaExplorer,
     BlinkExplorer,
     CellsExplorer,
+    CodeSwapExplorer,
+    CodewordsExplorer,
     HyperplanesExplorer,
     NprobeExplorer,
     WhatIfExplorer,
@@ -118,6 +120,14 @@ def hyperplanes_explorer(small_indexes, patch):
     return HyperplanesExplorer()
 
 
+def codewords_explorer(small_indexes, patch):
+    return CodewordsExplorer()
+
+
+def swap_explorer(small_indexes, patch):
+    return CodeSwapExplorer()
+
+
 def blink_explorer(small_indexes, patch):
     pictures = synthetic_pictures([1, 2])
     return BlinkExplorer({"original": pictures[0], "released": pictures[1]})
@@ -132,6 +142,8 @@ EXPLORERS = {
     "alpha": (alpha_explorer, ".ai-alpha input[type=range]", ".aa-plane", 0.6),
     "cells": (cells_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
     "hyperplanes": (hyperplanes_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
+    "codewords": (codewords_explorer, ".ai-choices button", ".ai-explorer canvas", 0.6),
+    "swap": (swap_explorer, ".ai-explorer input[type=range]", ".ai-finding", 1),
     "blink": (blink_explorer, ".ai-choices button", ".ai-explorer canvas", 0.6),
 }
 
