@@ -19,7 +19,9 @@ from activeindex_lite.widgets import (
     CodeSwapExplorer,
     CodewordsExplorer,
     HyperplanesExplorer,
+    NeighboursExplorer,
     NprobeExplorer,
+    ThresholdExplorer,
     WhatIfExplorer,
     nprobe_state,
     write_page,
@@ -159,6 +161,20 @@ MAKERS = [
 @pytest.mark.parametrize("make", MAKERS)
 def test_an_explorer_has_no_serious_violation(make, index, extractor, violations, tmp_path, monkeypatch):
     path = write_page(make(index, extractor, monkeypatch), tmp_path / "page.html")
+    for dark in (False, True):
+        assert violations(path, ".ai-finding:not(:empty)", dark) == []
+
+
+def threshold_explorer():
+    return ThresholdExplorer([0.9, 0.8, 0.4], [0.5, 0.3, 0.2])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [CellsExplorer, CodeSwapExplorer, CodewordsExplorer, HyperplanesExplorer, NeighboursExplorer, threshold_explorer],
+)
+def test_an_explorer_of_a_lesson_has_no_serious_violation(make, violations, tmp_path):
+    path = write_page(make(), tmp_path / "page.html")
     for dark in (False, True):
         assert violations(path, ".ai-finding:not(:empty)", dark) == []
 

@@ -2,6 +2,7 @@
 is in view beside it; a switch of the theme draws everything anew.
 """
 
+import numpy as np
 import pytest
 
 from activeindex_lite.pictures import synthetic_pictures
@@ -12,7 +13,9 @@ from activeindex_lite.widgets import (
     CodeSwapExplorer,
     CodewordsExplorer,
     HyperplanesExplorer,
+    NeighboursExplorer,
     NprobeExplorer,
+    ThresholdExplorer,
     WhatIfExplorer,
     nprobe_state,
     write_page,
@@ -128,6 +131,15 @@ def swap_explorer(small_indexes, patch):
     return CodeSwapExplorer()
 
 
+def neighbours_explorer(small_indexes, patch):
+    return NeighboursExplorer()
+
+
+def threshold_explorer(small_indexes, patch):
+    rng = np.random.default_rng(0)
+    return ThresholdExplorer(rng.beta(9, 2, 500), rng.beta(5, 5, 500))
+
+
 def blink_explorer(small_indexes, patch):
     pictures = synthetic_pictures([1, 2])
     return BlinkExplorer({"original": pictures[0], "released": pictures[1]})
@@ -142,8 +154,12 @@ EXPLORERS = {
     "alpha": (alpha_explorer, ".ai-alpha input[type=range]", ".aa-plane", 0.6),
     "cells": (cells_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
     "hyperplanes": (hyperplanes_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
-    "codewords": (codewords_explorer, ".ai-choices button", ".ai-explorer canvas", 0.6),
+    "codewords": (codewords_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
+    "codewords, code": (codewords_explorer, ".ai-explorer canvas", ".ai-code", 0.6),
     "swap": (swap_explorer, ".ai-explorer input[type=range]", ".ai-finding", 1),
+    "neighbours": (neighbours_explorer, ".ai-small-row button", ".ai-two .ai-row", 0.6),
+    "threshold": (threshold_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.9),
+    "threshold, recall": (threshold_explorer, ".ai-explorer input[type=range]", ".ai-meters", 0.6),
     "blink": (blink_explorer, ".ai-choices button", ".ai-explorer canvas", 0.6),
 }
 
