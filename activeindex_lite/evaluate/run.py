@@ -88,7 +88,7 @@ def run_evaluation(
 def runner_of(client: Client | None, workers: int | None = None) -> Runner:
     """What runs the chunks: the workers of a Dask client, or, without one, a loop in this process.
 
-    workers: how many chunks the loop makes at a time (None: one per core). ValueError where a worker of Dask has several
+    workers: chunks that the loop makes at a time (None: one per core). ValueError where a worker of Dask has several
     threads, or other versions of what the figures depend on.
     """
     if client is None:
