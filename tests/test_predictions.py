@@ -19,6 +19,7 @@ from benchmarks import lab
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 NUMBERS = sorted(path.stem for path in FOLDER.glob("*.md"))
+FOLDED = r"<details><summary><b>Explain</b></summary>\n\n.+?\n\n</details>"
 
 
 @pytest.fixture
@@ -62,6 +63,18 @@ def test_a_notebook_reveals_what_it_asks_and_ends_in_its_questions(path):
     assert asked == revealed == [f"{number}-{name}" for name in lesson(number).predictions]
     assert source.count(f'ask("{number}")') == 1
     assert source.index("import ask, predict") < source.index('predict("')
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_explanations_are_folded(path):
+    explained = 0
+    for cell in nbformat.read(path, 4).cells:
+        if cell.cell_type == "markdown":
+            # Without the blank lines, what is folded would not be read as Markdown.
+            explained += len(re.findall(FOLDED, cell.source, re.DOTALL))
+            assert cell.source.count("<details>") == cell.source.count("</details>")
+            assert "**Explain.**" not in cell.source
+    assert explained > 0
 
 
 @pytest.mark.parametrize(
