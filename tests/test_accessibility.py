@@ -15,7 +15,13 @@ from activeindex_lite.sweeps.nprobe import recall_by_nprobe
 from activeindex_lite.widgets import (
     AlphaExplorer,
     BlinkExplorer,
+    CellsExplorer,
+    CodeSwapExplorer,
+    CodewordsExplorer,
+    HyperplanesExplorer,
+    NeighboursExplorer,
     NprobeExplorer,
+    ThresholdExplorer,
     WhatIfExplorer,
     nprobe_state,
     write_page,
@@ -119,14 +125,56 @@ def whatif_explorer(index, extractor, patch):
     return WhatIfExplorer()
 
 
+def cells_explorer(index, extractor, patch):
+    return CellsExplorer()
+
+
+def hyperplanes_explorer(index, extractor, patch):
+    return HyperplanesExplorer()
+
+
+def codewords_explorer(index, extractor, patch):
+    return CodewordsExplorer()
+
+
+def swap_explorer(index, extractor, patch):
+    return CodeSwapExplorer()
+
+
 def blink_explorer(index, extractor, patch):
     picture = Image.effect_noise((48, 48), 40).convert("RGB")
     return BlinkExplorer({"original": picture, "released": picture.rotate(90)})
 
 
-@pytest.mark.parametrize("make", [nprobe_explorer, alpha_explorer, whatif_explorer, blink_explorer])
+MAKERS = [
+    nprobe_explorer,
+    alpha_explorer,
+    whatif_explorer,
+    cells_explorer,
+    hyperplanes_explorer,
+    codewords_explorer,
+    swap_explorer,
+    blink_explorer,
+]
+
+
+@pytest.mark.parametrize("make", MAKERS)
 def test_an_explorer_has_no_serious_violation(make, index, extractor, violations, tmp_path, monkeypatch):
     path = write_page(make(index, extractor, monkeypatch), tmp_path / "page.html")
+    for dark in (False, True):
+        assert violations(path, ".ai-finding:not(:empty)", dark) == []
+
+
+def threshold_explorer():
+    return ThresholdExplorer([0.9, 0.8, 0.4], [0.5, 0.3, 0.2])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [CellsExplorer, CodeSwapExplorer, CodewordsExplorer, HyperplanesExplorer, NeighboursExplorer, threshold_explorer],
+)
+def test_an_explorer_of_a_lesson_has_no_serious_violation(make, violations, tmp_path):
+    path = write_page(make(), tmp_path / "page.html")
     for dark in (False, True):
         assert violations(path, ".ai-finding:not(:empty)", dark) == []
 

@@ -256,6 +256,9 @@ def test_in_the_plane_both_copies_lie_on_their_true_side(index, small_indexes, e
         assert view["passive"]["inside"] == bool(truly_inside(one, feature)[0])
         distance = np.linalg.norm(feature[0] - one.x)
         assert np.linalg.norm(view["passive"]["place"]) == pytest.approx(distance, abs=2e-3)
+        assert view["trail"][0]["inside"] and view["plane"]["codeInside"] in (
+            (None,) if index == "LSH" else (True, False)
+        )
         assert view["trail"][0]["place"] == pytest.approx([0, 0], abs=3e-3)
         if view["plane"]["parts"]:
             changed = np.not_equal(view["passive"]["parts"], view["plane"]["parts"]).sum()

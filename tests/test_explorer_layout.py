@@ -2,15 +2,29 @@
 is in view beside it; a switch of the theme draws everything anew.
 """
 
+from functools import cache
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
 import pytest
 
+from activeindex_lite import load_extractor, load_world
+from activeindex_lite.edits import EDITS
+from activeindex_lite.lessons.examples import Examples
 from activeindex_lite.pictures import synthetic_pictures
 from activeindex_lite.widgets import (
     AlphaExplorer,
     BlinkExplorer,
     CellsExplorer,
+    CodeSwapExplorer,
+    CodewordsExplorer,
     HyperplanesExplorer,
+    NeighboursExplorer,
     NprobeExplorer,
+    ResultsExplorer,
+    StrengthExplorer,
+    ThresholdExplorer,
     WhatIfExplorer,
     nprobe_state,
     write_page,
@@ -37,8 +51,10 @@ CUT = """() => {SEEN
   const inside = (node) => box(node).left >= frame.left - 1 && box(node).right <= frame.right + 1;
   const cut = (node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "visible";
   const texts = seen("h2, p, figcaption, caption, th, td, li, legend, output, label > span, button");
-  const out = [...controls, ...texts, ...seen("canvas, img")].filter((node) => !inside(node));
-  const clipped = [...texts, ...seen("div:not(.ai-stage), section")].filter(cut);
+  // A wide table scrolls in a box of its own.
+  const scrolls = (node) => node.closest(".ai-scroll");
+  const out = [...controls, ...texts, ...seen("canvas, img")].filter((node) => !inside(node) && !scrolls(node));
+  const clipped = [...texts, ...seen("div:not(.ai-stage), section")].filter((node) => cut(node) && !scrolls(node));
   const page = document.scrollingElement;
   if (page.scrollWidth > page.clientWidth) out.push(document.body);
   return [...out, ...clipped].map(named);
@@ -118,9 +134,62 @@ def hyperplanes_explorer(small_indexes, patch):
     return HyperplanesExplorer()
 
 
+def codewords_explorer(small_indexes, patch):
+    return CodewordsExplorer()
+
+
+def swap_explorer(small_indexes, patch):
+    return CodeSwapExplorer()
+
+
+def neighbours_explorer(small_indexes, patch):
+    return NeighboursExplorer()
+
+
+def threshold_explorer(small_indexes, patch):
+    rng = np.random.default_rng(0)
+    return ThresholdExplorer(rng.beta(9, 2, 500), rng.beta(5, 5, 500))
+
+
 def blink_explorer(small_indexes, patch):
     pictures = synthetic_pictures([1, 2])
     return BlinkExplorer({"original": pictures[0], "released": pictures[1]})
+
+
+@cache
+def lesson(flat, cells):
+    """What the explorers of notebook 07 take of a lesson, with made-up results of 24 originals under all edits."""
+    world, ids, edits = load_world(), np.arange(24), list(EDITS)
+    pictures, indexes = (
+        world.pictures(ids),
+        {"No index": flat, "IVF-PQ": cells, "IVF": cells, "OPQ": cells, "LSH": cells},
+    )
+    rows = [
+        ("No index", 1, False),
+        *((name, n, a) for name in list(indexes)[1:] for n in (1, 16) for a in (False, True)),
+    ]
+    table = [
+        dict(zip(("index", "nprobe", "activated"), row), edit=edit, r1=0.5) for row in rows for edit in [*edits, "Mean"]
+    ]
+    points = [
+        dict(zip(("index", "nprobe", "activated"), row), sweep="JPEG", value=v) for row in rows for v in (10, 50, 90)
+    ]
+    return SimpleNamespace(
+        hits={row: pd.DataFrame(dict.fromkeys(edits, np.zeros(24, bool))) for row in rows},
+        retrieval=pd.DataFrame(table),
+        curves=pd.DataFrame(points).assign(r1=0.5, low=0.4, high=0.6),
+        examples=Examples(
+            ids, world.references[ids], dict.fromkeys([None, *indexes], pictures), indexes, load_extractor("lite")
+        ),
+    )
+
+
+def results_explorer(small_indexes, patch):
+    return ResultsExplorer(lesson(small_indexes["Flat"], small_indexes["IVF64,Flat"]))
+
+
+def strength_explorer(small_indexes, patch):
+    return StrengthExplorer(lesson(small_indexes["Flat"], small_indexes["IVF64,Flat"]))
 
 
 # What makes the explorer; a control, and what it changes; how much of that has to be in view beside the control.
@@ -132,6 +201,14 @@ EXPLORERS = {
     "alpha": (alpha_explorer, ".ai-alpha input[type=range]", ".aa-plane", 0.6),
     "cells": (cells_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
     "hyperplanes": (hyperplanes_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
+    "codewords": (codewords_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
+    "codewords, code": (codewords_explorer, ".ai-explorer canvas", ".ai-code", 0.6),
+    "swap": (swap_explorer, ".ai-explorer input[type=range]", ".ai-finding", 1),
+    "neighbours": (neighbours_explorer, ".ai-small-row button", ".ai-two .ai-row", 0.6),
+    "threshold": (threshold_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.9),
+    "threshold, recall": (threshold_explorer, ".ai-explorer input[type=range]", ".ai-meters", 0.6),
+    "results": (results_explorer, "td[aria-selected=true]", ".ai-example", 0.6),
+    "strength": (strength_explorer, ".ai-strengths select", ".ai-explorer canvas", 0.9),
     "blink": (blink_explorer, ".ai-choices button", ".ai-explorer canvas", 0.6),
 }
 

@@ -1,5 +1,7 @@
 """Text alternatives and titles state what the data show, also where the data contradict the usual finding."""
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activeindex_lite.evaluation.retrieval import MEAN
-from activeindex_lite.figures import activation, beyond, evaluation, ivf, pq, retrieval, similarity
+from activeindex_lite.figures import activation, beyond, evaluation, ivf, pq, retrieval, similarity, style
 from activeindex_lite.figures.style import extremes, goes
 from activeindex_lite.lessons.activation import Scene
 from activeindex_lite.lessons.borders import Plane
@@ -194,3 +196,18 @@ def test_nearest_that_is_missed_at_every_nprobe():
     drawn = ivf.probing_in_2d(wrong, np.array([0.1, 0.0]), (1, 2))
     assert all("✗ the nearest is missed" in axes.get_title() for axes in drawn.figure.axes)
     assert "finds" not in drawn.alt
+
+
+def test_every_colour_with_a_meaning_comes_from_one_place():
+    """Greys apart, a module of figures has no colour of its own, and no two meanings share one."""
+    for path in Path(style.__file__).parent.glob("*.py"):
+        if path.stem in ("style", "ink"):
+            continue
+        for colour in re.findall(r'"#([0-9A-Fa-f]{6})"', path.read_text(encoding="utf-8")):
+            levels = [int(colour[i : i + 2], 16) for i in (0, 2, 4)]
+            assert max(levels) - min(levels) < 3, f"#{colour} in figures/{path.name}: take one of figures/style.py"
+    meanings = [style.PASSIVE, style.ACTIVATED, style.TARGET, style.WRONG, style.QUERY, style.VISITED]
+    assert len({*meanings, *(colour for colour, _, _ in style.SERIES)}) == len(meanings) + len(style.SERIES)
+    # A second cue for each.
+    assert len({marker for _, marker, _ in style.SERIES}) == len(style.SERIES)
+    assert style.RIGHT_LINE != style.WRONG_LINE and style.PASSIVE_MARKER != style.ACTIVATED_MARKER

@@ -1,5 +1,7 @@
 """Networks of other people as extractors: number formats, forms of output, fixed batches, and what stays as it was."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activeindex_lite import activate, build_index, load_extractor, synthetic_pictures
+from activeindex_lite.activation.memory import workers_for
 from activeindex_lite.cli.main import main
+from activeindex_lite.evaluation import edited_features
 from activeindex_lite.extractor import Extractor, LiteNet
 from activeindex_lite.extractor.load import lite_network
 
@@ -113,6 +117,26 @@ def test_the_callers_network_stays_as_it_was(make, training):
     assert [parameter.requires_grad for parameter in network.parameters()] == flags
     assert all(torch.equal(tensor, state[name]) for name, tensor in network.state_dict().items())
     assert network.conv.weight.dtype == torch.float16
+
+
+class Forgetful(Net):
+    """Keeps its input for the rest of a call: two calls at once mix."""
+
+    def forward(self, x):
+        self.seen = x
+        time.sleep(0.002)
+        return super().forward(self.seen)
+
+
+def test_a_network_that_keeps_something_of_a_call_is_called_by_one_thread_at_a_time(monkeypatch):
+    for module in ("activeindex_lite.support.parallel", "activeindex_lite.extractor.extractor"):
+        monkeypatch.setattr(f"{module}.cores", lambda: 2)
+    pictures, extractor = synthetic_pictures(24, 96), load_extractor(Forgetful(), size=32)
+    assert not extractor.reentrant and load_extractor("lite").reentrant and load_extractor("gradients").reentrant
+    expected = np.concatenate([extractor(pictures[i : i + 1]) for i in range(24)])
+    np.testing.assert_allclose(extractor(pictures, batch_size=8), expected, atol=1e-5)
+    np.testing.assert_allclose(edited_features(pictures, extractor)["Identity"], expected, atol=1e-5)
+    assert workers_for(pictures, extractor) == 1
 
 
 class Fixed(Net):

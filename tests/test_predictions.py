@@ -15,9 +15,11 @@ from activeindex_lite.course.lesson_questions import FOLDER, lesson, read_lesson
 from activeindex_lite.course.predictions import COLUMNS, Predictions
 from activeindex_lite.course.quiz import inline
 from activeindex_lite.widgets.module import read
+from benchmarks import lab
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 NUMBERS = sorted(path.stem for path in FOLDER.glob("*.md"))
+FOLDED = r"<details><summary><b>Explain</b></summary>\n\n.+?\n\n</details>"
 
 
 @pytest.fixture
@@ -61,6 +63,18 @@ def test_a_notebook_reveals_what_it_asks_and_ends_in_its_questions(path):
     assert asked == revealed == [f"{number}-{name}" for name in lesson(number).predictions]
     assert source.count(f'ask("{number}")') == 1
     assert source.index("import ask, predict") < source.index('predict("')
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_explanations_are_folded(path):
+    explained = 0
+    for cell in nbformat.read(path, 4).cells:
+        if cell.cell_type == "markdown":
+            # Without the blank lines, what is folded would not be read as Markdown.
+            explained += len(re.findall(FOLDED, cell.source, re.DOTALL))
+            assert cell.source.count("<details>") == cell.source.count("</details>")
+            assert "**Explain.**" not in cell.source
+    assert explained > 0
 
 
 @pytest.mark.parametrize(
@@ -266,3 +280,66 @@ def test_a_curve_is_drawn_in_one_stroke(predict, open_page, tmp_path):
     page.get_by_role("button", name="Commit").click()
     drawn = page.evaluate("model.get('value')")
     assert drawn == sorted(drawn) and drawn[0] < 0.2 and drawn[-1] > 0.9
+
+
+@pytest.mark.slow
+def test_predictions_and_questions_have_no_serious_violation(predict, browser, tmp_path):
+    axe = (
+        Path(pytest.importorskip("axe_playwright_python").__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+    )
+    cards = [predict("02-border"), predict("02-recall"), predict("02-fullest")]
+    for scheme in ("light", "dark"):
+        page = browser.new_context(color_scheme=scheme).new_page()
+        for number, card in enumerate(cards):
+            page.goto(as_page(card, tmp_path / f"{number}.html"))
+            page.wait_for_selector(".ai-predict")
+            page.evaluate("html => document.querySelector('main').insertAdjacentHTML('beforeend', html)", shown(card))
+            for answer in page.locator("summary").all():
+                answer.click()
+            page.evaluate(axe)
+            found = page.evaluate("axe.run()")["violations"]
+            assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+        page.context.close()
+
+
+def shown(card):
+    """What a prediction and the questions of its lesson show without a widget."""
+    return card._html() + ask("02")._repr_html_()
+
+
+NOTEBOOK = (
+    ("markdown", "# Title\n\nA **posting list**."),
+    ("code", "from activeindex_lite.course import predict\npredict.choice('a', 'Which?', ['one', 'two'])"),
+    ("code", "x = 1"),
+    ("code", "predict.reveal('a', x)"),
+    ("markdown", "<details><summary><b>Explain</b></summary>\n\nWhy *two*, and $a^2$.\n\n</details>"),
+)
+
+
+@pytest.mark.slow
+def test_in_jupyterlab_a_commitment_is_revealed_and_the_explanation_unfolds(browser, tmp_path):
+    cells = [getattr(nbformat.v4, f"new_{kind}_cell")(source) for kind, source in NOTEBOOK]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "a.ipynb")
+    (tmp_path / "GLOSSARY.md").write_text((NOTEBOOKS[0].parent / "GLOSSARY.md").read_text())
+    (tmp_path / "00_start_here.ipynb").write_text(NOTEBOOKS[0].read_text())  # so that the course is found here
+    with lab.jupyter_lab(tmp_path) as (address, token):
+        page = lab.watched(browser.new_page(viewport={"width": 1366, "height": 768}))
+        lab.run_all(page, address, token, "a.ipynb", only="predict.choice")
+        page.locator(".ai-predict input").first.focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowDown")
+        page.get_by_role("button", name="Commit").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.querySelector('.ai-predict p').textContent.includes('Committed')")
+        assert not page.locator(".jp-RenderedMarkdown details").evaluate("details => details.open")
+        for source in ("x = 1", "predict.reveal"):
+            page.evaluate(lab.RUN, source)
+        page.wait_for_function("document.querySelector('.jp-RenderedMarkdown details').open")
+        expect = pytest.importorskip("playwright.sync_api").expect
+        expect(page.locator(".ai-revealed")).to_contain_text("✓ You predicted “two”")
+        expect(page.locator(".ai-still")).to_be_hidden()
+        expect(page.locator("details mjx-container")).to_be_visible()
+        term = page.locator(".jp-RenderedMarkdown strong", has_text="posting list")
+        term.hover()
+        expect(term).to_have_attribute("title", re.compile("vectors in one cell"))
+        assert page.problems == []

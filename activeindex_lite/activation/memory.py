@@ -28,8 +28,8 @@ def pictures_at_once(size: tuple[int, int], workers: int = 1) -> int:
 
 
 def workers_for(pictures: list[Image.Image], extractor: Extractor) -> int:
-    """Threads that activate batches side by side: one per core, as far as memory allows; 1 on another device."""
-    if torch.device(extractor.device).type != "cpu":
+    """Threads that activate batches side by side: one per core, as far as memory allows; 1 elsewhere."""
+    if torch.device(extractor.device).type != "cpu" or not getattr(extractor, "reentrant", True):
         return 1
     largest = max((picture.width * picture.height for picture in pictures), default=1)
     return max(1, min(cores(), PIXELS_AT_ONCE // largest))

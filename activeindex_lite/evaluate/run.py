@@ -67,7 +67,7 @@ def run_evaluation(
     ValueError for settings that cannot be carried out, before the long part begins, and where no index can be measured.
     """
     settings = settings.fitted(collection, extractor)
-    with runner_of(client).sharing(extractor=extractor) as runner:
+    with runner_of(client, None if extractor.reentrant else 1).sharing(extractor=extractor) as runner:
         work = Workplace(extractor, cache, runner, progress)
         material = gather(collection, settings, work)
         passive = release_passive(material.originals, settings, work)
@@ -85,13 +85,14 @@ def run_evaluation(
     return _tables(measured, failed, material, _about(collection, material, settings, measured, extractor))
 
 
-def runner_of(client: Client | None) -> Runner:
+def runner_of(client: Client | None, workers: int | None = None) -> Runner:
     """What runs the chunks: the workers of a Dask client, or, without one, a loop in this process.
 
-    ValueError where a worker has several threads, or other versions of what the figures depend on.
+    workers: chunks that the loop makes at a time (None: one per core). ValueError where a worker of Dask has several
+    threads, or other versions of what the figures depend on.
     """
     if client is None:
-        return Loop()
+        return Loop(workers=workers)
     # Dask is an extra that need not be installed.
     from activeindex_lite.evaluate.cluster import Cluster, check_workers
 

@@ -49,5 +49,6 @@ def edited_features(
         edited = (EDITS[name](picture, edit_stream(seed, i)) for i, picture in enumerate(pictures, first))
         return extractor(edited, batch_size)
 
-    made = tqdm(in_threads(under, edits), "edits", len(edits), unit="edit", leave=False, disable=not progress)
+    workers = None if getattr(extractor, "reentrant", True) else 1
+    made = tqdm(in_threads(under, edits, workers), "edits", len(edits), unit="edit", leave=False, disable=not progress)
     return dict(zip(edits, made, strict=True))

@@ -70,6 +70,15 @@ class Extractor:
         return self._d
 
     @cached_property
+    def reentrant(self) -> bool:
+        """Whether several threads may call the network at once: all its layers are those of torch or this package.
+
+        A class of somebody else may keep something of one call for the rest of it, and two calls would mix.
+        """
+        kinds = {type(layer).__module__.partition(".")[0] for layer in self.module.modules()}
+        return kinds <= {"torch", "torchvision", "activeindex_lite"}
+
+    @cached_property
     def fingerprint(self) -> str:
         """16 hexadecimal digits that name the features: another network, weight, size or normalisation gives others.
 
@@ -146,7 +155,7 @@ class Extractor:
 
     def _shares(self, total, batch_size):
         """(threads, pictures per call of the network): the cores together have batch_size pictures in work."""
-        workers = min(cores(), batch_size) if self.device.type == "cpu" else 1
+        workers = min(cores(), batch_size) if self.device.type == "cpu" and self.reentrant else 1
         if total is not None:
             workers = min(workers, total // SMALLEST_SHARE)
         if workers < 2:

@@ -29,7 +29,8 @@ NEUTRAL, REFERENCE_MARKER = "#888888", "|"  # all the rest: references, borders,
 FAINT = "#DDDDDD"  # the ground of a bar, and points in the background
 INK = "#222222"  # text, outlines and lines that need no colour; in a dark page it is light
 # Text on a white ground needs darker shades of the same colours.
-RIGHT_TEXT, WRONG_TEXT, PASSIVE_TEXT, QUERY_TEXT = "#006B4E", "#A34700", "#855C00", "#9C3D72"
+RIGHT_TEXT, WRONG_TEXT, QUERY_TEXT = "#006B4E", "#A34700", "#9C3D72"
+PASSIVE_TEXT, ACTIVATED_TEXT = "#855C00", "#00507F"
 # (colour, marker, line) of several things without a meaning of their own, such as extractors or parts of a vector.
 SERIES = (
     ("#6E5BB5", "s", "-"),
@@ -41,10 +42,6 @@ SERIES = (
     ("#9A6FB0", "<", "-."),
     ("#888888", ">", ":"),
 )
-
-# Names by colour, until no figure uses them any more.
-REFERENCE = NEUTRAL
-GREEN, SKY, YELLOW, PURPLE, ORANGE = TARGET, VISITED, "#F0E442", QUERY, PASSIVE
 
 
 @dataclass
@@ -71,7 +68,13 @@ class Described:
             text._renderer = None
 
     def _repr_html_(self) -> str:
-        shades = {RIGHT_TEXT: RIGHT, WRONG_TEXT: WRONG, PASSIVE_TEXT: PASSIVE, QUERY_TEXT: QUERY}
+        shades = {
+            RIGHT_TEXT: RIGHT,
+            WRONG_TEXT: WRONG,
+            PASSIVE_TEXT: PASSIVE,
+            ACTIVATED_TEXT: ACTIVATED,
+            QUERY_TEXT: QUERY,
+        }
         svg = themed_svg(self.figure, self.alt, shades)
         self._forget_canvas()
         return f'<figure style="margin:0">{svg}</figure>'

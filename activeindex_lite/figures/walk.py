@@ -16,6 +16,7 @@ from activeindex_lite.figures.borders import draw_borders
 from activeindex_lite.figures.style import (
     ACTIVATED,
     ACTIVATED_MARKER,
+    ACTIVATED_TEXT,
     INK,
     NEUTRAL,
     PASSIVE,
@@ -42,7 +43,6 @@ FLIGHT = (0.2, 0.4, 0.6, 0.8, 1.0)
 WIDTH, HEIGHT = 10.0, 4.8
 PLANE = (0.37, 0.09, 0.625, 0.9)
 OWN = {"cells": "its cell", "sub-codes": "the same code", "bits": "the same bits"}
-ACTIVATED_TEXT = "#00507F"
 
 
 def sheet(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,8 +22,8 @@ from activeindex_lite.evaluate.settings import Settings
 from activeindex_lite.evaluate.sources import SyntheticPictures
 from activeindex_lite.index import ActiveIndex, ready_index
 from activeindex_lite.index.ready import CODES
-from activeindex_lite.support.chunks import Loop
 from activeindex_lite.support.memory import peak_megabytes
+from activeindex_lite.support.waiting import waiting
 from activeindex_lite.world import load_world
 from activeindex_lite.world.world import FRESH_SEED
 
@@ -60,9 +61,9 @@ def time_stages(
 
     index = ready_index(CODES)
     rows, results, workers = [], {}, 1 if client is None else len(client.nthreads())
-    chosen = Loop(workers=1) if client is None else runner_of(client)
-    with chosen.sharing(extractor=load_extractor("lite"), index=index) as runner:
-        for stage, unit, n, function, tasks, needs in _stages(index, pictures, originals, queries):
+    with runner_of(client, workers=1).sharing(extractor=load_extractor("lite"), index=index) as runner:
+        stages = waiting(_stages(index, pictures, originals, queries), "timing the stage", itemgetter(0), total=3)
+        for stage, unit, n, function, tasks, needs in stages:
             used, begun, found = core_seconds(client), time.perf_counter(), {}
             with closing(runner.run(function, tasks, needs)) as arriving:
                 for number, result in arriving:

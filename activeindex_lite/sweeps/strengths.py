@@ -15,6 +15,7 @@ from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.edits.strengths import STRENGTHS
 from activeindex_lite.evaluation.retrieval import first_is_original, intervals
 from activeindex_lite.index.ready import CODES
+from activeindex_lite.support.waiting import waiting
 from activeindex_lite.sweeps.table_file import build_table, load_table
 from activeindex_lite.world.world import DATA
 
@@ -81,8 +82,8 @@ def strength_curves(
 ) -> pd.DataFrame:
     """`strength_rows` of several sweeps as one DataFrame. sweeps: dict name -> strengths (None: all of them)."""
     rows = []
-    for name, values in sweeps.items():
-        rows += strength_rows(name, released, truth, indexes, extractor, values, seed=seed)
+    for name in waiting(list(sweeps), "edits of rising strength:"):
+        rows += strength_rows(name, released, truth, indexes, extractor, sweeps[name], seed=seed)
     return pd.DataFrame(rows)
 
 

@@ -136,7 +136,9 @@ class AlphaExplorer(Explorer):
         """All that a page without a kernel shows: each alpha of the stored grid and eight edits, as published; at the
         published alpha also each step's picture and searches.
         """
-        return stored_results(self.state, ALPHAS, PAGE_EDITS)
+        if self.state.page is None:
+            self.state.page = stored_results(self.state, ALPHAS, PAGE_EDITS)
+        return self.state.page
 
     def set_state(self, sync_data: dict) -> None:
         """Take what a browser sends, and answer step by step if an event loop runs here."""

@@ -1,4 +1,4 @@
-// Where names and small pictures go in the plane of the alpha explorer: beside what they name, over nothing else.
+// Names and small pictures in the plane of the alpha explorer: beside what they name, over nothing else.
 
 // Angles from a mark at which a box may lie, the upper right first, and how far off.
 const ANGLES = [-30, 30, -150, 150, -90, 90, 0, 180, -60, 60, -120, 120].map((degrees) => (degrees * Math.PI) / 180);
@@ -52,3 +52,133 @@ const nearestIn = (box, [x, y]) => [
   Math.min(Math.max(x, box.left), box.right),
   Math.min(Math.max(y, box.top), box.bottom),
 ];
+
+// ---- names and small pictures ------------------------------------------------------------------------------------
+
+const THUMB = 42;
+const SMALL = 30;
+const wide = (text, isBold) => text.length * (isBold ? 6.9 : 6.4) + 6;
+
+// What the search of a flight shows once the copy has landed: [title, right?, id of the first result].
+function outcomeOf(flight, nprobe) {
+  const { found, name } = flight;
+  const at = positionOf(found, nprobe);
+  const who = name === "passive" ? "copy of the original" : "copy of the release";
+  return { who, isRight: found.first[at], id: found.ids[at] };
+}
+
+// The place in the list of measured nprobes of the largest within the setting.
+const positionOf = (found, nprobe) => Math.max(0, found.nprobes.filter((value) => value <= nprobe).length - 1);
+
+function labelsDrawn(scene, { x, released, code, flights, walk, stage, toPixels }, size) {
+  const { story } = scene;
+  const isNarrow = size[0] < 460;
+  const things = [];
+  for (const flight of flights.filter(landed)) {
+    const outcome = outcomeOf(flight, scene.nprobe);
+    const text = outcome.isRight ? "✓ finds it" : "✗ finds another";
+    const inner = isNarrow ? SMALL + 8 + wide(text, true) : 2 * THUMB + 26;
+    const width = Math.max(inner, wide(outcome.who, true));
+    const draw = (box) => tagDrawn(scene, flight, outcome, text, box, isNarrow);
+    things.push({ at: flight.to, radius: 8, size: [width, isNarrow ? SMALL + 22 : THUMB + 34], draw });
+  }
+  things.push({
+    at: x,
+    radius: 7,
+    size: [THUMB + 6 + wide("original x"), THUMB],
+    draw: (b) => originalDrawn(scene, b),
+  });
+  if (story.plane.kind !== "bits") {
+    const text = trueName("its code q(x)", story.plane, story.plane.code, story.plane.codeInside);
+    things.push(named(text, code, 10, "aa-name aa-code-name"));
+  } else things.push(named("deeper inside", between(x, code, 0.75), 6, "aa-name aa-code-name"));
+  if (stage.number > 0) {
+    things.push(named(trueName("released", story.plane, stage.place, stage.inside), released, 7, "aa-name"));
+  }
+  if (!isNarrow) things.push(...areaNames(scene, flights, toPixels, size));
+  const lines = sampled(walk).concat(...flights.map((flight) => sampled([flight.from, headOf(flight)])));
+  const taken = [boxRound(x, 8), boxRound(released, 8), boxRound(code, 11)];
+  taken.push(...flights.map((flight) => boxRound(headOf(flight), 9)));
+  const boxes = placeBoxes(things, size, taken, lines);
+  return things.flatMap((thing, i) => {
+    const near = nearestIn(boxes[i], thing.at);
+    const isFar = Math.hypot(near[0] - thing.at[0], near[1] - thing.at[1]) > thing.radius + 16 && !thing.isArea;
+    const leader = isFar ? [svg("path", { d: pathOf([thing.at, near]), class: "aa-leader" })] : [];
+    return [...leader, ...thing.draw(boxes[i])];
+  });
+}
+
+const between = (from, to, share) => from.map((start, axis) => start + (to[axis] - start) * share);
+
+function named(text, at, radius, className) {
+  const draw = (box) => [textDrawn(text, box.left + 3, box.top + 13, className)];
+  return { at, radius, size: [wide(text), 17], draw };
+}
+
+// A name that says where a point really is, if it falls onto the other side of the border.
+function trueName(name, { own }, place, isInside) {
+  if (!own.length || isInside === null || liesIn(own, place) === isInside) return name;
+  return `${name} (really ${isInside ? "inside" : "outside"})`;
+}
+
+// Whether a point lies in a convex polygon, whichever way its corners go round.
+function liesIn(corners, [x, y]) {
+  const sides = corners.map(([ax, ay], i) => {
+    const [bx, by] = corners[(i + 1) % corners.length];
+    return Math.sign((bx - ax) * (y - ay) - (by - ay) * (x - ax));
+  });
+  return !(sides.includes(1) && sides.includes(-1));
+}
+
+const OWN_NAMES = { cells: "its cell", "sub-codes": "the same code", bits: "the same bits" };
+
+// Names of the region of the stored code and of the cells that a search visits, in the middle of what is seen of them.
+function areaNames({ story, nprobe }, flights, toPixels, [width, height]) {
+  const { plane } = story;
+  const area = (corners, text, className) => {
+    const seen = corners
+      .map(toPixels)
+      .map(([x, y]) => [Math.min(Math.max(x, 0), width), Math.min(Math.max(y, 0), height)]);
+    const middle = [0, 1].map((axis) => seen.reduce((sum, corner) => sum + corner[axis], 0) / seen.length);
+    return { ...named(text, middle, 0, `aa-name ${className}`), isArea: true };
+  };
+  const names = plane.own.length ? [area(plane.own, OWN_NAMES[plane.kind], "aa-own-name")] : [];
+  const visited = visitedRegions(flights, nprobe, plane.regions.length);
+  const others = plane.regions.filter((corners, i) => visited[i] && i > 0 && corners.length);
+  return [...names, ...others.slice(0, 4).map((corners) => area(corners, "visited", ""))];
+}
+
+// Whether a search whose copy has landed visits each region.
+const visitedRegions = (flights, nprobe, count) =>
+  upTo(count).map((i) => flights.filter(landed).some(({ found }) => found.ranks[i] > 0 && found.ranks[i] <= nprobe));
+
+function textDrawn(text, x, y, className) {
+  return svg("text", { x, y, class: className }, text);
+}
+
+function originalDrawn({ original }, { left, top }) {
+  return [
+    svg("image", { href: original, x: left, y: top, width: THUMB, height: THUMB, class: "aa-thumb" }),
+    textDrawn("original x", left + THUMB + 5, top + THUMB / 2 + 4, "aa-name"),
+  ];
+}
+
+// A search: its name, the copy that is searched for (where there is room), and the first result.
+function tagDrawn({ pictureOf }, { found, name }, { who, isRight, id }, text, { left, top, right, bottom }, isNarrow) {
+  const side = isNarrow ? SMALL : THUMB;
+  const frame = { x: left, y: top, width: right - left, height: bottom - top, rx: 5, class: "aa-tag" };
+  const y = top + 17;
+  const drawn = [svg("rect", frame), textDrawn(who, left + 4, top + 13, `aa-name aa-${name}-name`)];
+  const thumb = (href, x) => svg("image", { href, x, y, width: side, height: side });
+  const resultX = left + (isNarrow ? 4 : side + 22);
+  if (!isNarrow) {
+    if (found.query) drawn.push(thumb(found.query, left + 4));
+    drawn.push(textDrawn("→", left + side + 6, y + side / 2 + 4, "aa-name"));
+  }
+  if (id >= 0) drawn.push(thumb(pictureOf(found, id), resultX));
+  const verdict = isRight ? "aa-right" : "aa-wrong";
+  drawn.push(svg("rect", { x: resultX, y, width: side, height: side, class: `aa-result ${verdict}` }));
+  const [textX, textY] = isNarrow ? [left + side + 10, y + side / 2 + 4] : [left + 4, bottom - 4];
+  drawn.push(textDrawn(text, textX, textY, `aa-name ${verdict}-name`));
+  return drawn;
+}

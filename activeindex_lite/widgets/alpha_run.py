@@ -14,6 +14,7 @@ from activeindex_lite.activation.methods import METHODS
 from activeindex_lite.activation.quality import WINDOW, linf, psnr, ssim
 from activeindex_lite.lessons.borders import share_in
 from activeindex_lite.lessons.one_picture import amplified_difference
+from activeindex_lite.lessons.one_plane import truly_inside
 from activeindex_lite.widgets.pictures import data_uri
 
 if TYPE_CHECKING:
@@ -141,10 +142,15 @@ def told_step(state: AlphaState, move: Move, stage: Stage) -> dict[str, Any]:
 
 
 def walked(state: AlphaState, move: Move, path: np.ndarray) -> list[dict]:
-    """Where features (T, d) of a walk fall in the plane, and how far they have come: a dict of each."""
+    """Where features (T, d) of a walk fall in the plane, how far they have come, and whether they are in the region of
+    the stored code: a dict of each.
+    """
     one, plane = state.one(move.index), state.plane(move)
     flat, measures = plane.flat(path).round(5).tolist(), one.measure(path).round(4).tolist()
-    return [{"place": place, "measure": measure} for place, measure in zip(flat, measures, strict=True)]
+    truly = truly_inside(one, path)
+    inside = [None] * len(path) if truly is None else truly.tolist()
+    rows = zip(flat, measures, inside, strict=True)
+    return [{"place": place, "measure": measure, "inside": is_in} for place, measure, is_in in rows]
 
 
 def shown_picture(original: Image.Image, picture: Image.Image) -> dict[str, Any]:
@@ -172,6 +178,8 @@ def about_plane(state: AlphaState, move: Move) -> dict[str, Any]:
             "own": rounded[1][0],
             "x": seen.start.tolist(),
             "code": seen.code.round(5).tolist(),
+            # The code of LSH is a direction, not a point.
+            "codeInside": bool(truly_inside(one, one.q[None])[0]) if seen.kind in ("cells", "sub-codes") else None,
             "passive": seen.features[0].round(5).tolist(),
             "active": seen.features[1].round(5).tolist(),
             "measured": one.measured,

@@ -1,7 +1,7 @@
 // Where the alpha explorer's results come from: a kernel that activates step by step, or the results that a page
 // without a kernel has stored. Each source is { isLive, alphas, steps, edits, methods, start(tell) }, and where it is
-// live stepsOf(method) and takePicture(bytes, name); start returns the function that ends it. tell(event) hears of events, of which
-// `tellStory` makes what is drawn:
+// live stepsOf(method) and takePicture(bytes, name); start returns the function that ends it. tell(event) hears of
+// events, of which `tellStory` makes what is drawn:
 //   { kind: "begun", plane, passive }                               a setting with a plane of its own
 //   { kind: "step", run, alpha, number, of, path, picture, difference, psnr, found? }   a step was made
 //   { kind: "finished", view }                                      all that the setting shows

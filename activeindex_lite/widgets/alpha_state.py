@@ -66,6 +66,8 @@ class AlphaState:
         self.picture, self.place = chosen, place
         self._ones, self._thumbnails, self._passive, self._planes = {}, {}, {}, {}
         self._runs = OrderedDict()
+        # What a page without a kernel shows of this picture, once it was measured.
+        self.page = None
         self.original = data_uri(chosen, "WEBP", lossless=True, method=0)
 
     def _refuse_unstored(self, place: int) -> None:

@@ -51,7 +51,10 @@ function drawCurves(node, { curves, log, ticks, label, present, level, most = 1,
   const values = curves.flatMap((curve) => curve.rows.map((row) => row[0]));
   if (!values.length) return;
   const scale = log ? Math.log2 : asItIs;
-  const options = { margins: CURVE_MARGINS, inset: { left: 0, right: 0 }, values, scale, ticks, label, most, show };
+  // A second line below the ticks takes room.
+  const bottomMargin = ticks.some(([, , below]) => below) ? CURVE_MARGINS.bottom : CURVE_MARGINS.bottom - 14;
+  const margins = { ...CURVE_MARGINS, bottom: bottomMargin };
+  const options = { margins, inset: { left: 0, right: 0 }, values, scale, ticks, label, most, show };
   const { x, y, left, right, top, bottom } = drawFrame(sheet, options);
   if (level !== undefined) {
     drawAcross(pen, left, right, y(level.at), { colour: ORANGE, dash: [5, 4] });

@@ -8,8 +8,9 @@ function originalsPart(sources, onPick) {
     node.addEventListener("click", () => onPick(i));
     return node;
   });
-  const node = html("div", { className: "ai-originals", role: "group" }, ...buttons);
-  node.setAttribute("aria-label", "originals");
+  const row = html("div", { className: "ai-originals", role: "group" }, ...buttons);
+  row.setAttribute("aria-label", "originals");
+  const node = html("div", {}, html("p", { className: "ai-note" }, "Choose another original:"), row);
   // hits: a text of 0 and 1, or undefined where it is not known; isThere(i): whether the page has the example.
   function set(present, hits, isThere) {
     buttons.forEach((each, i) => {

@@ -114,8 +114,8 @@ function render({ model, el }) {
   const note = html(
     "p",
     { className: "ai-note" },
-    "Of the two bars, the upper is the share of bits that differ, the lower one θ / π. The angles of the copies and of " +
-      "the other picture to the original are those of their real features.",
+    "Of the two bars, the upper is the share of bits that differ, the lower one θ / π. The angles of the copies and " +
+      "of the other picture to the original are those of their real features.",
   );
   const problem = html("p", { className: "ai-problem", role: "alert" });
   const root = html(

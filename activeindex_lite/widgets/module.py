@@ -74,7 +74,9 @@ class Explorer(anywidget.AnyWidget):
             # IPython then asks for that form.
             raise NotImplementedError
         data, metadata = self._repr_mimebundle_()
-        display(data, metadata=metadata, raw=True)
+        # Shown where widgets are not, such as in a notebook that JupyterLab does not trust.
+        plain = {"text/plain": f"{type(self).__name__}: run this cell to move it."}
+        display({**data, **plain}, metadata=metadata, raw=True)
         if hasattr(self, "still"):
             show_still(self)
 

@@ -31,7 +31,7 @@ const state = {state};
 def write_page(explorer: Explorer, path: str | Path, overwrite: bool = False) -> Path:
     """Write an explorer at its present setting to one HTML file that needs neither a kernel nor a network.
 
-    explorer: NprobeExplorer, AlphaExplorer or WhatIfExplorer. The page holds all that `explorer.stored()` measures now,
+    explorer: any of this package, such as NprobeExplorer(). The page holds all that `explorer.stored()` measures now,
     1 to 5 MB. Returns its Path. FileExistsError if the file exists, unless overwrite; the file is written whole or not
     at all.
     """

@@ -61,8 +61,9 @@ function tick(text, onChange) {
 
 // Names and values, a line each; set(values) fills in the values.
 function factTable(names) {
-  const values = names.map(() => html("dd"));
-  const node = html("dl", { className: "ai-facts" }, ...names.flatMap((name, i) => [html("dt", {}, name), values[i]]));
+  const values = names.map(() => html("strong"));
+  const lines = names.map((name, i) => html("li", {}, html("span", {}, name), values[i]));
+  const node = html("ul", { className: "ai-facts" }, ...lines);
   return { node, set: (texts) => texts.forEach((text, i) => (values[i].textContent = text)) };
 }
 

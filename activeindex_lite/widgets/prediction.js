@@ -1,7 +1,7 @@
 // A prediction: choices, a number or a curve to draw, a button that commits to it, and, once it is measured, the truth.
 
 const TRUTH = "#009E73";
-const MINE = "#767676";
+const MINE = "#888888";
 // The drawing of a curve: the same numbers as in prediction.py.
 const SHEET = { width: 460, height: 240, left: 46, right: 12, top: 12, bottom: 40 };
 
@@ -85,7 +85,8 @@ function curvePart(form, question, changed) {
   });
   at.forEach((name, i) => write(x(i), height - bottom + 16, name, "middle"));
   write((left + width - right) / 2, height - 5, `${up} against ${across}`, "middle");
-  sheet.append(line, truthLine, ...marks);
+  const key = vector("text", { x: left + 8, y: top + 10, fill: "currentColor" });
+  sheet.append(line, truthLine, ...marks, key);
 
   function draw() {
     line.setAttribute("points", values.map((value, i) => `${x(i)},${y(value)}`).join(" "));
@@ -139,8 +140,10 @@ function curvePart(form, question, changed) {
       isLocked = yes;
       marks.forEach((mark) => mark.setAttribute("aria-disabled", yes));
     },
-    showTruth: (truth) =>
-      truthLine.setAttribute("points", truth.map((value, i) => `${x(i)},${y(inRange(value))}`).join(" ")),
+    showTruth(truth) {
+      truthLine.setAttribute("points", truth.map((value, i) => `${x(i)},${y(inRange(value))}`).join(" "));
+      key.textContent = "— measured   ○ - - your prediction";
+    },
   };
 }
 

@@ -19,7 +19,7 @@ from activeindex_lite.widgets.module import read
 KINDS = ("choice", "number", "curve")
 # The drawing of a curve, in pixels: the same numbers as in prediction.js.
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 460, 240, 46, 12, 12, 40
-GREEN, GREY = "#009E73", "#767676"
+GREEN, GREY = "#009E73", "#888888"
 
 
 class Prediction(anywidget.AnyWidget):

@@ -132,9 +132,8 @@ function render({ model, el }) {
     problem,
     grid.node,
     note,
-    heading,
+    html("div", { className: "ai-beside" }, heading, example.node),
     originals.node,
-    example.node,
   );
 
   function draw() {
@@ -145,7 +144,7 @@ function render({ model, el }) {
     const found = [...hits[column]].filter((hit) => hit === "1").length;
     heading.textContent =
       `${nameOf(about)}, ${kindOf(about)}, ${edit}: ${found} of ${hits[column].length} copies found. ` +
-      "Choose an original:";
+      "One of them:";
     originals.set(picture, hits[column], (i) => !stored || keyOf(row, edit, i) in stored.examples);
     const shown = stored ? stored.examples[keyOf(row, edit, picture)] : get("_example");
     if (shown) example.show(shown, `${kindOf(about)} copy (${edit})`);

@@ -90,8 +90,8 @@ function render({ model, el }) {
     strip,
     marksLegend.node,
     heading,
-    originals.node,
     example.node,
+    originals.node,
   );
 
   function drawChart() {
@@ -147,7 +147,7 @@ function render({ model, el }) {
     const value = percentFree(values[at]);
     heading.textContent =
       `${all.labels[curve]}, ${get("edit")} ${value} (${unit}): R@1 ${r1.toFixed(2)} ` +
-      `(${low.toFixed(2)} to ${high.toFixed(2)}).${stored ? "" : " Choose an original:"}`;
+      `(${low.toFixed(2)} to ${high.toFixed(2)}). One copy:`;
     originals.set(get("picture"), undefined, () => true);
     originals.node.hidden = Boolean(stored);
     const shown = stored ? stored.examples[`${get("edit")} ${curve} ${at}`] : get("_example");

@@ -112,7 +112,8 @@ function drawCode(node, view, swap, part, rank) {
     drawText(pen, `part ${m + 1}`, middle, height - 2, { align: "center", colour: ink });
     if (m) drawUpright(pen, m * size * step, 0, height, { colour: ink, opacity: 0.4, dash: [3, 3] });
   });
-  node.setAttribute("aria-label", `The ${values.length} numbers that code ${swap.code.join(", ")} stands for, as bars.`);
+  const label = `The ${values.length} numbers that code ${swap.code.join(", ")} stands for, as bars.`;
+  node.setAttribute("aria-label", label);
 }
 
 export default { render };
