@@ -77,6 +77,29 @@ def test_a_page_activates_by_itself(path, page):
 
 
 @pytest.mark.slow
+def test_many_moves_end_in_the_last(path, page):
+    page.goto(path.as_uri())
+    page.wait_for_function(READY)
+    used = (
+        "async () => { await new Promise((done) => setTimeout(done, 500)); return performance.memory.usedJSHeapSize; }"
+    )
+    rng, sizes = np.random.default_rng(3), []
+    for _ in range(3):
+        for _ in range(60):
+            page.evaluate(MOVE, ["alpha", int(rng.integers(33))])
+            page.evaluate(MOVE, ["any edit", str(rng.choice(LIVE_EDITS))])
+            page.evaluate(MOVE, ["index", str(rng.choice(["IVF-PQ", "PCA+LSH"]))])
+            page.wait_for_timeout(int(rng.integers(60)))
+        page.evaluate(MOVE, ["alpha", 7])
+        page.evaluate(MOVE, ["alpha", 28])
+        wait_shown(page, "alpha 7, step 10 of 10, done")
+        page.wait_for_timeout(500)
+        sizes.append(page.evaluate("performance.memory.usedJSHeapSize"))
+    assert sizes[-1] < sizes[0] + 10e6, sizes
+    assert page.locator(".ai-problem").inner_text() == "" and not page.errors
+
+
+@pytest.mark.slow
 def test_a_picture_of_ones_own_is_activated(path, page, tmp_path):
     own = load_world().pictures(77)[0].resize((700, 500), Image.Resampling.BICUBIC)
     own.save(tmp_path / "own.png")
