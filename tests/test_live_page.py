@@ -80,9 +80,6 @@ def test_a_page_activates_by_itself(path, page):
 def test_many_moves_end_in_the_last(path, page):
     page.goto(path.as_uri())
     page.wait_for_function(READY)
-    used = (
-        "async () => { await new Promise((done) => setTimeout(done, 500)); return performance.memory.usedJSHeapSize; }"
-    )
     rng, sizes = np.random.default_rng(3), []
     for _ in range(3):
         for _ in range(60):

@@ -45,7 +45,7 @@ function liveSource(model) {
   const about = model.get("_about");
   const worker = new Worker(URL.createObjectURL(new Blob([live.worker], { type: "text/javascript" })));
   const moved = ["alpha", "steps", "method", "index", "edit"];
-  let [number, tell, isReady, isWaiting] = [0, null, false, false];
+  let [number, quiet, tell, isReady, isWaiting] = [0, null, null, false, false];
   const send = (message, transfer = []) => {
     worker.postMessage(message, transfer);
     number += 1;
@@ -53,12 +53,14 @@ function liveSource(model) {
   const fail = (message) => model.set("_error", `This did not work: ${message}`);
   worker.onmessage = ({ data }) => {
     if (data.event) {
-      if (data.number === number) tell?.(data.event);
+      if (data.number === number && data.number !== quiet) tell?.(data.event);
     } else if (data.kind === "failed") fail(data.message);
     else if (data.kind === "ready") {
       isReady = true;
       document.documentElement.dataset.core = data.core;
-      if (isWaiting) move();
+      move();
+      // What is shown already is made once more, unheard: the plane and the code are then ready for the first move.
+      if (!isWaiting) quiet = number;
     }
   };
   worker.onerror = (event) => fail(event.message);
