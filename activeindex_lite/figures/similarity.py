@@ -165,7 +165,7 @@ def cost_against_size(cost: pd.DataFrame, estimate: pd.DataFrame, talk: dict | N
             axes.plot(value["N"], value[what] / unit, "*", color=INK, ms=15, ls="none", zorder=5)
             note(
                 axes,
-                f"talk: {value['said'][what]}",
+                f"authors' talk: {value['said'][what]}",
                 (value["N"], value[what] / unit),
                 (-10, 7),
                 ha="right",
