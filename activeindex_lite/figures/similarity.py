@@ -152,7 +152,8 @@ def cost_against_size(cost: pd.DataFrame, estimate: pd.DataFrame, talk: dict | N
         axes.spines[["top", "right"]].set_visible(False)
         for (name, table), (colour, marker, _) in zip(cost.groupby("index", sort=False), SERIES):
             guess = estimate[estimate["index"] == name].iloc[0]
-            axes.plot(table.N, table[what] / unit, marker + "-", color=colour, ms=6, label=name)
+            label_of = "brute force" if name == "Flat" else name
+            axes.plot(table.N, table[what] / unit, marker + "-", color=colour, ms=6, label=label_of)
             axes.plot(
                 [table.N.iloc[-1], guess.N],
                 [table[what].iloc[-1] / unit, guess[what] / unit],
