@@ -143,7 +143,7 @@ def cost_against_size(cost: pd.DataFrame, estimate: pd.DataFrame, talk: dict | N
     """Milliseconds per search and megabytes against the number of vectors, on logarithmic axes.
 
     cost: measured (lessons.similarity.cost_by_size), solid; estimate: from lessons.similarity.extrapolate, hollow and
-    dashed; talk: published.TALK, values of the paper's talk, as stars (None: left out).
+    dashed; talk: published.TALK, values of the authors' talk, as stars (None: left out).
     """
     figure = Figure(figsize=(9, 4.8), layout="constrained")
     for axes, what, unit, label in zip(
