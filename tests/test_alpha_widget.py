@@ -11,6 +11,7 @@ from PIL import Image
 
 from activeindex_lite.edits import EDITS
 from activeindex_lite.lessons.one_plane import truly_inside
+from activeindex_lite.widgets import write_page
 from activeindex_lite.widgets.alpha import LARGEST_UPLOAD, AlphaExplorer
 
 
@@ -316,3 +317,46 @@ def test_everything_a_page_without_a_kernel_needs_is_stored(explorer):
         shown = stored["runs"][f"{index} 3"]["trail"]
         assert all("picture" in stage for stage in shown[1:])
         assert set(stored["searched"][f"{index} 3 Meme"]) == {str(k) for k in range(1, stored["steps"])}
+
+
+@pytest.mark.slow
+def test_a_page_without_a_kernel_shows_what_python_measured(browser, indexes, extractor, tmp_path, monkeypatch):
+    monkeypatch.setattr("activeindex_lite.widgets.alpha.ALPHAS", (0, 3))
+    monkeypatch.setattr("activeindex_lite.widgets.alpha.PAGE_EDITS", ("Contrast 2", "Rotation 25"))
+    explorer = AlphaExplorer(7, indexes=indexes, extractor=extractor)
+    address = write_page(explorer, tmp_path / "page.html").as_uri()
+    context = browser.new_context(offline=True, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector(".ai-finding:not(:empty)")
+
+    def finding():
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        return page.locator(".ai-finding").text_content()
+
+    assert page.locator(".ai-explorer").get_attribute("data-shown") == "alpha 3, step 10 of 10, done"
+    for index in ("IVF", "LSH"):
+        page.get_by_role("combobox", name="index").select_option(index)
+        for edit in ("Rotation 25", "Contrast 2"):
+            page.get_by_role("button", name=edit).click()
+            explorer.index, explorer.edit = index, edit
+            said = [
+                f"original finds {'the original ✓' if right else 'another picture ✗'}" for right in _firsts(explorer)
+            ]
+            assert f"PSNR {explorer.quality['psnr']:.1f} dB" in finding()
+            assert said[0] in finding() and said[1].replace("original", "release", 1) in finding()
+    strip = page.locator(".aa-strip").nth(1)
+    changed = np.not_equal(explorer._view["passive"]["parts"], explorer._view["plane"]["parts"]).sum()
+    assert strip.locator(".aa-bit").count() == 64 and strip.locator(".aa-changed").count() == changed
+    assert f"{changed} of 64 bits flip" in strip.get_attribute("aria-label")
+    step = page.get_by_role("slider", name="step")
+    step.fill("4")
+    quality = explorer._view["trail"][4]["psnr"]
+    assert f"After step 4 of 10: PSNR {quality:.1f} dB" in finding()
+    step.fill("0")
+    assert "nothing is changed yet" in finding()
+    context.close()
+
+
+def _firsts(explorer):
+    return [bool(right) for right in explorer.results.is_original]

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 from matplotlib.path import Path
 
@@ -82,7 +83,8 @@ def test_recall_curve_and_its_plotly_twin_show_the_table():
     assert table.r1.tolist() in lines and table["share"].tolist() in lines
     assert "From nprobe 1 to 4, R@1 rises from 0.50 to 0.90" in drawn.alt
     hover = ivf.recall_against_nprobe_hover(table)
-    shown = [list(line.y) for line in hover.figure.data]
+    go.Figure(hover.figure)  # raises for a property that plotly does not know
+    shown = [line["y"] for line in hover.figure["data"]]
     assert shown == [table.r1.tolist(), table["share"].tolist()]
     bundle = hover._repr_mimebundle_()
     assert bundle["application/vnd.plotly.v1+json"]["data"][0]["name"].startswith("R@1")
@@ -150,10 +152,12 @@ def test_the_sphere_shows_the_code_inside(rng):
     codes = np.where(x[:, :1] > 0, [0.5, 0, 0], [-0.4, 0, 0])
     drawn = sphere.sphere(x, codes, 3, path=x[3:5], hyperplanes=[[1, 0, 0], [0, 0, 1]])
     assert f"shares its code with {(codes == codes[3]).all(1).sum() - 1} others" in drawn.alt
-    shown = {trace.name: np.array([trace.x, trace.y, trace.z]).T for trace in drawn.figure.data if trace.name}
+    go.Figure(drawn.figure)  # raises for a property that plotly does not know
+    named = [trace for trace in drawn.figure["data"] if "name" in trace]
+    shown = {trace["name"]: np.array([trace[axis] for axis in "xyz"]).T for trace in named}
     np.testing.assert_allclose(shown["the vector x"], x[3:4], atol=1e-3)
     np.testing.assert_allclose(shown["its code q(x)"], codes[3:4], atol=1e-3)
-    circles = [trace for trace in drawn.figure.data if trace.name == "hyperplanes"]
+    circles = [trace for trace in named if trace["name"] == "hyperplanes"]
     for circle, axis in zip(circles, "xz", strict=True):
         assert np.abs(circle[axis]).max() < 1e-3, "at right angles to its normal"
     assert len(drawn.still.figure.axes) == 1

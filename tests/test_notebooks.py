@@ -122,6 +122,13 @@ def test_form(path, notebook):
 
 
 @each
+def test_code_fits_the_cell_on_a_laptop(path, notebook):
+    # JupyterLab with its side panel shows 118 columns at 1366 pixels.
+    for cell in code_cells(notebook):
+        assert max(map(len, cell.source.splitlines()), default=0) <= 110, cell.source
+
+
+@each
 def test_committed_without_results(path, notebook):
     assert set(notebook.metadata) <= {"kernelspec", "language_info"}
     for cell in code_cells(notebook):

@@ -237,37 +237,30 @@ def recall_against_nprobe(table: pd.DataFrame) -> Described:
 
 def recall_against_nprobe_hover(table: pd.DataFrame) -> Hovering:
     """The same curves as a plotly figure whose points show all their values under the mouse."""
-    # Here, so that the other figures need numpy and matplotlib alone.
-    import plotly.graph_objects as go
-
-    ticks = dict(tickvals=list(table.nprobe[::2]), ticktext=[f"{n:,}" for n in table.nprobe[::2]])
-    figure = go.Figure(
-        layout=hover_layout(
-            hovermode="x unified",
-            xaxis=dict(type="log", title="nprobe: cells visited", **ticks),
-            yaxis=dict(range=[0, 1.04]),
-        )
+    ticks = dict(tickvals=table.nprobe[::2].tolist(), ticktext=[f"{n:,}" for n in table.nprobe[::2]])
+    layout = hover_layout(
+        hovermode="x unified",
+        xaxis=dict(type="log", title=dict(text="nprobe: cells visited"), **ticks),
+        yaxis=dict(range=[0, 1.04]),
     )
-    figure.add_scatter(
-        x=table.nprobe,
-        y=table.r1,
+    common = dict(type="scatter", mode="lines+markers", x=table.nprobe.tolist())
+    recall = dict(
+        y=table.r1.tolist(),
         name="R@1: the original comes first",
-        mode="lines+markers",
-        line_color=TARGET,
+        line=dict(color=RIGHT),
         marker=dict(symbol="diamond", size=9),
-        customdata=table[["low", "high"]],
+        customdata=table[["low", "high"]].to_numpy().tolist(),
         hovertemplate="%{y:.3f}, interval %{customdata[0]:.3f} to %{customdata[1]:.3f}",
     )
-    figure.add_scatter(
-        x=table.nprobe,
-        y=table["share"],
+    compared = dict(
+        y=table["share"].tolist(),
         name="share of all vectors that are compared",
-        mode="lines+markers",
         line=dict(color=VISITED, dash="dash"),
         marker=dict(symbol="circle-open", size=9),
-        customdata=table[["scanned"]],
+        customdata=table[["scanned"]].to_numpy().tolist(),
         hovertemplate="%{y:.2%}: %{customdata[0]:,.0f} vectors",
     )
+    figure = {"data": [{**common, **recall}, {**common, **compared}], "layout": layout}
     return Hovering(figure, recall_against_nprobe(table))
 
 

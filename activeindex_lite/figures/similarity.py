@@ -143,7 +143,7 @@ def cost_against_size(cost: pd.DataFrame, estimate: pd.DataFrame, talk: dict | N
     """Milliseconds per search and megabytes against the number of vectors, on logarithmic axes.
 
     cost: measured (lessons.similarity.cost_by_size), solid; estimate: from lessons.similarity.extrapolate, hollow and
-    dashed; talk: published.TALK, values of the paper's talk, as stars (None: left out).
+    dashed; talk: published.TALK, values of the authors' talk, as stars (None: left out).
     """
     figure = Figure(figsize=(9, 4.8), layout="constrained")
     for axes, what, unit, label in zip(
@@ -152,7 +152,8 @@ def cost_against_size(cost: pd.DataFrame, estimate: pd.DataFrame, talk: dict | N
         axes.spines[["top", "right"]].set_visible(False)
         for (name, table), (colour, marker, _) in zip(cost.groupby("index", sort=False), SERIES):
             guess = estimate[estimate["index"] == name].iloc[0]
-            axes.plot(table.N, table[what] / unit, marker + "-", color=colour, ms=6, label=name)
+            label_of = "brute force" if name == "Flat" else name
+            axes.plot(table.N, table[what] / unit, marker + "-", color=colour, ms=6, label=label_of)
             axes.plot(
                 [table.N.iloc[-1], guess.N],
                 [table[what].iloc[-1] / unit, guess[what] / unit],
@@ -165,7 +166,7 @@ def cost_against_size(cost: pd.DataFrame, estimate: pd.DataFrame, talk: dict | N
             axes.plot(value["N"], value[what] / unit, "*", color=INK, ms=15, ls="none", zorder=5)
             note(
                 axes,
-                f"talk: {value['said'][what]}",
+                f"authors' talk: {value['said'][what]}",
                 (value["N"], value[what] / unit),
                 (-10, 7),
                 ha="right",

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.figure import Figure
 
 from activeindex_lite.figures.hover import INK_BOTH, Hovering, hover_layout
 from activeindex_lite.figures.style import ACTIVATED, NEUTRAL, PASSIVE, TARGET, TARGET_MARKER, VISITED, Described
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 CIRCLE = np.linspace(0, 2 * np.pi, 73)
 
@@ -96,42 +91,33 @@ def _grid():
     return lines
 
 
-def _turning(parts: _Parts) -> go.Figure:
-    import plotly.graph_objects as go
-
+def _turning(parts: _Parts) -> dict:
+    """The drawing for plotly.js, as a dict of data and layout."""
     hidden = dict(visible=False, range=[-1.1, 1.1])
-    scene = dict(xaxis=hidden, yaxis=hidden, zaxis=hidden, aspectmode="cube", camera_eye=dict(x=1.15, y=0.75, z=0.55))
-    figure = go.Figure(layout=hover_layout(height=520, scene=scene, margin=dict(l=0, r=0, t=0, b=0)))
-    figure.update_layout(legend=dict(orientation="v", x=0, y=1))
-    # One trace for the whole grid: None lifts the pen.
-    grid = np.concatenate([np.vstack([line, [[np.nan] * 3]]) for line in _grid()])
-    looks = dict(color="#8a8a8a", width=1)
-    figure.add_scatter3d(**_xyz(grid), mode="lines", line=looks, hoverinfo="skip", showlegend=False)
+    camera = dict(eye=dict(x=1.15, y=0.75, z=0.55))
+    scene = dict(xaxis=hidden, yaxis=hidden, zaxis=hidden, aspectmode="cube", camera=camera)
+    layout = hover_layout(height=520, scene=scene, margin=dict(l=0, r=0, t=0, b=0), legend=dict(x=0, y=1))
+    lines = dict(type="scatter3d", mode="lines")
+    # One trace for the whole grid: null lifts the pen.
+    grid = {
+        axis: [v for line in _grid() for v in [*line[:, i].round(3).tolist(), None]] for i, axis in enumerate("xyz")
+    }
+    data = [{**lines, **grid, "line": dict(color="#8a8a8a", width=1), "hoverinfo": "skip", "showlegend": False}]
     for i, circle in enumerate(parts.circles):
-        looks = dict(color=INK_BOTH, width=5)
-        figure.add_scatter3d(
-            **_xyz(circle),
-            mode="lines",
-            line=looks,
-            name="hyperplanes",
-            hoverinfo="name",
-            legendgroup="hyperplanes",
-            showlegend=not i,
-        )
+        looks = dict(line=dict(color=INK_BOTH, width=5), name="hyperplanes", hoverinfo="name")
+        data.append({**lines, **_xyz(circle), **looks, "legendgroup": "hyperplanes", "showlegend": not i})
     for name, points, colour, width, dash in parts.lines:
-        looks = dict(color=colour, width=width, dash=dash)
-        figure.add_scatter3d(**_xyz(points), mode="lines", line=looks, name=name, hoverinfo="name")
+        looks = dict(line=dict(color=colour, width=width, dash=dash), name=name, hoverinfo="name")
+        data.append({**lines, **_xyz(points), **looks})
     for name, points, colour, symbol, _, size in parts.points:
-        length = np.linalg.norm(points, axis=1)
-        figure.add_scatter3d(
-            **_xyz(points),
-            mode="markers",
+        looks = dict(
             marker=dict(color=colour, symbol=symbol, size=size),
             name=name,
-            customdata=length,
+            customdata=np.linalg.norm(points, axis=1).round(3).tolist(),
             hovertemplate="length %{customdata:.2f}<extra>" + name + "</extra>",
         )
-    return figure
+        data.append({"type": "scatter3d", "mode": "markers", **_xyz(points), **looks})
+    return {"data": data, "layout": layout}
 
 
 def _xyz(points):

@@ -228,7 +228,7 @@ function legend(first = []) {
 
 function svg(tag, attributes, ...children) {
   // The parser knows the namespace; an address in a page that needs no network would look like a link.
-  const namespace = html("div", { innerHTML: "<svg/>" }).firstChild.namespaceURI;
+  const namespace = new DOMParser().parseFromString("<svg/>", "text/html").body.firstChild.namespaceURI;
   const node = document.createElementNS(namespace, tag);
   Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
   node.append(...children);
