@@ -128,20 +128,16 @@ EXPORT(feature_of) const float *feature_of(int w, int h) {
 
 // ---- the bound ---------------------------------------------------------------------------------------------------
 
-// Reflected at the borders; repeated in pictures too narrow for that, as in perceptual.py.
-static int inside(int i, int n, int reach) {
-  if (n <= reach) return MIN(MAX(i, 0), n - 1);
-  return i < 0 ? -i : i >= n ? 2 * n - 2 - i : i;
-}
+// Reflected at the borders; pages take no picture that is narrower than 16 pixels.
+static int inside(int i, int n) { return i < 0 ? -i : i >= n ? 2 * n - 2 - i : i; }
 
 // The just-noticeable difference at a pixel, in [0, 1].
 static float jnd_at(int x, int y) {
   float background = 0, across_x = 0, across_y = 0;
-  int n = MIN(width, height);
   for (int i = -2; i <= 2; i++)
     for (int j = -2; j <= 2; j++) {
       int is_inner = abs(i) < 2 && abs(j) < 2;
-      float v = luma[inside(y + i, height, n > 2 ? 2 : LONGEST) * width + inside(x + j, width, n > 2 ? 2 : LONGEST)];
+      float v = luma[inside(y + i, height) * width + inside(x + j, width)];
       background += (i || j ? 1 + is_inner : 0) * v / 32;
       if (!is_inner) continue;
       across_x += j * (2 - abs(i)) * v, across_y += i * (2 - abs(j)) * v;
@@ -177,7 +173,7 @@ EXPORT(begin) void begin(int w, int h, float alpha) {
     squares += bound[i] * bound[i];
   }
   spread = MAX(sqrt(squares / count), 1e-12), mean_square = 0;
-  memset(first, 0, sizeof first), memset(second, 0, sizeof second);
+  memset(first, 0, sizeof(float) * count), memset(second, 0, sizeof(float) * count);
   steps = 0;
 }
 
