@@ -1,5 +1,7 @@
 """The pages for readers without a kernel: built from a small course here, and the real one's links."""
 
+import base64
+import io
 import re
 import shutil
 from pathlib import Path
@@ -8,11 +10,14 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 
 from activeindex_lite.course.predictions import Predictions
 from activeindex_lite.pages import NotebookFailed, broken_links, build_pages
+from activeindex_lite.pages.build import lighter
 from activeindex_lite.pages.convert import link_words, markdown_soup, notebook_soup
 from activeindex_lite.pages.mathml import mathml
+from activeindex_lite.widgets.pictures import data_uri
 from benchmarks.lab import watched
 
 REAL = Path(__file__).parent.parent / "notebooks"
@@ -87,11 +92,12 @@ def test_pages_hold_results_and_hang_together(built):
     assert '(<a href="00_first.html">00</a>)' in (out / "GLOSSARY.html").read_text()
     index = (out / "index.html").read_text()
     assert 'src="pictures/00_first.svg"' in index and "Map of the course" in index
-    cards = BeautifulSoup(index, "html.parser").select(".cards a")
-    assert [card["href"] for card in cards] == ["00_first.html", "01_second.html"]
+    cards = BeautifulSoup(index, "html.parser").select(".cards li")
+    assert [card.a["href"] for card in cards] == ["00_first.html", "01_second.html"]
     assert all("3 minutes" in card.get_text() for card in cards)
-    # The front page opens with the course's first explorer, and the lessons follow.
-    frame = 'src="explorers/01_second-explorer-1.html"'
+    assert all((out / card.select_one("a[download]")["href"]).is_file() for card in cards)
+    # The front page opens with the live explorer, and the lessons follow.
+    frame = 'src="explorers/live.html"'
     assert index.index('class="lead"') < index.index(frame) < index.index('class="cards"')
 
 
@@ -182,6 +188,44 @@ def test_each_kind_of_broken_link_is_found(tmp_path):
         "#nowhere, but",
     ):
         assert sum(said in line for line in found) == 1, said
+
+
+@pytest.mark.slow
+def test_the_front_page_shows_a_stored_result_and_then_computes(built, browser):
+    page = watched(browser.new_context(offline=True, viewport={"width": 390, "height": 844}).new_page())
+    page.goto((built[0] / "index.html").as_uri())
+    frame = page.frame_locator("iframe.explorer")
+    # The picture is there before the core is.
+    frame.locator(".ai-alpha[data-shown='alpha 3, step 10 of 10, done'] img").first.wait_for()
+    frame.locator("html[data-core]").wait_for()
+    slider = frame.get_by_role("slider", name="alpha")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    frame.locator(".ai-alpha[data-shown='alpha 3.25, step 10 of 10, done']").wait_for()
+    assert frame.locator(".ai-problem").inner_text() == ""
+    # Nothing has to be scrolled sideways on a phone.
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.frames[1].evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.problems == []
+
+
+@pytest.mark.slow
+def test_the_front_page_and_all_in_it_take_less_than_8_mb(built):
+    out, _ = built
+    soup = BeautifulSoup((out / "index.html").read_text(), "html.parser")
+    files = {out / "index.html", *(out / node["src"] for node in soup.select("[src]"))}
+    assert out / "explorers" / "live.html" in files
+    # The pictures of the real course's cards take 0.1 MB.
+    assert sum(path.stat().st_size for path in files) < 7.9e6
+
+
+def test_pictures_in_the_figure_of_a_card_are_small():
+    uri = data_uri(Image.effect_noise((600, 300), 90).convert("RGB"), "PNG")
+    svg = f'<svg><image width="60" height="30" xlink:href="{uri}"/></svg>'
+    made = lighter(svg)
+    assert len(made) < len(svg) / 10 and made.startswith('<svg><image width="60"') and made.endswith('"/></svg>')
+    kept = Image.open(io.BytesIO(base64.b64decode(made.split("base64,")[1].split('"')[0])))
+    assert kept.size == (160, 80)
 
 
 @pytest.mark.slow

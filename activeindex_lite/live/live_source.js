@@ -11,6 +11,8 @@ function canLive(live) {
 
 // A live source, or the stored grid with a sentence.
 function liveOrStored(model) {
+  const stored = model.get("_stored");
+  if (stored) stored.thumbnails = { ...model.get("_live").thumbnails, ...stored.thumbnails };
   if (canLive(model.get("_live"))) return liveSource(model);
   const why = "This browser cannot activate pictures itself (it lacks WebAssembly with SIMD).";
   model.set("_error", `${why} The page shows results that were measured before.`);

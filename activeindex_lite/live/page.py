@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import traitlets
 from PIL import Image
 
-from activeindex_lite.activation.defaults import ALPHA
+from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.activation.methods import METHODS
 from activeindex_lite.index import ready_index
 from activeindex_lite.live.build import FOLDER
 from activeindex_lite.live.export import binaries, caption, half_weights, index_data, network_data
 from activeindex_lite.sweeps.alpha import INDEXES, NPROBES
 from activeindex_lite.widgets.alpha import PICTURE, AlphaExplorer
-from activeindex_lite.widgets.alpha_page import stored_results
+from activeindex_lite.widgets.alpha_page import METHOD, stored_results
+from activeindex_lite.widgets.alpha_run import Move, finished
 from activeindex_lite.widgets.alpha_state import THUMBNAIL
 from activeindex_lite.widgets.page import write_page
-from activeindex_lite.widgets.pictures import data_uri, thumbnail
+from activeindex_lite.widgets.pictures import data_uri
 
 # What a worker runs, and what the page itself adds to the explorer.
 WORKER = ("core", "search", "edits", "plane", "story", "worker")
@@ -32,12 +35,14 @@ LIVE_EDITS = (
 )
 # What a browser without WebAssembly's SIMD shows.
 STORED_ALPHAS = (0.0, ALPHA)
-STORED_EDITS = ("Contrast 2", "Brightness 2", "Rotation 25", "Crop 0.5")
+STORED_EDITS = ("Contrast 2", "Crop 0.5")
 NEIGHBOURS = 12
 # Sides of pictures above which a caption is drawn; above others, the one of the nearest shape is scaled.
 CAPTIONS = ((224, 224), (288, 216), (216, 288), (288, 192), (192, 288), (288, 162), (162, 288))
 # Of a step, what takes most bytes.
 PICTURES = ("picture", "difference")
+# Of those that are shown until the page has made its own: close to lossless, at 40 % of a JPEG's size.
+SMALL = {"form": "WEBP", "quality": 90, "method": 6}
 
 
 def script(name: str) -> str:
@@ -67,10 +72,16 @@ class LiveExplorer(AlphaExplorer):
         """What is shown at the start, and all that a browser without SIMD shows: two alphas, in few bytes."""
         stored = stored_results(self.state, STORED_ALPHAS, STORED_EDITS)
         for name, run in stored["runs"].items():
-            left_out = PICTURES[1:] if name.startswith(f"{self.index} ") else PICTURES
+            index, alpha = name.rsplit(" ", 1)
+            left_out = PICTURES[1:] if index == self.index else PICTURES
             *before, last = run["trail"]
             run["trail"] = [{k: v for k, v in stage.items() if k not in left_out} for stage in before] + [last]
+            made = finished(self.state, Move(index, float(alpha), STEPS, METHOD, STORED_EDITS[0]))
+            for stage in filter(lambda stage: "picture" in stage, run["trail"]):
+                stage["picture"] = data_uri(made[stage["number"] - 1].picture, **SMALL)
             run["release"]["picture"] = last["picture"]
+        held = self._live.get("thumbnails", {})  # the page adds these itself
+        stored["thumbnails"] = {i: uri for i, uri in stored["thumbnails"].items() if i not in held}
         return stored
 
     def live(self) -> dict:
@@ -100,7 +111,12 @@ class LiveExplorer(AlphaExplorer):
             for edit in LIVE_EDITS:
                 likely |= set(one.search(one.picture, edit, NPROBES if one.index.nlist else (1,)).ids.tolist())
         likely = sorted(likely & set(range(len(references))))
-        return {str(i): thumbnail(picture, THUMBNAIL) for i, picture in zip(likely, self.state.world.pictures(likely))}
+        return {str(i): _small(picture) for i, picture in zip(likely, self.state.world.pictures(likely), strict=True)}
+
+
+def _small(picture: Image.Image) -> str:
+    picture.thumbnail((THUMBNAIL, THUMBNAIL))
+    return data_uri(picture, **SMALL)
 
 
 def _about_method(name: str) -> dict[str, Any]:
@@ -121,9 +137,16 @@ def write_live_page(
 
     picture: what it shows at the start. FileExistsError if the file exists, unless overwrite.
     """
+    with live_explorer(picture) as explorer:
+        return write_page(explorer, path, overwrite)
+
+
+@contextmanager
+def live_explorer(picture: int | Image.Image | str | Path = PICTURE) -> Iterator[LiveExplorer]:
+    """A LiveExplorer that holds all that its page needs, closed at the end of the with statement."""
     explorer = LiveExplorer(picture)
     try:
         explorer._live = explorer.live()
-        return write_page(explorer, path, overwrite)
+        yield explorer
     finally:
         explorer.close()

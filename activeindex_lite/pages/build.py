@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import html
+import io
 import re
 import shutil
 import time
@@ -10,17 +12,24 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
+from PIL import Image
 from tqdm.auto import tqdm
 
 from activeindex_lite.course import glossary, read_course
 from activeindex_lite.figures.course_map import CourseMap
 from activeindex_lite.pages.convert import link_numbers, link_terms, link_words, markdown_soup, notebook_soup, relink
+from activeindex_lite.pages.frames import write_frame
 from activeindex_lite.pages.layout import index_body, page
 from activeindex_lite.pages.run import run_notebook
 from activeindex_lite.support.files import is_free, mark_as_output, whole_file
+from activeindex_lite.widgets.pictures import data_uri
 
 # Subfolders: the notebooks that have run, which also mark the folder around them as one of pages, and explorers.
 EXECUTED, EXPLORERS = "executed", "explorers"
+# The explorer of the front page.
+LIVE = "live.html"
+# Pixels of a picture in a figure on a card, which is 150 pixels high.
+PICTURE_SIDE = 160
 TEXTS = {"GLOSSARY": "Glossary", "INSTRUCTORS": "For instructors", "README": "About"}
 
 
@@ -33,7 +42,7 @@ def build_pages(
     out: a folder that does not exist, is empty, or holds earlier pages. A notebook that has not changed since its last
     run for these pages does not run again, unless fresh; so an interrupted build resumes. execute=False writes
     notebooks without results. Returns a DataFrame: page, seconds (of running; 0 if it did not run). FileExistsError if
-    out holds other things.
+    out holds other things. The front page opens with the live explorer, unless execute=False.
     """
     site = Site(Path(notebooks), Path(out), read_course(notebooks))
     prepare(site.out)
@@ -43,7 +52,9 @@ def build_pages(
         notebook, seconds = site.notebook(row.name, fresh, execute)
         pictures |= site.write_notebook(at, row, notebook)
         rows.append({"page": f"{row.name}.html", "seconds": seconds})
-    body = index_body(site.course, CourseMap(site.course, ".html"), pictures, hero(site.out))
+    downloads = {row.name: f"{EXECUTED}/{row.name}.ipynb" for row in site.course.itertuples()} if execute else {}
+    hero = live_hero(site.out) if execute else None
+    body = index_body(site.course, CourseMap(site.course, ".html"), pictures, hero, downloads)
     write(site.out / "index.html", page("Active image indexing", body, site.heads))
     return pd.DataFrame(rows)
 
@@ -127,17 +138,28 @@ def first_picture(notebook: nbformat.NotebookNode, name: str, out: Path) -> dict
     if found is None:
         return {}
     (out / "pictures").mkdir(exist_ok=True)
-    write(out / "pictures" / f"{name}.svg", found[0])
+    write(out / "pictures" / f"{name}.svg", lighter(found[0]))
     return {name: (f"pictures/{name}.svg", html.unescape(found[1]))}
 
 
-def hero(out: Path) -> tuple[str, str] | None:
-    """(address, title) of the page of the course's first explorer, or None if there is none."""
-    first = next(iter(sorted((out / EXPLORERS).glob("*.html"))), None)
-    if first is None:
-        return None
-    title = re.search("<title>(.*?)</title>", first.read_text(encoding="utf-8"))
-    return f"{EXPLORERS}/{first.name}", html.unescape(title[1]) if title else "explorer"
+def lighter(svg: str) -> str:
+    """A figure as SVG whose pictures are as small as a card shows them."""
+
+    def smaller(found: re.Match) -> str:
+        picture = Image.open(io.BytesIO(base64.b64decode(found[1]))).convert("RGBA")
+        picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
+        return data_uri(picture, "WEBP", quality=80)
+
+    return re.sub(r"data:image/png;base64,([\w+/=\s]+)", smaller, svg)
+
+
+def live_hero(out: Path) -> tuple[str, str]:
+    """Write the page of the live explorer; returns its (address, title)."""
+    from activeindex_lite.live.page import LiveExplorer, live_explorer  # this loads torch
+
+    with live_explorer() as explorer:
+        write_frame(explorer, out / EXPLORERS / LIVE)
+    return f"{EXPLORERS}/{LIVE}", LiveExplorer.title
 
 
 def write(path: Path, text: str) -> None:

@@ -63,14 +63,19 @@ def style() -> str:
 
 
 def index_body(
-    course: pd.DataFrame, course_map: CourseMap, pictures: dict[str, tuple[str, str]], hero: Hero | None = None
+    course: pd.DataFrame,
+    course_map: CourseMap,
+    pictures: dict[str, tuple[str, str]],
+    hero: Hero | None = None,
+    downloads: dict[str, str] | None = None,
 ) -> str:
-    """The body of index.html: what this is, the first explorer, a card per notebook, and the map of the course.
+    """The body of index.html: what this is, the live explorer, a card per notebook, and the map of the course.
 
     pictures: {name of a notebook: (file, text alternative)}, which may lack some; hero: (address, title) of the page of
-    an explorer, or None.
+    an explorer, or None; downloads: {name of a notebook: its address}, or None.
     """
-    cards = "".join(_card(row, pictures.get(row.name)) for row in course.itertuples(index=False))
+    downloads = downloads or {}
+    cards = "".join(_card(row, pictures.get(row.name), downloads.get(row.name)) for row in course.itertuples())
     return (
         "<h1>Active image indexing</h1>"
         '<p class="lead">Change a picture a little before its release, and a compact index finds more of its edited '
@@ -85,24 +90,31 @@ def index_body(
 
 
 def _frame(address: str, title: str) -> str:
+    address, title = html.escape(address), html.escape(title)
     return (
-        f'<iframe class="explorer" src="{html.escape(address)}" title="{html.escape(title)}"></iframe>'
         "<p>Move alpha: the picture looks the same, and its feature walks inward. Choose an edit and see where the "
-        "copy lands. Raise nprobe: the search visits more cells.</p>"
+        "copy lands. Or take a picture of your own: it never leaves your computer, which computes everything here.</p>"
+        f'<iframe class="explorer" src="{address}" title="{title}"></iframe>'
+        f'<p class="note"><a href="{address}">The explorer on a page of its own</a>, one file that works offline.</p>'
     )
 
 
-def _card(row: Any, picture: tuple[str, str] | None) -> str:
-    idea = IDEAS.get(row.number, plain(row.does))
+def _card(row: Any, picture: tuple[str, str] | None, download: str | None) -> str:
+    idea, title = IDEAS.get(row.number, plain(row.does)), f"{row.number} {html.escape(row.title)}"
+    notebook = (
+        f' · <a href="{html.escape(download)}" download aria-label="Download notebook {row.number}">notebook</a>'
+        if download
+        else ""
+    )
     return (
-        f'<li><a href="{html.escape(row.name)}.html">{thumbnail(picture)}<b>{row.number} {html.escape(row.title)}</b>'
-        f"<span>{html.escape(idea)}</span><small>{row.minutes} minutes</small></a></li>"
+        f'<li>{thumbnail(picture)}<a class="lesson" href="{html.escape(row.name)}.html">{title}</a>'
+        f"<span>{html.escape(idea)}</span><small>{row.minutes} minutes{notebook}</small></li>"
     )
 
 
 def thumbnail(found: tuple[str, str] | None) -> str:
     """A small picture as HTML, or nothing."""
-    return f'<img src="{html.escape(found[0])}" alt="{html.escape(found[1])}">' if found else ""
+    return f'<img src="{html.escape(found[0])}" alt="{html.escape(found[1])}" loading="lazy">' if found else ""
 
 
 def plain(text: str) -> str:
