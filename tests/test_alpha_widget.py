@@ -290,6 +290,16 @@ def test_cells_light_up_with_nprobe_as_the_search_visits_them(explorer):
         assert lit == visited & set(cells.tolist())
 
 
+def test_the_price_of_a_search_is_what_its_cells_store(explorer, indexes):
+    found, lists = explorer._view["passive"], indexes["IVF"].lists
+    feature = extractor_of(explorer)([EDITS["Contrast 2"](explorer.state.picture, None)])
+    for nprobe, compared in zip(found["nprobes"], found["compared"], strict=True):
+        assert compared == sum(len(lists[cell]) for cell in indexes["IVF"].probe(feature, nprobe)[0])
+    assert found["compared"][-1] == explorer._view["plane"]["stored"] == 4000
+    explorer.index = "LSH"
+    assert explorer._view["passive"]["compared"] == [4000]
+
+
 def extractor_of(explorer):
     return explorer.state.extractor
 

@@ -2,7 +2,7 @@
 // them, the stored curves below. Where results come from: alpha_source.js.
 
 const QUICK_EDITS = ["Identity", "Contrast 2", "Brightness 2", "JPEG 50", "Rotation 25", "Crop 0.5", "Meme", "Random"];
-const [FLY_MS, HOLD_MS, STEP_MS] = [800, 700, 170];
+const [FLY_MS, HOLD_MS, STEP_MS] = [800, 900, 300];
 const isCalm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // The controls; put(name, value), or put({ name: value, ... }), hears of each move.
@@ -23,6 +23,9 @@ function controlsOf(source, put, onStep, onPlay) {
   const method = select("method", (name) => put({ method: name, steps: source.stepsOf(name) }));
   const edit = choice("edit", (name) => put("edit", name));
   const otherEdit = select("any edit", (name) => put("edit", name));
+  explainName(alpha, GLOSSARY.alpha);
+  explainName(nprobe, GLOSSARY.nprobe);
+  explainName(index, GLOSSARY.index);
   return { alpha, step, play, steps, nprobe, index, method, edit, otherEdit };
 }
 
@@ -48,11 +51,11 @@ function player(show) {
   function play(last) {
     const [fly, pace] = isCalm() ? [0, 500] : [FLY_MS, STEP_MS];
     const walkFrom = fly + HOLD_MS;
-    const walkTo = walkFrom + pace * last;
     state.isPlaying = true;
-    run(walkTo + fly, (passed) => {
+    // After each step, what the sentence says is also drawn.
+    run(walkFrom + pace * last, (passed) => {
       state.at = Math.min(Math.floor(Math.max(passed - walkFrom, 0) / pace), last);
-      state.flown = [fly ? share(passed, 0, fly) : 1, fly ? share(passed, walkTo, fly) : Number(state.at === last)];
+      state.flown = [fly ? share(passed, 0, fly) : 1, 1];
     });
   }
   function fly() {
@@ -76,7 +79,7 @@ function render({ model, el }) {
   const source = get("_live")?.worker ? liveOrStored(model) : get("_stored") ? storedSource(model) : kernelSource(model);
   let story = {};
   let shownEdit;
-  let isFresh = true;
+  let [isFresh, wantsPlay] = [true, false];
   const lastStep = () => story.trail.length - 1;
   const clock = player(redraw);
   const shownStep = () => Math.min(clock.state.at ?? lastStep(), lastStep());
@@ -86,6 +89,10 @@ function render({ model, el }) {
     (step) => showStep(step),
     () => (clock.state.isPlaying ? showStep(shownStep()) : clock.play(lastStep())),
   );
+  function playAgain() {
+    wantsPlay = false;
+    clock.play(lastStep());
+  }
   function showStep(step) {
     clock.stop(step);
     redraw();
@@ -98,10 +105,21 @@ function render({ model, el }) {
   const finding = html("p", { className: "ai-finding" });
   finding.setAttribute("aria-live", "polite");
   const plane = svg("svg", { class: "aa-plane", role: "img" });
-  const marks = legend();
+  const marks = legendPart();
+  const cost = html("p", { className: "aa-cost" });
   const note = html("p", { className: "ai-note" });
   const effect = html("div", { className: "aa-effect" }, finding, plane);
   const foot = html("div", { className: "aa-foot" }, strips.node, marks.node, note);
+  // All settings as they were when the explorer was first seen.
+  const first = Object.fromEntries(["alpha", "steps", "method", "nprobe", "index", "edit"].map((n) => [n, get(n)]));
+  const isFirst = () => Object.entries(first).every(([name, value]) => name === "nprobe" || get(name) === value);
+  const again = button("↺ start over", () => {
+    const isMoved = !isFirst();
+    wantsPlay = true;
+    put(first);
+    if (!isMoved) playAgain();
+  });
+  const indexRow = html("div", { className: "aa-index-row" }, controls.index.node, again);
   const playRow = html("div", { className: "aa-play-row" }, controls.play, controls.step.node);
   const more = html(
     "details",
@@ -112,9 +130,10 @@ function render({ model, el }) {
   const side = html(
     "div",
     { className: "aa-side" },
+    openingPart(),
     section("1 Change the picture before its release", controls.alpha.node, playRow, pictures.node),
     section("2 Somebody edits it", controls.edit.node),
-    section("3 Search for the copy", controls.nprobe.node, controls.index.node),
+    section("3 Search for the copy", controls.nprobe.node, cost, indexRow),
     ...(source.isLive ? [more] : []),
   );
   const view = html("div", { className: "aa-view" }, effect, side, foot);
@@ -136,6 +155,7 @@ function render({ model, el }) {
     controls.nprobe.node.hidden = passive.nprobes.length === 1;
     controls.play.textContent = clock.state.isPlaying ? "❚❚ pause" : "▶ play";
     controls.edit.set(get("edit"), pairs(QUICK_EDITS.filter((name) => source.edits.includes(name))));
+    controls.edit.node.querySelectorAll("button").forEach((each) => (each.dataset.tip = about.notes[each.value]));
     controls.otherEdit.set(get("edit"), pairs(source.edits));
     controls.method.set(get("method"), pairs(source.methods));
     const indexText = ([name, factory]) => [name, name === factory ? name : `${name} (${factory})`];
@@ -156,10 +176,11 @@ function render({ model, el }) {
     const thumbnails = source.thumbnails;
     const pictureOf = (found, id) => (thumbnails ?? found.thumbnails)[id];
     drawPlane(plane, { story, at, flown: clock.state.flown, nprobe, original: about.original, pictureOf });
-    finding.setAttribute("aria-live", clock.state.isPlaying ? "off" : "polite");
-    setText(finding, findingText(story, at, nprobe));
+    finding.setAttribute("aria-live", clock.state.isPlaying || clock.state.flown[0] < 1 ? "off" : "polite");
+    setText(finding, findingText(story, at, nprobe, clock.state.flown, source.isLive));
     setText(note, noteText(story, at));
-    marks.set(legendItems(story.plane));
+    setText(cost, costText(story, nprobe));
+    marks.draw(legendItems(story.plane));
     curves.draw(about, story, nprobe);
   }
   const setText = (node, text) => node.textContent === text || (node.textContent = text);
@@ -180,12 +201,14 @@ function render({ model, el }) {
     const edit = story.active?.edit;
     if (event.kind === "finished" && shownEdit && edit !== shownEdit) clock.fly();
     shownEdit = edit ?? shownEdit;
+    if (event.kind === "finished" && wantsPlay && isFirst()) playAgain();
     redraw();
     // For tests and measurements: what is shown now.
     const { alpha, steps } = story.release;
     root.dataset.shown = `alpha ${alpha}, step ${lastStep()} of ${steps}${story.isRunning ? "" : ", done"}`;
   }
 
+  showTips(root);
   curves.node.addEventListener("toggle", redraw);
   const endSource = source.start(tell);
   const unmount = mount({ model, el, root, problem, watched: ["nprobe", "_about", "_error"], draw });

@@ -42,13 +42,16 @@ PAGE_EDITS = ("Identity", "Contrast 2", "Brightness 2", "JPEG 50", "Rotation 25"
 class AlphaExplorer(Explorer):
     """One picture of the ready world, or your own, activated live; see AlphaState for picture, indexes and extractor.
 
-    Traits, to set, link and observe from Python: alpha (0 to 8 on the paper's scale; the published value is 3), steps
+    Traits, to set, link and observe from Python: alpha (0 to 8; the published value is 3), steps
     (1 to 20), method (published or margin), nprobe (1 to 128), index (IVF-PQ, IVF, PCA+LSH or OPQ), edit (a name of
     EDITS). A value out of range raises TraitError and changes nothing. Set from Python, a trait has all its results at
     once; moved in the page, the explorer activates step by step, and a new move ends the one before.
     """
 
-    _esm = esm("chooser", "alpha_source", "alpha_labels", "alpha_plane", "alpha_parts", "alpha_curves", "alpha")
+    _esm = esm(
+        *("chooser", "alpha_source", "alpha_tips", "alpha_labels", "alpha_plane", "alpha_words", "alpha_parts"),
+        *("alpha_curves", "alpha"),
+    )
     _css = CSS + read("alpha.css")
     alpha = Setting(ALPHA).tag(sync=True)
     steps = Setting(STEPS).tag(sync=True)
@@ -56,22 +59,23 @@ class AlphaExplorer(Explorer):
     nprobe = Setting(1).tag(sync=True)
     index = Setting("").tag(sync=True)
     edit = Setting("Contrast 2").tag(sync=True)
-    # What the page draws; `_stored` is only filled in a page without a kernel.
+    # `_stored` is only filled in a page without a kernel.
     _about = traitlets.Dict().tag(sync=True)
     _view = traitlets.Dict().tag(sync=True)
     # What searches after each step find; it comes after the view.
     _searched = traitlets.Dict().tag(sync=True)
     _stored = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
-
-    # Whether traits change after a move in the page, and the work that such a move began.
+    # Whether traits change after a move in the page, and its work.
     _moved_in_page, _task = False, None
 
     page_traits = ("alpha", "steps", "method", "nprobe", "index", "edit", "_about", "_error")
     title = "A picture changed a little before it is released"
     intro = (
-        "alpha sets how far the pixels may move, within what people do not see. The feature of the released picture "
-        "then walks toward the code that the index keeps, and a search finds its edited copies more often, at a lower "
-        "nprobe."
+        "You own a picture and want to find edited copies of it later. A network turns each picture into a point, its "
+        "feature. An index keeps a rounded version of the point, its code, in a cell; a search looks only into the "
+        "cells nearest to what it searches for, and may miss. So before you release the picture you change its pixels "
+        "a little, at most as far as alpha allows: its feature walks toward its code, and edited copies are found more "
+        "often."
     )
 
     def __init__(

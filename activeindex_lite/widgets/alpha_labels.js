@@ -9,16 +9,18 @@ const boxRound = ([x, y], radius) => ({ left: x - radius, right: x + radius, top
 // Boxes for things [{ at: [x, y], size: [width, height], radius }, ...], the most important first, in a sheet of that
 // width and height: [{ left, top, right, bottom }, ...]. taken: boxes that stay free of them; lines: points
 // [[x, y], ...] that a box covers only if it must.
-function placeBoxes(things, [width, height], taken, lines) {
+function placeBoxes(things, [width, height], taken, lines, own) {
   const placed = [...taken];
   return things.map(({ at, size, radius }) => {
     let best;
+    const isStranger = (box) => own && liesIn(own, middleOf(box)) !== liesIn(own, at);
     REACHES.forEach((reach, far) =>
       ANGLES.forEach((angle, turn) => {
         const box = boxBeside(at, size, radius + reach, angle, [width, height]);
         const covered = placed.reduce((sum, other) => sum + overlapOf(box, other), 0);
         const crossed = lines.filter(([x, y]) => isIn(box, x, y)).length;
-        const cost = 4 * covered + 40 * crossed + 60 * far + turn + (isIn(box, ...at) ? 900 : 0);
+        const wrong = (isIn(box, ...at) ? 900 : 0) + (isStranger(box) ? 200 : 0);
+        const cost = 4 * covered + 40 * crossed + 60 * far + turn + wrong;
         if (!best || cost < best.cost) best = { cost, box };
       }),
     );
@@ -27,6 +29,7 @@ function placeBoxes(things, [width, height], taken, lines) {
   });
 }
 
+const middleOf = ({ left, right, top, bottom }) => [(left + right) / 2, (top + bottom) / 2];
 const isIn = (box, x, y) => x > box.left - 3 && x < box.right + 3 && y > box.top - 3 && y < box.bottom + 3;
 
 // The box whose nearest edge is `reach` from a point in the direction of an angle, pushed into the sheet.
@@ -63,7 +66,7 @@ const wide = (text, isBold) => text.length * (isBold ? 6.9 : 6.4) + 6;
 function outcomeOf(flight, nprobe) {
   const { found, name } = flight;
   const at = positionOf(found, nprobe);
-  const who = name === "passive" ? "copy of the original" : "copy of the release";
+  const who = flight.isBoth ? "both copies are the same" : WHOSE[name];
   return { who, isRight: found.first[at], id: found.ids[at] };
 }
 
@@ -76,11 +79,15 @@ function labelsDrawn(scene, { x, released, code, flights, walk, stage, toPixels 
   const things = [];
   for (const flight of flights.filter(landed)) {
     const outcome = outcomeOf(flight, scene.nprobe);
-    const text = outcome.isRight ? "✓ finds it" : "✗ finds another";
+    const found = outcome.isRight ? "✓ finds it" : "✗ finds another";
+    const text = flight.isBoth ? `nothing changed: ${found}` : found;
     const inner = isNarrow ? SMALL + 8 + wide(text, true) : 2 * THUMB + 26;
-    const width = Math.max(inner, wide(outcome.who, true));
+    const width = Math.max(inner, wide(outcome.who, true), flight.isBoth ? wide(text, true) + 16 : 0);
     const draw = (box) => tagDrawn(scene, flight, outcome, text, box, isNarrow);
     things.push({ at: flight.to, radius: 8, size: [width, isNarrow ? SMALL + 22 : THUMB + 34], draw });
+    if (isWrongSide(flight.found)) {
+      things.push(named(`really ${flight.found.inside ? "inside" : "outside"}`, flight.to, 13, "aa-name"));
+    }
   }
   things.push({
     at: x,
@@ -96,16 +103,25 @@ function labelsDrawn(scene, { x, released, code, flights, walk, stage, toPixels 
     things.push(named(trueName("released", story.plane, stage.place, stage.inside), released, 7, "aa-name"));
   }
   if (!isNarrow) things.push(...areaNames(scene, flights, toPixels, size));
+  const { own, regions } = story.plane;
+  const borders = [own, ...regions].filter((corners) => corners.length).map((corners) => corners.map(toPixels));
   const lines = sampled(walk).concat(...flights.map((flight) => sampled([flight.from, headOf(flight)])));
+  lines.push(...bordersIn(borders, size));
   const taken = [boxRound(x, 8), boxRound(released, 8), boxRound(code, 11)];
   taken.push(...flights.map((flight) => boxRound(headOf(flight), 9)));
-  const boxes = placeBoxes(things, size, taken, lines);
-  return things.flatMap((thing, i) => {
-    const near = nearestIn(boxes[i], thing.at);
-    const isFar = Math.hypot(near[0] - thing.at[0], near[1] - thing.at[1]) > thing.radius + 16 && !thing.isArea;
-    const leader = isFar ? [svg("path", { d: pathOf([thing.at, near]), class: "aa-leader" })] : [];
-    return [...leader, ...thing.draw(boxes[i])];
+  const boxes = placeBoxes(things, size, taken, lines, own.length ? borders[0] : null);
+  const leaders = things.flatMap(({ at, radius, isArea }, i) => {
+    const near = nearestIn(boxes[i], at);
+    const isFar = Math.hypot(near[0] - at[0], near[1] - at[1]) > radius + 16 && !isArea;
+    return isFar ? [svg("path", { d: pathOf([at, near]), class: "aa-leader" })] : [];
   });
+  return [...leaders, ...things.flatMap((thing, i) => thing.draw(boxes[i]))];
+}
+
+// Points along the borders of regions, where they are seen.
+function bordersIn(regions, [width, height]) {
+  const isSeen = ([x, y]) => x >= 0 && x <= width && y >= 0 && y <= height;
+  return regions.flatMap((corners) => sampled([...corners, corners[0]], 12).filter(isSeen));
 }
 
 const between = (from, to, share) => from.map((start, axis) => start + (to[axis] - start) * share);
@@ -115,10 +131,13 @@ function named(text, at, radius, className) {
   return { at, radius, size: [wide(text), 17], draw };
 }
 
+// Whether a point falls onto the other side of the border of the own region.
+const isElsewhere = ({ own }, place, isInside) =>
+  own.length > 0 && typeof isInside === "boolean" && liesIn(own, place) !== isInside;
+
 // A name that says where a point really is, if it falls onto the other side of the border.
-function trueName(name, { own }, place, isInside) {
-  if (!own.length || isInside === null || liesIn(own, place) === isInside) return name;
-  return `${name} (really ${isInside ? "inside" : "outside"})`;
+function trueName(name, plane, place, isInside) {
+  return isElsewhere(plane, place, isInside) ? `${name} (really ${isInside ? "inside" : "outside"})` : name;
 }
 
 // Whether a point lies in a convex polygon, whichever way its corners go round.
@@ -143,14 +162,22 @@ function areaNames({ story, nprobe }, flights, toPixels, [width, height]) {
     return { ...named(text, middle, 0, `aa-name ${className}`), isArea: true };
   };
   const names = plane.own.length ? [area(plane.own, OWN_NAMES[plane.kind], "aa-own-name")] : [];
-  const visited = visitedRegions(flights, nprobe, plane.regions.length);
-  const others = plane.regions.filter((corners, i) => visited[i] && i > 0 && corners.length);
-  return [...names, ...others.slice(0, 4).map((corners) => area(corners, "visited", ""))];
+  const visitors = visitorsOf(flights, nprobe, plane.regions.length);
+  const others = upTo(plane.regions.length).filter((i) => visitors[i].length && i > 0 && plane.regions[i].length);
+  const isBoth = flights.some((flight) => flight.isBoth);
+  const visitor = ([first, second]) => (isBoth || second ? "both copies" : `the ${WHOSE[first.name]}`);
+  const text = (i) => `visited for ${visitor(visitors[i])}`;
+  return [...names, ...others.slice(0, 4).map((i) => area(plane.regions[i], text(i), ""))];
 }
 
-// Whether a search whose copy has landed visits each region.
-const visitedRegions = (flights, nprobe, count) =>
-  upTo(count).map((i) => flights.filter(landed).some(({ found }) => found.ranks[i] > 0 && found.ranks[i] <= nprobe));
+// Which searches whose copies have landed visit each region, and as which cell: a list of { name, rank } for each.
+const visitorsOf = (flights, nprobe, count) =>
+  upTo(count).map((i) =>
+    flights
+      .filter(landed)
+      .map(({ name, found }) => ({ name, rank: found.ranks[i] ?? 0 }))
+      .filter(({ rank }) => rank > 0 && rank <= nprobe),
+  );
 
 function textDrawn(text, x, y, className) {
   return svg("text", { x, y, class: className }, text);

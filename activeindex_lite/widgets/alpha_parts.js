@@ -1,14 +1,28 @@
-// The parts of the alpha explorer beside the plane: pictures, code strips, the sentence, legend and note.
-
-const percent = (share) => `${Math.round(100 * share)} %`;
-const decibelsOf = (psnr) => (psnr === null ? "unchanged" : `${psnr.toFixed(1)} dB`);
+// The parts of the alpha explorer beside the plane: pictures, code strips and the legend.
 
 // The original, what would be released after the shown step, and their difference.
 function picturesPart() {
   const original = captionedPicture("original");
   const released = captionedPicture("released");
   const difference = captionedPicture("difference × 10");
-  const numbers = html("p", { className: "aa-numbers" });
+  const [psnr, measure] = [html("strong"), html("strong")];
+  const [measured, meaning] = [html("span"), html("span")];
+  const numbers = html(
+    "p",
+    { className: "aa-numbers" },
+    html("span", {}, term("PSNR"), " ", psnr, meaning),
+    html("span", {}, measured, ": ", measure),
+  );
+  let shownKind;
+  function setMeasure(kind) {
+    if (kind === shownKind) return;
+    shownKind = kind;
+    const words =
+      kind === "bits"
+        ? ["Mean distance to its ", term("hyperplanes", "hyperplane")]
+        : [term("Squared distance", "squared distance"), " to its code"];
+    measured.replaceChildren(...words);
+  }
   const pictures = html("div", { className: "aa-pictures" }, original.node, released.node, difference.node);
   const node = html("div", {}, pictures, numbers);
   // Of a page without a kernel, not every step has its picture.
@@ -28,13 +42,10 @@ function picturesPart() {
     show(released, picture, `released: ${quality} from the original`, "released");
     show(difference, shown?.difference ?? GREY_PIXEL, "ten times the difference of both", "difference × 10");
     const [start, now] = [trail[0].measure, stage.measure];
-    numbers.replaceChildren(
-      "PSNR ",
-      html("strong", {}, at ? quality : "–"),
-      html("br"),
-      `${plane.measured[0].toUpperCase()}${plane.measured.slice(1)}: `,
-      html("strong", {}, at ? `${start.toFixed(2)} → ${now.toFixed(2)}` : start.toFixed(2)),
-    );
+    psnr.textContent = stage.psnr === null ? "–" : quality;
+    meaning.textContent = stage.psnr === null ? " (nothing changed)" : " (higher: closer to the original)";
+    setMeasure(plane.kind);
+    measure.textContent = at ? `${start.toFixed(2)} → ${now.toFixed(2)}` : start.toFixed(2);
   }
   return { node, draw };
 }
@@ -82,76 +93,17 @@ function stripsPart() {
   return { node, draw };
 }
 
-// ---- words -------------------------------------------------------------------------------------------------------
-
-function foundText(found, at) {
-  if (found.first[at]) return "finds the original ✓";
-  if (found.ids[at] < 0) return "finds nothing: the visited cells are empty ✗";
-  return found.ids[at] === found.truth ? "finds a tie of the original with others ✗" : "finds another picture ✗";
-}
-
-// The finding in words: how much changed, and what both searches find after the shown step.
-function findingText({ release, passive, trail }, at, nprobe) {
-  const stage = trail[at];
-  const where = passive.nprobes.length > 1 ? `With nprobe ${nprobe}` : "Comparing all codes";
-  const shown = positionOf(passive, nprobe);
-  const original = `${where}, the copy (${passive.edit}) of the original ${foundText(passive, shown)}.`;
-  if (!at) return `Step 0: nothing is changed yet. ${original}`;
-  const isLast = release.isWhole && at === release.steps;
-  let quality = `After step ${at} of ${release.steps}: PSNR ${decibelsOf(stage.psnr)}.`;
-  if (stage.psnr === null) quality = "Nothing changed.";
-  else if (isLast) quality = `PSNR ${decibelsOf(release.psnr)}, at most ${release.linf} grey levels changed.`;
-  const found = stage.found;
-  const active = found
-    ? `The same copy of the release ${foundText(found, positionOf(found, nprobe))}.`
-    : "The search follows.";
-  return `${quality} ${original} ${active}`;
-}
-
-const EXACT =
-  "x and the copy of the original lie exactly where they are drawn, and so does the activated copy at alpha 3";
-
-// What is true of the drawing, and what is not.
-function noteText({ plane, trail, release }, at) {
-  const found = trail[at].found;
-  const isElsewhere = found && at > 0 && found.inside !== null && found.drawn !== found.inside;
-  const really = isElsewhere
-    ? ` Really the activated copy is ${found.inside ? "inside" : "outside"} the green region.`
-    : "";
-  const borders = plane.kind === "none" ? "" : "Borders are exact in this plane: ";
-  const kept =
-    release.psnr === null || !release.isWhole ? "" : ` (${percent(release.kept)} of the walk's spread lies in it)`;
-  return (
-    `${borders}${EXACT}. All other points are dropped straight onto it${kept}, so distances to them look shorter ` +
-    `than they are.${really}`
-  );
-}
-
-function legendItems({ kind }) {
-  const regions = {
-    cells: [
-      { text: "its cell", area: true, colour: "transparent", edge: GREEN },
-      { text: "cells that a search visits", area: true, colour: SKY },
-      { text: "borders of cells", line: true, colour: GREY },
-    ],
-    "sub-codes": [
-      { text: "the same code", area: true, colour: "transparent", edge: GREEN },
-      { text: "one sub-code changes", line: true, colour: GREY },
-    ],
-    bits: [
-      { text: "the same bits", area: true, colour: "transparent", edge: GREEN },
-      { text: "one bit flips", line: true, colour: GREY },
-    ],
-    none: [],
-  };
-  const goal = kind === "bits" ? [] : [{ text: "its code", shape: "star", colour: GREEN }];
-  return [
-    { text: "original", shape: "circle", filled: false },
-    { text: "released", shape: "diamond", colour: BLUE },
-    { text: "its walk, step by step", line: true },
-    { text: "edited copy of the original (passive)", shape: "cross", colour: ORANGE },
-    { text: "edited copy of the release (activated)", shape: "cross", colour: BLUE },
-    ...goal,
-    ...regions[kind],
-  ];
+// The legend, whose entries explain themselves.
+function legendPart() {
+  const { node, set } = legend();
+  let listed = "";
+  function draw(items) {
+    const asked = JSON.stringify(items);
+    // An entry that is replaced would lose the focus.
+    if (asked === listed) return;
+    listed = asked;
+    set(items);
+    items.forEach(({ tip }, i) => tip && explained(node.children[i], tip));
+  }
+  return { node, draw };
 }

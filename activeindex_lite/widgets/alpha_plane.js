@@ -41,8 +41,10 @@ function arranged({ story, at, flown }, size) {
   const toPixels = planeScale(found ? [...ends, found.place] : ends, size, plane.window);
   const released = toPixels(stage.place);
   const x = toPixels(plane.x);
-  const flights = [{ name: "passive", from: x, to: toPixels(passive.place), found: passive, done: flown[0] }];
-  if (found) {
+  const isBoth = Boolean(found) && stage.psnr === null;
+  const flights = [{ name: "passive", from: x, to: toPixels(passive.place), found: passive, done: flown[0], isBoth }];
+  // Where nothing changed, both copies are one.
+  if (found && stage.psnr !== null) {
     const isLate = holder !== stage;
     flights.push({
       name: "active",
@@ -78,38 +80,92 @@ function drawPlane(node, scene) {
 // The borders; the cells that a search visits; the region of the stored code.
 function cellsDrawn({ story, nprobe }, { toPixels, flights }) {
   const { plane } = story;
-  const outline = (corners) => pathOf(corners.map(toPixels), true);
-  const visited = visitedRegions(flights, nprobe, plane.regions.length);
+  const visitors = visitorsOf(flights, nprobe, plane.regions.length);
   const drawn = plane.regions.flatMap((corners, i) => {
     if (!corners.length) return [];
-    const shape = svg("path", { d: outline(corners), class: "aa-border" });
-    return visited[i] ? [svg("path", { d: outline(corners), class: "aa-visited" }), shape] : [shape];
+    const d = pathOf(corners.map(toPixels), true);
+    const shape = told(svg("path", { d, class: "aa-border" }), regionTip(plane.kind, visitors[i]));
+    return visitors[i].length ? [svg("path", { d, class: "aa-visited" }), shape] : [shape];
   });
-  if (plane.own.length) drawn.push(svg("path", { d: outline(plane.own), class: "aa-own" }));
-  return drawn;
+  if (!plane.own.length) return drawn;
+  const own = svg("path", { d: pathOf(plane.own.map(toPixels), true), class: "aa-own" });
+  const visit = plane.kind === "cells" ? ` ${regionTip("cells", visitors[0])}` : "";
+  return [...drawn, told(own, `${OWN_TIPS[plane.kind]}${visit}`)];
+}
+
+const OWN_TIPS = {
+  cells: "The cell of the original: its code is filed here, and found only by a search that visits this cell.",
+  "sub-codes": "All points that are rounded to the same code as the original.",
+  bits: "All points with the same bits as the original.",
+};
+
+function regionTip(kind, visitors) {
+  if (kind !== "cells") return kind === "bits" ? "Here one bit or more differs." : "Here one sub-code or more differs.";
+  if (!visitors.length) return "A cell that no search visits at this nprobe.";
+  const names = visitors.map(({ name, rank }) => `the ${WHOSE[name]} (as number ${rank})`);
+  return `A cell that the search for ${names.join(" and for ")} visits.`;
+}
+
+const WHOSE = { passive: "copy of the original", active: "copy of the release" };
+
+// An SVG element with the text that pointing at it shows.
+function told(node, text) {
+  node.dataset.tip = text;
+  return node;
 }
 
 function flightsDrawn({ flights }) {
   return flights.flatMap((flight) => {
     if (!flight.done) return [];
+    const { name, found, from } = flight;
     const head = headOf(flight);
-    const d = pathOf([flight.from, head]);
-    const arrow = svg("path", { d, class: `aa-flight aa-${flight.name}${flight.isLate ? " aa-late" : ""}` });
-    const mark = markDrawn("cross", head, 7, `aa-mark aa-${flight.name}`);
-    return [svg("path", { d, class: "aa-casing" }), arrow, mark];
+    const d = pathOf([from, head]);
+    const arrow = svg("path", { d, class: `aa-flight aa-${name}${flight.isLate ? " aa-late" : ""}` });
+    const edited = `The edit ${found.edit} moves the feature of the ${name === "passive" ? "original" : "release"}`;
+    const wrong = isWrongSide(found) ? ` It is really ${found.inside ? "inside" : "outside"} the green border.` : "";
+    const mark = markDrawn("cross", head, 7, `aa-mark aa-${name}`);
+    return [
+      told(svg("path", { d, class: "aa-casing" }), `${edited} to its copy.`),
+      arrow,
+      arrowhead(from, head, name),
+      told(mark, `The feature of the ${WHOSE[name]}, edited by ${found.edit}: what is searched for.${wrong}`),
+      ...(wrong && landed(flight) ? [ringDrawn(head)] : []),
+    ];
   });
 }
 
-function walkDrawn({ x, released, code, walk, stage }, { plane }) {
-  const dots = walk.slice(1, -1).map((place) => markDrawn("circle", place, 2, "aa-dot"));
-  const bits = plane.kind === "bits";
-  const star = bits
-    ? [svg("path", { d: pathOf([x, code]), class: "aa-toward" })]
-    : [markDrawn("star", code, 9, "aa-mark aa-code")];
-  const marks = [markDrawn("circle", x, 6, "aa-mark aa-original")];
-  if (stage.number > 0) marks.push(markDrawn("diamond", released, 6, "aa-mark aa-released"));
-  const lines = ["aa-casing", "aa-walk"].map((name) => svg("path", { d: pathOf(walk), class: name }));
-  return [...star, ...lines, ...dots, ...marks];
+// A point, half way, in the direction of an arrow.
+function arrowhead(from, head, name) {
+  const [dx, dy] = [head[0] - from[0], head[1] - from[1]];
+  if (Math.hypot(dx, dy) < 40) return "";
+  const turn = (Math.atan2(dy, dx) * 180) / Math.PI;
+  const [x, y] = between(from, head, 0.55);
+  const transform = `translate(${x} ${y}) rotate(${turn})`;
+  return svg("path", { d: "M-6,-5L6,0L-6,5Z", class: `aa-head aa-${name}`, transform });
+}
+
+// Round a mark that is drawn on the wrong side of the green border.
+const ringDrawn = ([x, y]) => svg("circle", { cx: x, cy: y, r: 12, class: "aa-ring" });
+
+function walkDrawn({ x, released, code, walk, stage }, { plane, trail }) {
+  const measured = ({ number, measure }) => `After step ${number}: ${plane.measured} ${measure.toFixed(2)}.`;
+  const dots = walk
+    .slice(1, -1)
+    .map((place, i) => told(markDrawn("circle", place, 2, "aa-dot"), measured(trail[i + 1])));
+  const star =
+    plane.kind === "bits"
+      ? [told(svg("path", { d: pathOf([x, code]), class: "aa-toward" }), "Away from all hyperplanes: bits flip less.")]
+      : [told(markDrawn("star", code, 9, "aa-mark aa-code"), `Its code q(x). ${GLOSSARY.code}`)];
+  const original = markDrawn("circle", x, 6, "aa-mark aa-original");
+  const marks = [told(original, `The feature x of the original. ${GLOSSARY.feature}`)];
+  if (isElsewhere(plane, plane.code, plane.codeInside)) marks.push(ringDrawn(code));
+  if (stage.number > 0) {
+    const text = `The feature of the released picture. ${measured(stage)}`;
+    marks.push(told(markDrawn("diamond", released, 6, "aa-mark aa-released"), text));
+    if (isElsewhere(plane, stage.place, stage.inside)) marks.push(ringDrawn(released));
+  }
+  const casing = told(svg("path", { d: pathOf(walk), class: "aa-casing" }), "The walk of the feature, step by step.");
+  return [...star, casing, svg("path", { d: pathOf(walk), class: "aa-walk" }), ...dots, ...marks];
 }
 
 function markDrawn(shape, [x, y], radius, className) {

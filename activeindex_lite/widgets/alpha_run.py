@@ -183,6 +183,8 @@ def about_plane(state: AlphaState, move: Move) -> dict[str, Any]:
             "passive": seen.features[0].round(5).tolist(),
             "active": seen.features[1].round(5).tolist(),
             "measured": one.measured,
+            "stored": one.index.ntotal,
+            "dimensions": len(one.x),
             "parts": _listed(one.parts(one.x[None])),
         },
         "passive": state.passive(move),

@@ -25,6 +25,9 @@ from activeindex_lite.widgets.pictures import data_uri, thumbnail
 from activeindex_lite.world import load_world
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from activeindex_lite.lessons.one_picture import Found
     from activeindex_lite.widgets.alpha_run import Move, Stage
 
 Picture = int | Image.Image | np.ndarray | str | os.PathLike
@@ -141,6 +144,7 @@ class AlphaState:
             "first": found.first.tolist(),
             "distances": found.distances.round(4).tolist(),
             "rank": found.cell_rank,
+            "compared": _compared(one.index, found, nprobes),
             "place": place.round(5).tolist(),
             # Whether the copy shares the region of the stored code, and whether it is drawn there.
             "inside": None if truly is None else bool(truly[0]),
@@ -161,6 +165,7 @@ class AlphaState:
             "own": self.place is None,
             "indexes": {name: INDEXES.get(name, name) for name in self.names},
             "edits": list(EDITS),
+            "notes": {name: edit.note for name, edit in EDITS.items()},
             "limits": {"alpha": LARGEST_ALPHA, "steps": MOST_STEPS},
             "grid": rows,
             "methods": {name: METHODS[name].steps for name in sorted(METHODS, key=_published_then_quick)},
@@ -173,6 +178,14 @@ class AlphaState:
         if key not in self._thumbnails:
             self._thumbnails[key] = thumbnail(self.picture if i == truth else self.world.pictures(i)[0], THUMBNAIL)
         return self._thumbnails[key]
+
+
+def _compared(index: ActiveIndex, found: Found, nprobes: Sequence[int]) -> list[int]:
+    """With how many stored codes a search compares its query at each nprobe: all, or those of the visited cells."""
+    if found.cells is None:
+        return [index.ntotal] * len(nprobes)
+    sums = np.cumsum(index.list_sizes[found.cells])
+    return [int(sums[nprobe - 1]) for nprobe in nprobes]
 
 
 def _published_then_quick(name: str) -> tuple:
