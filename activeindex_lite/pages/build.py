@@ -30,6 +30,8 @@ EXECUTED, EXPLORERS = "executed", "explorers"
 LIVE = "live.html"
 # Pixels of a picture in a figure on a card, which is 150 pixels high.
 PICTURE_SIDE = 160
+# Bytes of a card's picture: the front page and its explorer stay under 8 MB together.
+MOST = 40_000
 TEXTS = {"GLOSSARY": "Glossary", "INSTRUCTORS": "For instructors", "README": "About"}
 
 
@@ -128,7 +130,7 @@ def prepare(out: Path) -> None:
 
 
 def first_picture(notebook: nbformat.NotebookNode, name: str, out: Path) -> dict[str, tuple[str, str]]:
-    """{name: (copy of a notebook's first figure, its text alternative)}, or {} if it has no figure.
+    """{name: (copy of a notebook's first figure, its text alternative)}, or {} if it has no figure of few bytes.
 
     The map of the course does not count: the index shows it already.
     """
@@ -137,8 +139,11 @@ def first_picture(notebook: nbformat.NotebookNode, name: str, out: Path) -> dict
     found = re.search(r'<svg role="img" aria-label="(?!Map of the course)([^"]*)".*?</svg>', shown, re.DOTALL)
     if found is None:
         return {}
+    svg = lighter(found[0])
+    if len(svg.encode()) > MOST:
+        return {}
     (out / "pictures").mkdir(exist_ok=True)
-    write(out / "pictures" / f"{name}.svg", lighter(found[0]))
+    write(out / "pictures" / f"{name}.svg", svg)
     return {name: (f"pictures/{name}.svg", html.unescape(found[1]))}
 
 

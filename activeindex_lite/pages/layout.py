@@ -17,6 +17,7 @@ STYLE = Path(__file__).parent / "style.css"
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
+<link rel="icon" href="data:,">
 <style>
 {style}
 </style></head><body>
