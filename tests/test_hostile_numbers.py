@@ -208,7 +208,7 @@ def test_numbers_that_cannot_be(call, said, built):
 
 SETTINGS = {
     "alpha": [-1, np.nan, np.inf, 1e9, "3", None, [1, 2], 3j],
-    "steps": [0, -1, 1.5, "a", None],
+    "steps": [0, -1, 1.5, "a", []],
     "lr": [0, -1, np.nan, "1"],
     "lambda_i": [-1, np.nan, "x"],
     "weights": [(1, 1), "abc", (np.nan, 1, 1), (-1, 1, 1), 3],

@@ -17,8 +17,6 @@ from benchmarks import lab
 pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
-# What the cell of a notebook's explorer contains.
-EXPLORER = "Explorer("
 LOOK = """(text) => {
   const notebook = jupyterapp.shell.currentWidget.content;
   const place = notebook.widgets.findIndex(
@@ -29,11 +27,12 @@ LOOK = """(text) => {
 }"""
 # After a reload Lab loads the old explorer from the kernel; running its cell again closes that one, perhaps meanwhile.
 CLOSED_WHILE_LOADING = "[anywidget] Failed to initialize model."
-# Notebook, the sliders that are moved (the first by the mouse, all by the keyboard) and what has to change with them.
+# Notebook, its explorer, the sliders that are moved (the first by the mouse, all by the keyboard) and what has to
+# change with them.
 MOVED = [
-    ("02_ivf", ["nprobe"], ".ai-share"),
-    ("05_active_indexing", ["alpha", "nprobe"], ".ai-finding"),
-    ("09_whatif_lab", ["nprobe", "alpha"], ".ai-finding"),
+    ("02_ivf", "NprobeExplorer(", ["nprobe"], ".ai-share"),
+    ("05_active_indexing", "AlphaExplorer(", ["alpha", "nprobe"], ".ai-finding"),
+    ("09_whatif_lab", "WhatIfExplorer(", ["nprobe", "alpha"], ".ai-finding"),
 ]
 
 
@@ -51,11 +50,11 @@ def screenshots(tmp_path_factory):
     return tmp_path_factory.mktemp("screenshots")
 
 
-def explorer_of(page):
-    """The first explorer of the notebook, scrolled into view and drawn."""
+def explorer_of(page, name, told):
+    """The first explorer of this name that tells something, scrolled into view and drawn."""
     # Lab draws only the cells near the one that is looked at.
-    page.evaluate(LOOK, EXPLORER)
-    explorer = page.locator(".jp-OutputArea .ai-explorer").first
+    page.evaluate(LOOK, name)
+    explorer = page.locator(".jp-OutputArea .ai-explorer").filter(has=page.locator(told)).first
     explorer.wait_for(state="attached")
     explorer.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('.ai-finding')?.textContent.length > 20")
@@ -82,14 +81,14 @@ def moves(page, explorer, slider, told, press):
     assert drawn(explorer) != pictures
 
 
-@pytest.mark.parametrize(("notebook", "sliders", "told"), MOVED, ids=[name for name, *_ in MOVED])
-def test_explorer_in_jupyterlab(notebook, sliders, told, browser, server, screenshots):
+@pytest.mark.parametrize(("notebook", "name", "sliders", "told"), MOVED, ids=[notebook for notebook, *_ in MOVED])
+def test_explorer_in_jupyterlab(notebook, name, sliders, told, browser, server, screenshots):
     try:
-        explored(notebook, sliders, told, browser, server, screenshots)
+        explored(notebook, name, sliders, told, browser, server, screenshots)
     except (AssertionError, TimeoutError, playwright_errors()) as first:
         # On a busy machine Lab itself loses a kernel now and then; what is ours fails again in a new page.
         warnings.warn(f"tried again after: {first}", stacklevel=1)
-        explored(notebook, sliders, told, browser, server, screenshots)
+        explored(notebook, name, sliders, told, browser, server, screenshots)
 
 
 def playwright_errors():
@@ -98,11 +97,11 @@ def playwright_errors():
     return Error
 
 
-def explored(notebook, sliders, told, browser, server, screenshots):
+def explored(notebook, name, sliders, told, browser, server, screenshots):
     """Run a notebook in a new page, move its explorer, reload, and move it again."""
     page = lab.watched(browser.new_page(viewport={"width": 1400, "height": 1300}))
     lab.run_all(page, *server, f"{notebook}.ipynb")
-    explorer = explorer_of(page)
+    explorer = explorer_of(page, name, told)
     first = explorer.get_by_role("slider", name=sliders[0]).first
     moves(
         page,
@@ -111,8 +110,8 @@ def explored(notebook, sliders, told, browser, server, screenshots):
         told,
         lambda slider: slider.click(position={"x": slider.bounding_box()["width"] * 0.6, "y": 6}),
     )
-    for name in sliders:
-        slider = explorer.get_by_role("slider", name=name).first
+    for label in sliders:
+        slider = explorer.get_by_role("slider", name=label).first
         slider.focus()
         moves(page, explorer, slider, told, lambda _: page.keyboard.press("End"))
         moves(page, explorer, slider, told, lambda _: page.keyboard.press("Home"))
@@ -121,8 +120,8 @@ def explored(notebook, sliders, told, browser, server, screenshots):
     assert page.problems == []
     # Nothing that was shown is kept in the page: reloaded and run again, the explorer is there again. That whole
     # notebooks run twice is tested in test_notebooks.py.
-    lab.run_all(page, *server, f"{notebook}.ipynb", only=EXPLORER)
-    explorer = explorer_of(page)
+    lab.run_all(page, *server, f"{notebook}.ipynb", only=name)
+    explorer = explorer_of(page, name, told)
     moves(
         page,
         explorer,
@@ -162,7 +161,7 @@ def test_the_bar_stays_the_notebook_is_saved_and_keeps_a_still(small, browser, s
     with lab.jupyter_lab(small.parent) as (address, token):
         page = lab.watched(browser.new_page(viewport={"width": 1366, "height": 768}))
         lab.run_all(page, address, token, small.name)
-        explorer = explorer_of(page)
+        explorer = explorer_of(page, "NprobeExplorer(", ".ai-share")
         page.screenshot(path=screenshots / "small.png")
         assert [is_shown for is_shown, _ in page.evaluate(OUTPUTS)] == [True, False], "the still is hidden"
         # The bar sticks to the upper edge of the notebook while the explorer is scrolled past it.

@@ -113,7 +113,7 @@ def test_memory_stays_flat_over_500_moves_and_the_last_counts(path, page):
         cores.append(worker.evaluate("memory.buffer.byteLength"))
     assert max(heaps[1:]) < heaps[0] + 5e6, heaps
     assert len(set(cores)) == 1, cores
-    assert not page.errors
+    assert page.locator(".ai-problem").inner_text() == "" and not page.errors
 
 
 @pytest.mark.slow

@@ -31,8 +31,8 @@ def test_ids_are_those_of_faiss(factory, queries, tmp_path):
     features, _ = queries
     index = ready_index(factory)
     nprobes = NPROBES if index.nlist else [1]
-    body = "return rows.map((x) => { const { ids, distances, second } = index.search(x, data.nprobes);"
-    body += " return { ids, distances, second }; });"
+    body = "return rows.map((x) => { const { ids, distances, second, compared } ="
+    body += " index.search(x, data.nprobes); return { ids, distances, second, compared }; });"
     data = {"index": index_data(factory), "features": text_of(features), "nprobes": nprobes}
     found = run_js(["core", "search"], OPEN + body, data, tmp_path)
     for at, nprobe in enumerate(nprobes):
@@ -41,6 +41,9 @@ def test_ids_are_those_of_faiss(factory, queries, tmp_path):
         np.testing.assert_allclose([one["distances"][at] for one in found], distances[:, 0], atol=2e-6)
         tied = [one["distances"][at] == one["second"][at] for one in found]
         assert tied == (distances[:, 0] == distances[:, 1]).tolist()
+        cells = index.probe(features, nprobe) if index.nlist else None
+        compared = index.list_sizes[cells].sum(1) if index.nlist else np.full(len(found), index.ntotal)
+        assert [one["compared"][at] for one in found] == compared.tolist()
 
 
 @pytest.mark.parametrize("name", ["published", "quick"])

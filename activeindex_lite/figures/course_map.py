@@ -36,7 +36,8 @@ IDEAS = {
 # Pixels of the wide map: size of a card, the channels between cards, and the heads.
 WIDE, HIGH, ACROSS, DOWN, HEAD = 142, 112, 42, 28, 34
 STYLE = """
-.ai-map { container-type: inline-size; margin: 0; color: inherit; font: 13px/1.3 system-ui, sans-serif; }
+.ai-map { container-type: inline-size; position: relative; margin: 0; color: inherit;
+  font: 13px/1.3 system-ui, sans-serif; }
 .ai-map ol { list-style: none; margin: 0 !important; padding: 0 !important; display: grid; gap: 8px; }
 .ai-map li { margin: 0 !important; padding: 0; }
 .ai-map svg, .ai-map .head { display: none; }
@@ -51,7 +52,7 @@ STYLE = """
 """
 STYLE_WIDE = """
 @container (min-width: %(width)dpx) {
-  .ai-map ol { display: block; position: relative; width: %(width)dpx; height: %(height)dpx; }
+  .ai-map ol { display: block; width: %(width)dpx; height: %(height)dpx; }
   .ai-map li { position: absolute; width: %(card)dpx; }
   .ai-map li.card { height: %(high)dpx; }
   .ai-map svg, .ai-map .head { display: block; }
@@ -90,7 +91,7 @@ class CourseMap:
         return (
             f"<style>{STYLE}{STYLE_WIDE % size}</style>"
             f'<div class="ai-map" role="group" aria-label="Map of the course: {len(self.course)} notebooks, together '
-            f'{self.course.minutes.sum()} minutes"><ol>{self._arrows(size)}{heads}{cards}</ol></div>'
+            f'{self.course.minutes.sum()} minutes">{self._arrows(size)}<ol>{heads}{cards}</ol></div>'
         )
 
     def __repr__(self) -> str:
@@ -118,10 +119,9 @@ class CourseMap:
             f'<text x="{left + 42}" y="{low + 4}" font-size="12">{word}</text>'
             for left, dash, word in ((2, "", "is needed for"), (150, DASH, "helps with"))
         )
-        # The arrows are said in words by the cards of the narrow map.
         return (
-            f'<svg aria-hidden="true" width="{size["width"]}" height="{size["height"]}" fill="currentColor" '
-            f'style="position:absolute;left:0;top:0">{drawn}{legend}</svg>'
+            f'<svg role="img" aria-label="{escape(self.alt)}" width="{size["width"]}" height="{size["height"]}" '
+            f'fill="currentColor" style="position:absolute;left:0;top:0">{drawn}{legend}</svg>'
         )
 
     def _arrow(self, points: list[Point], helps: bool) -> str:

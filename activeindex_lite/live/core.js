@@ -1,5 +1,5 @@
-// The compute core as an object: features, gradients and activation of one picture, in a worker or in Node. Pictures are
-// { width, height, pixels }, pixels an array of RGBA bytes; features are Float32Arrays of 128 numbers.
+// The compute core as an object: features, gradients and activation of one picture, in a worker or in Node. Pictures
+// are { width, height, pixels }, pixels an array of RGBA bytes; features are Float32Arrays of 128 numbers.
 
 const FEATURE = 128;
 const LONGEST = 512;
@@ -97,13 +97,20 @@ async function startCore(bytes, { layers, weights, mean, std, luma }) {
   // What would be released now: { picture, mse }, mse in grey levels squared.
   function release({ width, height }) {
     const mse = lib.release();
-    return { picture: { width, height, pixels: view(Uint8Array, lib.bytes_buffer(), 4 * width * height).slice() }, mse };
+    return {
+      picture: { width, height, pixels: view(Uint8Array, lib.bytes_buffer(), 4 * width * height).slice() },
+      mse,
+    };
   }
 
   // For tests: the gradient with respect to delta at the present point.
   function look(numbers, lambda = 1) {
     const before = feature(lib.look(lambda));
-    return { feature: before, loss: lib.last_loss(), gradient: view(Float32Array, lib.gradient_buffer(), numbers).slice() };
+    return {
+      feature: before,
+      loss: lib.last_loss(),
+      gradient: view(Float32Array, lib.gradient_buffer(), numbers).slice(),
+    };
   }
 
   return { featureOf, setLoss, begin, step, release, look };

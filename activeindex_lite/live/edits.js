@@ -43,7 +43,14 @@ function turned(r, g, b, steps) {
   const sector = Math.floor(place);
   const rest = single(place - sector);
   const [p, q, t] = [1, rest, 1 - rest].map((share) => Math.round(high * (1 - saturation * share)));
-  const sectors = [[high, t, p], [q, high, p], [p, high, t], [p, q, high], [t, p, high], [high, p, q]];
+  const sectors = [
+    [high, t, p],
+    [q, high, p],
+    [p, high, t],
+    [p, q, high],
+    [t, p, high],
+    [high, p, q],
+  ];
   return saturation ? sectors[sector % 6] : [high, high, high];
 }
 const hue = (picture, share) => recoloured(picture, (r, g, b) => turned(r, g, b, Math.round(255 * share)));
@@ -90,7 +97,12 @@ function rotation(picture, degrees) {
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const map = (x, y, dx, dy) => [cos * x + sin * y + dx, -sin * x + cos * y + dy];
   const [fromX, fromY] = map(-width / 2, -height / 2, width / 2, height / 2);
-  const corners = [[0, 0], [width, 0], [width, height], [0, height]].map(([x, y]) => map(x, y, fromX, fromY));
+  const corners = [
+    [0, 0],
+    [width, 0],
+    [width, height],
+    [0, height],
+  ].map(([x, y]) => map(x, y, fromX, fromY));
   const span = (k) => {
     const values = corners.map((corner) => corner[k]);
     return Math.ceil(Math.max(...values)) - Math.floor(Math.min(...values));
@@ -117,8 +129,7 @@ function quarterTurn({ width, height, pixels }) {
   const made = blankPicture(height, width);
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++)
-      for (let c = 0; c < 3; c++)
-        made.pixels[4 * ((width - 1 - x) * height + y) + c] = pixels[4 * (y * width + x) + c];
+      for (let c = 0; c < 3; c++) made.pixels[4 * ((width - 1 - x) * height + y) + c] = pixels[4 * (y * width + x) + c];
   return made;
 }
 
@@ -143,8 +154,13 @@ function resizeTo({ width, height, pixels }, wide, high) {
     Array.from({ length: to }, (_, i) => {
       const [scale, reach] = [from / to, Math.max(from / to, 1)];
       const centre = scale * (i + 0.5);
-      const [low, up] = [Math.max(Math.trunc(centre - reach + 0.5), 0), Math.min(Math.trunc(centre + reach + 0.5), from)];
-      const raw = Array.from({ length: up - low }, (_, j) => Math.max(1 - Math.abs((low + j - centre + 0.5) / reach), 0));
+      const [low, up] = [
+        Math.max(Math.trunc(centre - reach + 0.5), 0),
+        Math.min(Math.trunc(centre + reach + 0.5), from),
+      ];
+      const raw = Array.from({ length: up - low }, (_, j) =>
+        Math.max(1 - Math.abs((low + j - centre + 0.5) / reach), 0),
+      );
       const total = raw.reduce((a, b) => a + b);
       return { low, weights: raw.map((weight) => Math.trunc(0.5 + (weight / total) * 2 ** 22)) };
     });

@@ -37,8 +37,8 @@ function shareIn(plane, cloud) {
   return total ? spread(cloud.map((x) => flatIn(plane, x))) / total : 1;
 }
 
-// What half-planes { normal: [a, b], offset } with normal u <= offset leave of a convex polygon, and the half-plane whose
-// border leads from each corner to the next (-1: an edge of the polygon). The worst one cuts first.
+// What half-planes { normal: [a, b], offset } with normal u <= offset leave of a convex polygon, and the half-plane
+// whose border leads from each corner to the next (-1: an edge of the polygon). The worst one cuts first.
 function clipped(polygon, halves) {
   let [corners, edges] = [polygon, polygon.map(() => -1)];
   const width = Math.max(...polygon.map(([u]) => u)) - Math.min(...polygon.map(([u]) => u));
@@ -63,7 +63,7 @@ function clippedOnce(corners, edges, { normal, offset }, name) {
   corners.forEach(([u, v], i) => {
     const j = (i + 1) % corners.length;
     const isIn = beyond[i] <= 0;
-    if (isIn) kept.push([u, v]), labels.push(edges[i]);
+    if (isIn) (kept.push([u, v]), labels.push(edges[i]));
     if (isIn === beyond[j] <= 0) return;
     const share = beyond[i] / (beyond[i] - beyond[j]);
     kept.push([u + share * (corners[j][0] - u), v + share * (corners[j][1] - v)]);
@@ -125,7 +125,12 @@ function windowAround(points) {
   const reach = Math.max(...[0, 1].map((k) => high[k] - low[k]));
   const side = Math.max((reach / 2) * (1 + 2 * PLANE_MARGIN), 1e-3);
   const centre = [0, 1].map((k) => (low[k] + high[k]) / 2);
-  return [[-1, -1], [1, -1], [1, 1], [-1, 1]].map((corner) => corner.map((sign, k) => centre[k] + sign * side));
+  return [
+    [-1, -1],
+    [1, -1],
+    [1, 1],
+    [-1, 1],
+  ].map((corner) => corner.map((sign, k) => centre[k] + sign * side));
 }
 
 // Whether a point lies in a convex polygon.

@@ -1,5 +1,6 @@
 // Search among the references of the ready world, in JavaScript: IVF-PQ and PCA with LSH, with what faiss made of them.
-// An index is { kind, cells, anchor(x), losses(x, isMargin), join(x, id), search(x, nprobes), measure(x, own), isOwn(x, own), ... }.
+// An index is { kind, cells, stored(), anchor(x), losses(x, isMargin), join(x, id), search(x, nprobes),
+// measure(x, own), isOwn(x, own), ... }.
 // A vector is an array of numbers; sums are taken in double precision.
 
 // As in activation/margin.py and index/rivals.py.
@@ -117,13 +118,18 @@ function cellsAndCodes({ centroids, books, sizes, ids, codes }, d = 128) {
     const measures = distancesTo(x);
     const order = inOrder(measures);
     const [best, scan] = [nearestTwo(), scanOf(x)];
-    const found = { ids: [], distances: [], second: [], order };
-    let visited = 0;
+    const found = { ids: [], distances: [], second: [], compared: [], order };
+    let [visited, compared] = [0, 0];
+    const see = (distance, id) => {
+      compared += 1;
+      best.see(distance, id);
+    };
     for (const nprobe of nprobes) {
-      for (; visited < nprobe; visited++) scan(order[visited], measures[order[visited]], best.see);
+      for (; visited < nprobe; visited++) scan(order[visited], measures[order[visited]], see);
       found.ids.push(best.ids[0]);
       found.distances.push(best.distances[0]);
       found.second.push(best.distances[1]);
+      found.compared.push(compared);
     }
     return found;
   }
@@ -151,6 +157,7 @@ function cellsAndCodes({ centroids, books, sizes, ids, codes }, d = 128) {
   return {
     kind: "cells",
     cells: nlist,
+    stored: () => ids.length + Number(joined !== null),
     centroid,
     distancesTo,
     goal: "its code q(x)",
@@ -182,6 +189,7 @@ function signs({ projections, offsets, codes }, d = 128) {
   const rows = upToN(bits).map((j) => projections.subarray(j * d, (j + 1) * d));
   const lengths = rows.map((row) => Math.sqrt(dot(row, row)));
   const values = (x) => rows.map((row, j) => dot(row, x) + offsets[j]);
+  const stored = () => codes.length / words + Number(joined !== null);
   const parts = (x) => values(x).map((value) => Number(value >= 0));
 
   function encode(x) {
@@ -206,7 +214,8 @@ function signs({ projections, offsets, codes }, d = 128) {
     };
     for (let i = 0; i < codes.length / words; i++) best.see(differing(codes, i * words), i);
     if (joined) best.see(differing(joined.code, 0), joined.id);
-    return { ids: [best.ids[0]], distances: [best.distances[0]], second: [best.distances[1]], order: null };
+    const [[id], [distance, second]] = [best.ids, best.distances];
+    return { ids: [id], distances: [distance], second: [second], compared: [stored()], order: null };
   }
 
   // The forms of s_j (w_j x + o_j), each divided by divide(j).
@@ -223,6 +232,7 @@ function signs({ projections, offsets, codes }, d = 128) {
   return {
     kind: "bits",
     cells: null,
+    stored,
     rows,
     offsets,
     goal: "where its bits point",

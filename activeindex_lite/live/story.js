@@ -16,9 +16,12 @@ async function thumbnailOf(picture) {
 
 // What stands for a reference whose picture the page does not have.
 function notShown(id) {
-  const text = (y, words) => `<text x="56" y="${y}" text-anchor="middle" font-family="sans-serif" font-size="19">${words}</text>`;
-  const drawn = `<rect width="112" height="112" fill="#ddd"/>${text(38, "picture")}${text(64, id)}${text(90, "not shown")}`;
-  return `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 112 112">${drawn}</svg>`)}`;
+  const text = (y, words) =>
+    `<text x="56" y="${y}" text-anchor="middle" font-family="sans-serif" font-size="19">${words}</text>`;
+  const lines = [text(38, "picture"), text(64, id), text(90, "not shown")];
+  const drawn = ['<rect width="112" height="112" fill="#ddd"/>', ...lines].join("");
+  const whole = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 112 112">${drawn}</svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(whole)}`;
 }
 
 const psnrOf = (mse) => (mse ? 10 * Math.log10(255 ** 2 / mse) : null);
@@ -90,7 +93,7 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
     const query = await EDITS[move.edit](picture, { captions });
     const feature = core.featureOf(query);
     const grid = index.cells ? nprobes : [1];
-    const { ids, distances, second, order } = index.search(feature, grid);
+    const { ids, distances, second, compared, order } = index.search(feature, grid);
     const place = flatIn(scene.plane, feature);
     const visited = order ? Array.from(order.subarray(0, Math.max(...grid))) : [];
     return {
@@ -101,6 +104,7 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
       first: ids.map((id, i) => id === truth && distances[i] < second[i]),
       distances,
       rank: order ? order.indexOf(index.cellOf(x)) + 1 : null,
+      compared,
       place,
       inside: index.isOwn(feature, x),
       drawn: isInside(scene.own, place),
@@ -122,7 +126,12 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
 
   function walked(move, path) {
     const { plane } = known.scenes.get(sceneName(move));
-    return path.map((feature) => ({ place: flatIn(plane, feature), measure: indexes[move.index].measure(feature, x) }));
+    const index = indexes[move.index];
+    return path.map((feature) => ({
+      place: flatIn(plane, feature),
+      measure: index.measure(feature, x),
+      inside: index.isOwn(feature, x),
+    }));
   }
 
   // A stage's pictures for the page, made once.
@@ -150,9 +159,13 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
       own,
       x: [0, 0],
       code,
+      // The code of LSH is a direction, not a point.
+      codeInside: kind === "bits" ? null : index.isOwn(index.anchor(x), x),
       passive: flat[0],
       active: flat[1],
       measured: index.measured,
+      stored: index.stored(),
+      dimensions: x.length,
       parts: index.parts(x),
     };
     return { plane, passive: await passiveOf(move) };

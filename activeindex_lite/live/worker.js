@@ -41,6 +41,6 @@ self.onmessage = ({ data }) => {
   const number = ++latest;
   // One after another, since they share the memory of the core.
   working = working
-    .then(() => number === latest || data.kind !== "move" ? WORK[data.kind](data, number) : null)
+    .then(() => (number === latest || data.kind !== "move" ? WORK[data.kind](data, number) : null))
     .catch((error) => postMessage({ kind: "failed", message: error.message }));
 };

@@ -76,7 +76,11 @@ function render({ model, el }) {
     Object.entries(moved).forEach((pair) => model.set(...pair));
     model.save_changes();
   };
-  const source = get("_live")?.worker ? liveOrStored(model) : get("_stored") ? storedSource(model) : kernelSource(model);
+  const source = get("_live")?.worker
+    ? liveOrStored(model)
+    : get("_stored")
+      ? storedSource(model)
+      : kernelSource(model);
   let story = {};
   let shownEdit;
   let [isFresh, wantsPlay] = [true, false];

@@ -17,13 +17,7 @@ function gridPart() {
     html("section", {}, nprobeTitle, overNprobe),
     html("section", {}, alphaTitle, overAlpha),
   );
-  const node = html(
-    "details",
-    { className: "aa-fold" },
-    summary,
-    charts,
-    note,
-  );
+  const node = html("details", { className: "aa-fold" }, summary, charts, note);
   const points = (rows, axis) => rows.map((row) => [row[axis], row.r1, row.low, row.high]);
   const spoken = (rows) => rows.map(([value, r1]) => `${r1.toFixed(2)} at ${value}`).join(", ");
 

@@ -82,9 +82,11 @@ function storedSource(model) {
 const tellStory = (story, event) => TELLERS[event.kind](story, event);
 
 const TELLERS = {
-  begun: (story, { plane, passive }) => ({ ...story, plane, passive }),
-  step(story, { kind, path, ...step }) {
-    const isNew = story.release?.run !== step.run || !story.isRunning;
+  // What is shown stays whole until the first step in the new plane.
+  begun: (story, { plane, passive }) => ({ ...story, coming: { plane, passive } }),
+  step({ coming, ...past }, { kind, path, ...step }) {
+    const story = { ...past, ...coming };
+    const isNew = coming || story.release?.run !== step.run || !story.isRunning;
     const before = isNew ? [] : story.trail;
     const trail = upTo(step.number + 1).map((number) => ({
       ...(number === step.number ? { ...step } : before[number]),

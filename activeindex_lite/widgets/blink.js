@@ -201,9 +201,7 @@ function render({ model, el }) {
     drawWhole();
     loupes.forEach((part, i) => part.draw(sources[i], square()));
     const [first, ...others] = sources.slice(0, pictures.length);
-    said.textContent = others
-      .map((other, i) => changeText(names[i + 1], changeIn(first, other, square())))
-      .join(" ");
+    said.textContent = others.map((other, i) => changeText(names[i + 1], changeIn(first, other, square()))).join(" ");
   }
 
   const images = pictures.map((src) => html("img", { src }));

@@ -139,7 +139,13 @@ function render({ model, el }) {
     const text = `${copy.toFixed(0)} degrees from what was released`;
     handles.push({ name: "copy", at: pointAt(places.copy, 0.97), text });
     plane.draw((sheet) => paintLsh(sheet, { normals, places, activation }), handles);
-    const edit = edits[nearestPosition(edits.map((each) => each.angle), Math.abs(copy))];
+    const edit =
+      edits[
+        nearestPosition(
+          edits.map((each) => each.angle),
+          Math.abs(copy),
+        )
+      ];
     const row = (name, image, direction, own) => {
       const [differ, theta] = [differing(own, bits.stored), Math.abs(turnBetween(STORED_AT, direction))];
       const said = `${differ} of ${normals.length} bits differ = ${percent(differ / normals.length)}; `;

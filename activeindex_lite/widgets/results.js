@@ -143,8 +143,7 @@ function render({ model, el }) {
     grid.set(row, column);
     const found = [...hits[column]].filter((hit) => hit === "1").length;
     heading.textContent =
-      `${nameOf(about)}, ${kindOf(about)}, ${edit}: ${found} of ${hits[column].length} copies found. ` +
-      "One of them:";
+      `${nameOf(about)}, ${kindOf(about)}, ${edit}: ${found} of ${hits[column].length} copies found. ` + "One of them:";
     originals.set(picture, hits[column], (i) => !stored || keyOf(row, edit, i) in stored.examples);
     const shown = stored ? stored.examples[keyOf(row, edit, picture)] : get("_example");
     if (shown) example.show(shown, `${kindOf(about)} copy (${edit})`);
