@@ -70,7 +70,9 @@ def recall_by_bits(
                 continue
             lsh = make(n)
             index = faiss.IndexBinaryFlat(8 * lsh.codes.shape[1])
-            index.add(lsh.encode(references))
+            # Part by part: encoding all at once takes more memory than the references.
+            for part in np.array_split(references, 10):
+                index.add(lsh.encode(part))
             distances, ids = index.search(lsh.encode(queries), 2)
             rows.append(
                 {
