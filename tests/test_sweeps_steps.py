@@ -1,12 +1,13 @@
 """R@1 over the number of steps: rows against a Bench, resuming, and the figure's finding."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from activeindex_lite.activation.methods import METHODS
 from activeindex_lite.comparison import Bench
 from activeindex_lite.evaluation.originals import Originals
-from activeindex_lite.figures.steps import gain_over_passes
+from activeindex_lite.figures.beyond import gain_over_passes
 from activeindex_lite.sweeps import steps
 
 
@@ -69,3 +70,17 @@ def test_the_figure_says_what_each_method_gains(table):
     alt = gain_over_passes(table).alt
     gain = table[(table.method == "margin") & (table.nprobe == 1)].gain.mean()
     assert f"margin: {gain:+.3f} after 3 passes" in alt and "2 x 3 pictures" in alt
+
+
+def test_how_many_steps_are_enough():
+    rows = [("published", 1, 0.3), ("published", 10, 0.4), ("quick", 1, 0.2), ("quick", 3, 0.4), ("margin", 5, 0.3)]
+    half = [pd.DataFrame(rows, columns=["method", "steps", "gain"]) for _ in range(2)]
+    # The mean over seeds counts: .4 in both halves together.
+    half[0].gain -= 0.1
+    half[1].gain += 0.1
+    table = pd.concat([one.assign(nprobe=1) for one in half])
+    table = pd.concat([table, table.assign(nprobe=16, gain=[0.5] * len(table))])
+    assert steps.steps_enough(table) == 3
+    assert steps.steps_enough(table, nprobe=16) == 1
+    with pytest.raises(ValueError, match="at most 5 steps, margin gains less than the published"):
+        steps.steps_enough(table, "margin")

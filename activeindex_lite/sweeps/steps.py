@@ -68,6 +68,20 @@ def build_steps(
     build_table(path, {**(about or {}), "jobs": jobs}, jobs, rows_of, title="steps", unit="setting", progress=progress)
 
 
+def steps_enough(table: pd.DataFrame, method: str = "quick", nprobe: int = 1) -> int:
+    """The smallest measured number of steps with which a method gains as much R@1 as the published one with its most.
+
+    table: of `load_steps`; gains are means over its seeds. ValueError if no number of steps gains as much.
+    """
+    gains = table[table.nprobe == nprobe].groupby(["method", "steps"]).gain.mean()
+    enough = gains[method][gains[method] >= gains["published"].iloc[-1]]
+    if enough.empty:
+        raise ValueError(
+            f"with at most {gains[method].index.max()} steps, {method} gains less than the published method"
+        )
+    return int(enough.index[0])
+
+
 def load_steps(path: str | Path = DATA / FILE) -> pd.DataFrame:
     """The stored table, see `step_rows`; its .attrs say how it was made."""
     return load_table(path)
