@@ -60,10 +60,8 @@ class LiveExplorer(AlphaExplorer):
     _live = traitlets.Dict().tag(sync=True)
     page_traits = (*AlphaExplorer.page_traits, "_live")
     title = "A picture changed a little before it is released, live"
-    intro = (
-        f"{AlphaExplorer.intro} All of it is computed in this page, on your own computer: a picture that you choose "
-        "never leaves it."
-    )
+    # The explorer itself opens with the idea.
+    intro = "Everything is computed in this page, on your own computer: a picture that you choose never leaves it."
 
     def __init__(self, picture: int | Image.Image | str | Path = PICTURE, **settings: Any) -> None:
         super().__init__(picture, indexes={name: ready_index(INDEXES[name]) for name in SEARCHED}, **settings)

@@ -70,13 +70,8 @@ class AlphaExplorer(Explorer):
 
     page_traits = ("alpha", "steps", "method", "nprobe", "index", "edit", "_about", "_error")
     title = "A picture changed a little before it is released"
-    intro = (
-        "You own a picture and want to find edited copies of it later. A network turns each picture into a point, its "
-        "feature. An index keeps a rounded version of the point, its code, in a cell; a search looks only into the "
-        "cells nearest to what it searches for, and may miss. So before you release the picture you change its pixels "
-        "a little, at most as far as alpha allows: its feature walks toward its code, and edited copies are found more "
-        "often."
-    )
+    # The explorer itself opens with the idea.
+    intro = "Move alpha, choose an edit, and see which picture a search for the edited copy finds."
 
     def __init__(
         self,
