@@ -1,7 +1,11 @@
-"""Seconds until the front page of the course answers: on a local server, in Chromium with its CPU throttled.
+"""How soon pages without a kernel answer, in Chromium.
 
-`python -m benchmarks.live_page [pages] [times]` takes the folder that `activeindex-lite pages` wrote (default pages).
-Chromium throttles the page's own thread, where it reads 8 MB and draws; the worker that computes has its full speed.
+`python -m benchmarks.live_page [pages] [times]` takes the folder that `activeindex-lite pages` wrote (default pages):
+seconds until its front page answers, from a local server, with the CPU throttled. Chromium throttles the page's own
+thread, where it reads 8 MB and draws; the worker that computes has its full speed.
+
+`python -m benchmarks.live_page live.html [moves]` takes the page that `activeindex-lite live` wrote: milliseconds from
+a move of alpha until the first step and the finished view are drawn, per method.
 """
 
 import json
@@ -15,8 +19,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from benchmarks.lab import chromium, watched
+from benchmarks.latency import MOVE, READY, percentiles
 
-THROTTLE, TIMES = 4, 3
+THROTTLE, TIMES, MOVES = 4, 3, 60
+METHODS = ("published", "quick")
 SHOWN = ".ai-alpha[data-shown='alpha {}, step 10 of 10, done']"
 
 
@@ -70,6 +76,29 @@ def first(browser, address, throttle=THROTTLE):
     return told
 
 
+def moved(browser, path, method, moves):
+    """Pairs of milliseconds from a move of alpha until the first step and the finished view are drawn."""
+    page = watched(browser.new_context(viewport={"width": 1366, "height": 768}).new_page())
+    page.goto(path.resolve().as_uri())
+    page.locator("html[data-core]").wait_for()
+    page.locator(".aa-more summary").click()
+    page.get_by_label("method").select_option(method)
+    # The first move in a plane also makes the plane.
+    page.wait_for_timeout(3000)
+    times = page.evaluate(MOVE.replace("READY", READY["AlphaExplorer"]), [moves, 7])
+    assert page.problems == [], page.problems
+    page.context.close()
+    return times
+
+
+def print_moves(path, moves=MOVES):
+    """Print median and 95th percentile of both, per method, as JSON lines."""
+    with chromium() as browser:
+        for method in METHODS:
+            figures = percentiles(moved(browser, Path(path), method, int(moves)))
+            print(json.dumps({"method": method, "moves": int(moves), **figures}), flush=True)
+
+
 def main(folder="pages", times=TIMES):
     """Print the median of each, and the bytes of one visit, as JSON."""
     with served(Path(folder)) as address, chromium() as browser:
@@ -82,4 +111,5 @@ def main(folder="pages", times=TIMES):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    is_page = len(sys.argv) > 1 and Path(sys.argv[1]).is_file()
+    (print_moves if is_page else main)(*sys.argv[1:])

@@ -97,10 +97,9 @@ def test_features_are_those_of_the_extractor(kind, size, most, network, picture,
 
 BEGIN = """
 const noise = numbersOf(Float32Array, data.noise);
-let drawn = 0;
 const picture = pictureOf(data.picture);
 const losses = data.losses.map(({ kind, forms }) => ({ kind, forms: numbersOf(Float32Array, forms) }));
-core.begin({ picture, alpha: data.alpha, shares: data.shares, losses, noise: () => noise[drawn++] });
+core.begin({ picture, alpha: data.alpha, shares: data.shares, losses, noise });
 """
 STEPS = """
 const path = [];

@@ -10,7 +10,9 @@ from activeindex_lite import load_world
 from activeindex_lite.activation.methods import METHODS
 from activeindex_lite.activation.quality import psnr
 from activeindex_lite.edits import EDITS
-from activeindex_lite.live.page import LIVE_EDITS, LIVE_METHODS, script, write_live_page
+from activeindex_lite.live.build import FOLDER
+from activeindex_lite.live.page import LIVE_EDITS, LIVE_METHODS, LiveExplorer, script, write_live_page
+from activeindex_lite.widgets import AlphaExplorer
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
@@ -82,6 +84,9 @@ def test_a_page_activates_by_itself(path, page):
     for place in (4, 30, 20):
         page.evaluate(MOVE, ["alpha", place])
     wait_shown(page, "alpha 5, step 10 of 10, done")
+    # The released picture without loss takes the place of the one that is there sooner.
+    released = page.locator(".ai-alpha img[alt^='released']")
+    page.wait_for_function("(image) => image.src.startsWith('data:image/png')", arg=released.element_handle())
     page.evaluate(MOVE, ["method", "quick"])
     wait_shown(page, f"alpha 5, step {METHODS['quick'].steps} of {METHODS['quick'].steps}, done")
     page.evaluate(MOVE, ["index", "PCA+LSH"])
@@ -140,6 +145,16 @@ def test_a_browser_without_simd_shows_the_stored_grid(path, page):
     wait_shown(page, "alpha 0, step 10 of 10, done")
     assert "lacks WebAssembly with SIMD" in page.locator(".ai-problem").inner_text()
     assert not page.errors
+
+
+def test_the_introduction_does_not_repeat_the_opening():
+    text = (FOLDER.parent / "widgets" / "alpha_words.js").read_text(encoding="utf-8")
+    words = text.split("function openingPart")[1].split("\n}")[0].replace('"', " ").split()
+    runs = {" ".join(words[i : i + 4]) for i in range(len(words))}
+    for explorer in (AlphaExplorer, LiveExplorer):
+        said = explorer.intro.split()
+        assert len(said) < 30
+        assert not runs & {" ".join(said[i : i + 4]) for i in range(len(said) - 3)}
 
 
 def test_the_edits_of_pages_are_those_of_the_table():

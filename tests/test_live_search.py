@@ -61,6 +61,17 @@ def test_losses_are_those_of_python(factory, name, queries, tmp_path):
             np.testing.assert_allclose(numbers_of(text).reshape(forms.shape), forms, atol=2e-4, rtol=1e-4)
 
 
+def test_the_nearest_come_in_order_and_of_equals_the_first(tmp_path):
+    measures = np.random.default_rng(1).integers(0, 40, 200)
+    order = np.argsort(measures, kind="stable")
+    body = "const measures = Float64Array.from(data.measures);"
+    body += "const ranks = data.measures.map((_, i) => rankOf(measures, i));"
+    body += "return [[1, 7, 200].map((n) => [...smallest(measures, n)]), ranks];"
+    found, ranks = run_js(["core", "search"], body, {"measures": measures.tolist()}, tmp_path)
+    assert found == [order[:n].tolist() for n in (1, 7, 200)]
+    assert np.array_equal(np.array(ranks)[order], np.arange(1, 201))
+
+
 def test_an_index_that_pages_cannot_search_is_refused():
     with pytest.raises(ValueError, match=r"OPQ8_64,PQ8x8: pages search in IVF"):
         index_data("OPQ8_64,PQ8x8")

@@ -74,7 +74,7 @@ async function startCore(bytes, { layers, weights, mean, std, luma }) {
 
   // The original that the core holds, with its perceptual model.
   let taken = null;
-  // Begin to activate: { picture, alpha, shares, losses, noise }, noise a function that gives a random number.
+  // Begin to activate: { picture, alpha, shares, losses, noise }, noise three random numbers per pixel.
   function begin({ picture, alpha, shares, losses, noise }) {
     settings().set(shares, 9);
     if (taken !== picture) {
@@ -84,7 +84,7 @@ async function startCore(bytes, { layers, weights, mean, std, luma }) {
     }
     lib.begin(picture.width, picture.height, alpha);
     const delta = view(Float32Array, lib.delta_buffer(), 3 * picture.width * picture.height);
-    for (let i = 0; i < delta.length; i++) delta[i] = 1e-6 * noise();
+    for (let i = 0; i < delta.length; i++) delta[i] = 1e-6 * noise[i];
     setLoss(losses);
   }
 

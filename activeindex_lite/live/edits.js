@@ -8,13 +8,11 @@ const blankPicture = (width, height) => {
   return { width, height, pixels };
 };
 
-// change(r, g, b) of each pixel gives three numbers, which are cut off to bytes.
-function recoloured({ width, height, pixels }, change) {
+// change(level) of each value, cut off to bytes.
+function relevelled({ width, height, pixels }, change) {
+  const levels = Array.from({ length: 256 }, (_, level) => Math.trunc(Math.min(Math.max(change(level), 0), 255)));
   const made = blankPicture(width, height);
-  for (let i = 0; i < pixels.length; i += 4) {
-    const colour = change(pixels[i], pixels[i + 1], pixels[i + 2]);
-    for (let c = 0; c < 3; c++) made.pixels[i + c] = Math.trunc(Math.min(Math.max(colour[c], 0), 255));
-  }
+  for (let i = 0; i < pixels.length; i++) if (i % 4 !== 3) made.pixels[i] = levels[pixels[i]];
   return made;
 }
 
@@ -22,12 +20,13 @@ const greyOf = (r, g, b) => (19595 * r + 38470 * g + 7471 * b + 0x8000) >> 16;
 
 function contrast(picture, factor) {
   let sum = 0;
-  for (let i = 0; i < picture.pixels.length; i += 4) sum += greyOf(...picture.pixels.subarray(i, i + 3));
-  const mean = Math.trunc(sum / (picture.width * picture.height) + 0.5);
-  return recoloured(picture, (...colour) => colour.map((value) => mean + factor * (value - mean)));
+  const { width, height, pixels } = picture;
+  for (let i = 0; i < pixels.length; i += 4) sum += greyOf(pixels[i], pixels[i + 1], pixels[i + 2]);
+  const mean = Math.trunc(sum / (width * height) + 0.5);
+  return relevelled(picture, (level) => mean + factor * (level - mean));
 }
 
-const brightness = (picture, factor) => recoloured(picture, (...colour) => colour.map((value) => factor * value));
+const brightness = (picture, factor) => relevelled(picture, (level) => factor * level);
 
 // Pillow keeps hue and saturation in whole numbers up to 255.
 function turned(r, g, b, steps) {
@@ -35,38 +34,57 @@ function turned(r, g, b, steps) {
   if (high === low) return [r, g, b];
   // Pillow computes in single precision, and cuts off at the end.
   const single = Math.fround;
-  const [toR, toG, toB] = [r, g, b].map((value) => single((high - value) / (high - low)));
+  const toHigh = (value) => single((high - value) / (high - low));
+  const [toR, toG, toB] = [toHigh(r), toHigh(g), toHigh(b)];
   const sixth = single(r === high ? single(toB - toG) : g === high ? 2 + toR - toB : 4 + toG - toR);
   const hue = (Math.trunc(single((sixth / 6 + 1) % 1) * 255) + steps) % 255;
   const saturation = single(Math.trunc(single((high - low) / high) * 255) / 255);
   const place = single((hue * 6) / 255);
   const sector = Math.floor(place);
   const rest = single(place - sector);
-  const [p, q, t] = [1, rest, 1 - rest].map((share) => Math.round(high * (1 - saturation * share)));
-  const sectors = [
-    [high, t, p],
-    [q, high, p],
-    [p, high, t],
-    [p, q, high],
-    [t, p, high],
-    [high, p, q],
-  ];
-  return saturation ? sectors[sector % 6] : [high, high, high];
+  if (!saturation) return [high, high, high];
+  const lowered = (by) => Math.round(high * (1 - saturation * by));
+  const [p, q, t] = [lowered(1), lowered(rest), lowered(1 - rest)];
+  switch (sector % 6) {
+    case 0:
+      return [high, t, p];
+    case 1:
+      return [q, high, p];
+    case 2:
+      return [p, high, t];
+    case 3:
+      return [p, q, high];
+    case 4:
+      return [t, p, high];
+    default:
+      return [high, p, q];
+  }
 }
-const hue = (picture, share) => recoloured(picture, (r, g, b) => turned(r, g, b, Math.round(255 * share)));
+function hue({ width, height, pixels }, share) {
+  const made = blankPicture(width, height);
+  const steps = Math.round(255 * share);
+  for (let i = 0; i < pixels.length; i += 4) made.pixels.set(turned(pixels[i], pixels[i + 1], pixels[i + 2], steps), i);
+  return made;
+}
 
 // out(line, i) sums weights[j] times the numbers at positions[i][j] of a line, first across and then down.
 function alongLines({ width, height }, values, weights, at) {
   // Sums in double precision, kept in single, as scipy does.
   const made = new Float32Array(values.length);
+  const reach = (weights.length - 1) / 2;
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
-      const sums = [0, 0, 0];
-      weights.forEach((weight, j) => {
-        const from = 3 * at(x, y, j - (weights.length - 1) / 2);
-        for (let c = 0; c < 3; c++) sums[c] += weight * values[from + c];
-      });
-      made.set(sums, 3 * (y * width + x));
+      let [r, g, b] = [0, 0, 0];
+      for (let j = 0; j < weights.length; j++) {
+        const from = 3 * at(x, y, j - reach);
+        r += weights[j] * values[from];
+        g += weights[j] * values[from + 1];
+        b += weights[j] * values[from + 2];
+      }
+      const to = 3 * (y * width + x);
+      made[to] = r;
+      made[to + 1] = g;
+      made[to + 2] = b;
     }
   return made;
 }
@@ -116,11 +134,14 @@ function rotation(picture, degrees) {
       if (x < 0 || x >= width || y < 0 || y >= height) continue;
       [x, y] = [x - 0.5, y - 0.5];
       const [left, top] = [Math.floor(x), Math.floor(y)];
-      const at = (i, j) => 4 * (clip(top + j, height) * width + clip(left + i, width));
-      for (let c = 0; c < 3; c++) {
-        const across = (j) => pixels[at(0, j) + c] * (1 - x + left) + pixels[at(1, j) + c] * (x - left);
-        made.pixels[4 * (v * made.width + u) + c] = Math.trunc(across(0) * (1 - y + top) + across(1) * (y - top));
-      }
+      const [rowA, rowB] = [clip(top, height) * width, clip(top + 1, height) * width];
+      const [columnA, columnB] = [clip(left, width), clip(left + 1, width)];
+      const across = (row, c) =>
+        pixels[4 * (row + columnA) + c] * (1 - x + left) + pixels[4 * (row + columnB) + c] * (x - left);
+      for (let c = 0; c < 3; c++)
+        made.pixels[4 * (v * made.width + u) + c] = Math.trunc(
+          across(rowA, c) * (1 - y + top) + across(rowB, c) * (y - top),
+        );
     }
   return made;
 }
@@ -166,7 +187,7 @@ function resizeTo({ width, height, pixels }, wide, high) {
     });
   const summed = (bytes, { low, weights }, at) => {
     let sum = 2 ** 21;
-    weights.forEach((weight, j) => (sum += weight * bytes[at(low + j)]));
+    for (let j = 0; j < weights.length; j++) sum += weights[j] * bytes[at(low + j)];
     return Math.floor(sum / 2 ** 22);
   };
   const narrow = blankPicture(wide, height);

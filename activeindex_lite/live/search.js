@@ -17,8 +17,24 @@ const away = (a, b, atB = 0) => {
   for (let i = 0; i < a.length; i++) sum += (a[i] - b[atB + i]) ** 2;
   return sum;
 };
-// Positions 0 .. n - 1 in rising order of a measure.
-const inOrder = (measures) => Int32Array.from(measures.keys()).sort((i, j) => measures[i] - measures[j] || i - j);
+// The positions of the n smallest measures in rising order; of equals, the first comes first.
+function smallest(measures, n) {
+  const most = measures.slice().sort()[Math.min(n, measures.length) - 1];
+  const near = upToN(measures.length).filter((i) => measures[i] <= most);
+  return Int32Array.from(near.sort((i, j) => measures[i] - measures[j] || i - j).slice(0, n));
+}
+// Where a position comes in that order, from 1 on.
+const rankOf = (measures, at) =>
+  measures.reduce((rank, measure, i) => rank + (measure < measures[at] || (measure === measures[at] && i < at)), 1);
+
+// A function of features that keeps what it made, as long as the feature is kept.
+function rememberedOf(work) {
+  const known = new WeakMap();
+  return (x) => {
+    if (!known.has(x)) known.set(x, work(x));
+    return known.get(x);
+  };
+}
 
 // The two nearest of what was seen; of equals, faiss keeps the smaller id first.
 function nearestTwo() {
@@ -57,12 +73,20 @@ function cellsAndCodes({ centroids, books, sizes, ids, codes }, d = 128) {
   // A picture of one's own, stored behind all others: { id, cell, code }.
   let joined = null;
 
-  const distancesTo = (x) => Float64Array.from(upToN(nlist), (cell) => away(x, centroids, cell * d));
+  function distancesTo(x) {
+    const distances = new Float64Array(nlist);
+    for (let cell = 0; cell < nlist; cell++) distances[cell] = away(x, centroids, cell * d);
+    return distances;
+  }
+  function cellOf(x) {
+    const distances = distancesTo(x);
+    return distances.indexOf(Math.min(...distances));
+  }
   const centroid = (cell) => centroids.subarray(cell * d, (cell + 1) * d);
 
   // The code of x: its cell, and in each part of the residual the nearest word of the codebook.
-  function encode(x) {
-    const cell = inOrder(distancesTo(x))[0];
+  const encode = rememberedOf((x) => {
+    const cell = cellOf(x);
     const code = upToN(parts).map((m) => {
       const part = upToN(width).map((i) => x[m * width + i] - centroids[cell * d + m * width + i]);
       let [best, nearest] = [0, Infinity];
@@ -73,7 +97,7 @@ function cellsAndCodes({ centroids, books, sizes, ids, codes }, d = 128) {
       return best;
     });
     return { cell, code };
-  }
+  });
 
   function decode(cell, code, at = 0) {
     const point = Float64Array.from(centroid(cell));
@@ -116,9 +140,10 @@ function cellsAndCodes({ centroids, books, sizes, ids, codes }, d = 128) {
 
   function search(x, nprobes) {
     const measures = distancesTo(x);
-    const order = inOrder(measures);
+    const order = smallest(measures, Math.max(...nprobes));
     const [best, scan] = [nearestTwo(), scanOf(x)];
-    const found = { ids: [], distances: [], second: [], compared: [], order };
+    const rank = (cell) => rankOf(measures, cell);
+    const found = { ids: [], distances: [], second: [], compared: [], order, rank };
     let [visited, compared] = [0, 0];
     const see = (distance, id) => {
       compared += 1;
@@ -139,7 +164,7 @@ function cellsAndCodes({ centroids, books, sizes, ids, codes }, d = 128) {
     const own = decode(cell, code);
     if (!isMargin) return [{ kind: "distance", forms: Float32Array.from([...own, 0]) }];
     const measures = distancesTo(x);
-    const order = inOrder(measures);
+    const order = smallest(measures, CELL_RIVALS + 1);
     const cells = Array.from(order.subarray(1, CELL_RIVALS + 1), centroid);
     const [near, scan] = [[], scanOf(x)];
     for (const at of order.subarray(0, RIVAL_CELLS))
@@ -166,8 +191,8 @@ function cellsAndCodes({ centroids, books, sizes, ids, codes }, d = 128) {
       const { cell, code } = encode(x);
       return decode(cell, code);
     },
-    cellOf: (x) => encode(x).cell,
-    isOwn: (x, own) => encode(x).cell === encode(own).cell,
+    cellOf,
+    isOwn: (x, own) => cellOf(x) === encode(own).cell,
     parts: () => null,
     measure: (x, own) => {
       const { cell, code } = encode(own);
@@ -215,7 +240,7 @@ function signs({ projections, offsets, codes }, d = 128) {
     for (let i = 0; i < codes.length / words; i++) best.see(differing(codes, i * words), i);
     if (joined) best.see(differing(joined.code, 0), joined.id);
     const [[id], [distance, second]] = [best.ids, best.distances];
-    return { ids: [id], distances: [distance], second: [second], compared: [stored()], order: null };
+    return { ids: [id], distances: [distance], second: [second], compared: [stored()], order: null, rank: () => null };
   }
 
   // The forms of s_j (w_j x + o_j), each divided by divide(j).

@@ -8,10 +8,15 @@ async function uriOf(picture, type, quality) {
   return new FileReaderSync().readAsDataURL(blob);
 }
 
+// The same at another scale, which is only looked at: the browser's own scaling is quicker than that of edits.
 async function thumbnailOf(picture) {
-  const scale = Math.min(1, THUMBNAIL / Math.max(picture.width, picture.height));
-  const sides = [picture.width, picture.height].map((side) => Math.max(1, Math.round(scale * side)));
-  return uriOf(scale < 1 ? resizeTo(picture, ...sides) : picture, "image/jpeg", 0.85);
+  const { width, height } = picture;
+  const scale = Math.min(1, THUMBNAIL / Math.max(width, height));
+  const small = new OffscreenCanvas(...[width, height].map((side) => Math.max(1, Math.round(scale * side))));
+  const pen = small.getContext("2d");
+  pen.imageSmoothingQuality = "medium";
+  pen.drawImage(sheetOf(picture), 0, 0, small.width, small.height);
+  return new FileReaderSync().readAsDataURL(await small.convertToBlob({ type: "image/jpeg", quality: 0.85 }));
 }
 
 // What stands for a reference whose picture the page does not have.
@@ -29,32 +34,35 @@ const psnrOf = (mse) => (mse ? 10 * Math.log10(255 ** 2 / mse) : null);
 function comparedPictures(original, released) {
   const difference = blankPicture(original.width, original.height);
   let linf = 0;
-  released.pixels.forEach((value, i) => {
-    if (i % 4 === 3) return;
-    const change = value - original.pixels[i];
+  for (let i = 0; i < released.pixels.length; i++) {
+    if (i % 4 === 3) continue;
+    const change = released.pixels[i] - original.pixels[i];
     linf = Math.max(linf, Math.abs(change));
     difference.pixels[i] = 128 + 10 * change;
-  });
+  }
   return { difference, linf };
 }
 
-// A small generator of numbers near those of a normal distribution, the same at every start.
-function noiseFrom(seed) {
+// Numbers near those of a normal distribution, the same at every start.
+function noiseFrom(seed, count) {
   let state = seed;
   const even = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  return () => even() + even() + even() + even() - 2;
+  return Float64Array.from({ length: count }, () => even() + even() + even() + even() - 2);
 }
 
 // tools: { core, indexes, methods, captions, nprobes, thumbnails, alpha, ownId }: alpha is the published value.
 function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, alpha, ownId }) {
-  let original, truth, x, thumbnail, known;
+  let original, truth, x, noise, thumbnail, known;
+  // Pictures whose feature is known: of a released one, the walk has it.
+  const featureOf = rememberedOf(core.featureOf);
 
   async function choose(picture, id) {
     [original, truth] = [picture, id];
-    x = core.featureOf(picture);
+    x = featureOf(picture);
+    noise = noiseFrom(1, 3 * picture.width * picture.height);
     known = { runs: new Map(), scenes: new Map(), searches: new Map(), losses: new Map() };
     thumbnail = await thumbnailOf(picture);
     Object.values(indexes).forEach((index) => index.join(id === ownId ? x : null, id));
@@ -75,14 +83,14 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
     const { lr, shares, isMargin, isWhole } = methods[method];
     let [begun, ms] = [performance.now(), 0];
     const losses = lossesOf(index, isMargin);
-    core.begin({ picture: original, alpha: move.alpha, shares, losses, noise: noiseFrom(1) });
+    core.begin({ picture: original, alpha: move.alpha, shares, losses, noise });
     const path = [];
     for (let number = 1; number <= steps; number++) {
       path.push(core.step({ lr, isWhole }).feature);
       const { picture, mse } = core.release(original);
       ms += performance.now() - begun;
       const isKnown = number === 1 || number === steps;
-      yield { number, of: steps, picture, mse, path: isKnown ? [...path, core.featureOf(picture)] : [...path], ms };
+      yield { number, of: steps, picture, mse, path: isKnown ? [...path, featureOf(picture)] : [...path], ms };
       begun = performance.now();
     }
   }
@@ -91,11 +99,11 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
     const index = indexes[move.index];
     const scene = known.scenes.get(sceneName(move));
     const query = await EDITS[move.edit](picture, { captions });
-    const feature = core.featureOf(query);
+    const feature = featureOf(query);
     const grid = index.cells ? nprobes : [1];
-    const { ids, distances, second, compared, order } = index.search(feature, grid);
+    const { ids, distances, second, compared, order, rank } = index.search(feature, grid);
     const place = flatIn(scene.plane, feature);
-    const visited = order ? Array.from(order.subarray(0, Math.max(...grid))) : [];
+    const visited = order ?? [];
     return {
       edit: move.edit,
       truth,
@@ -103,7 +111,7 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
       ids,
       first: ids.map((id, i) => id === truth && distances[i] < second[i]),
       distances,
-      rank: order ? order.indexOf(index.cellOf(x)) + 1 : null,
+      rank: order && rank(index.cellOf(x)),
       compared,
       place,
       inside: index.isOwn(feature, x),
@@ -116,7 +124,7 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
   }
   const pictureOf = (id) => (id === truth ? thumbnail : (thumbnails[id] ?? notShown(id)));
 
-  const copyOf = async (picture, edit) => core.featureOf(await EDITS[edit](picture, { captions }));
+  const copyOf = async (picture, edit) => featureOf(await EDITS[edit](picture, { captions }));
 
   async function passiveOf(move) {
     const name = sceneName(move);
@@ -140,18 +148,23 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
     return stage.shown;
   }
   async function drawn({ picture, mse }) {
-    const { difference } = comparedPictures(original, picture);
+    const { difference, linf } = comparedPictures(original, picture);
     return {
       picture: await uriOf(picture, "image/jpeg", 0.92),
       difference: await uriOf(difference, "image/jpeg", 0.75),
       psnr: psnrOf(mse),
+      linf,
     };
   }
 
   async function aboutPlane(move) {
-    const { kind, window, regions, own, code, flat } = known.scenes.get(sceneName(move));
+    const scene = known.scenes.get(sceneName(move));
+    scene.told ??= toldPlane(move, scene);
+    return { plane: scene.told, passive: await passiveOf(move) };
+  }
+  function toldPlane(move, { kind, window, regions, own, code, flat }) {
     const index = indexes[move.index];
-    const plane = {
+    return {
       name: sceneName(move),
       kind,
       window: [window[0], window[2]],
@@ -168,12 +181,10 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
       dimensions: x.length,
       parts: index.parts(x),
     };
-    return { plane, passive: await passiveOf(move) };
   }
 
   async function view(move, made) {
     const last = made.at(-1);
-    const { linf } = comparedPictures(original, last.picture);
     const path = walked(move, last.path);
     const trail = [{ number: 0, psnr: null, ...path[0] }];
     for (const stage of made) trail.push({ number: stage.number, ...(await shown(stage)), ...path[stage.number] });
@@ -182,10 +193,11 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
       ...setting,
       run: runOf(move),
       goal: indexes[move.index].goal,
-      picture: await uriOf(last.picture, "image/png"),
+      // A smaller file is there sooner; the one without loss follows with the searches.
+      picture: last.lossless ?? last.shown.picture,
       psnr: psnrOf(last.mse),
       ssim: null,
-      linf,
+      linf: last.shown.linf,
       ms: last.ms,
       kept: shareIn(known.scenes.get(sceneName(move)).plane, last.path),
     };
@@ -216,6 +228,8 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
       const made = [];
       for (const stage of activated(move)) {
         made.push(stage);
+        // The last step comes with all that is finished.
+        if (stage.number === stage.of) break;
         const step = { kind: "step", run: runOf(move), alpha: move.alpha, number: stage.number, of: stage.of };
         yield { ...step, path: walked(move, stage.path), ...(await shown(stage)) };
       }
@@ -224,12 +238,14 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
     }
     const made = known.runs.get(runOf(move));
     yield { kind: "finished", view: await view(move, made) };
+    made.at(-1).lossless ??= await uriOf(made.at(-1).picture, "image/png");
+    yield null;
     const found = {};
     for (const stage of made.slice(0, -1)) {
       found[stage.number] = await search(move, stage.picture);
       yield null;
     }
-    yield { kind: "searched", run: runOf(move), edit: move.edit, found };
+    yield { kind: "searched", run: runOf(move), edit: move.edit, found, picture: made.at(-1).lossless };
   }
 
   return { choose, events };

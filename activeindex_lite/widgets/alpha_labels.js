@@ -13,12 +13,14 @@ function placeBoxes(things, [width, height], taken, lines, own) {
   const placed = [...taken];
   return things.map(({ at, size, radius }) => {
     let best;
-    const isStranger = (box) => own && liesIn(own, middleOf(box)) !== liesIn(own, at);
+    const isAtIn = own && liesIn(own, at);
+    const isStranger = (box) => own && liesIn(own, middleOf(box)) !== isAtIn;
     REACHES.forEach((reach, far) =>
       ANGLES.forEach((angle, turn) => {
         const box = boxBeside(at, size, radius + reach, angle, [width, height]);
         const covered = placed.reduce((sum, other) => sum + overlapOf(box, other), 0);
-        const crossed = lines.filter(([x, y]) => isIn(box, x, y)).length;
+        let crossed = 0;
+        for (let k = 0; k < lines.length; k++) crossed += Number(isIn(box, lines[k][0], lines[k][1]));
         const wrong = (isIn(box, ...at) ? 900 : 0) + (isStranger(box) ? 200 : 0);
         const cost = 4 * covered + 40 * crossed + 60 * far + turn + wrong;
         if (!best || cost < best.cost) best = { cost, box };
@@ -142,11 +144,14 @@ function trueName(name, plane, place, isInside) {
 
 // Whether a point lies in a convex polygon, whichever way its corners go round.
 function liesIn(corners, [x, y]) {
-  const sides = corners.map(([ax, ay], i) => {
-    const [bx, by] = corners[(i + 1) % corners.length];
-    return Math.sign((bx - ax) * (y - ay) - (by - ay) * (x - ax));
-  });
-  return !(sides.includes(1) && sides.includes(-1));
+  let [isLeft, isRight] = [false, false];
+  for (let i = 0; i < corners.length; i++) {
+    const [a, b] = [corners[i], corners[i + 1 < corners.length ? i + 1 : 0]];
+    const side = (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]);
+    if (side > 0) isLeft = true;
+    if (side < 0) isRight = true;
+  }
+  return !(isLeft && isRight);
 }
 
 const OWN_NAMES = { cells: "its cell", "sub-codes": "the same code", bits: "the same bits" };

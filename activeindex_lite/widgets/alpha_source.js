@@ -5,7 +5,8 @@
 //   { kind: "begun", plane, passive }                               a setting with a plane of its own
 //   { kind: "step", run, alpha, number, of, path, picture, difference, psnr, found? }   a step was made
 //   { kind: "finished", view }                                      all that the setting shows
-//   { kind: "searched", run, edit, found }                          what searches after each step find
+//   { kind: "searched", run, edit, found, picture? }                what searches after each step find; the released
+//                                                                   picture without loss, where the view has it with loss
 
 // Whole numbers 0 .. count - 1.
 const upTo = (count) => Array.from({ length: count }, (_, i) => i);
@@ -111,12 +112,13 @@ const TELLERS = {
     trail.at(-1).found = view.active;
     return { ...view, release: { ...view.release, isWhole: true }, trail, isRunning: false };
   },
-  searched(story, { run, edit, found }) {
+  searched(story, { run, edit, found, picture }) {
     if (!found || story.release?.run !== run || story.active?.edit !== edit) return story;
     // Copies of one edit look alike: only the last one's picture was sent.
     const { query } = story.active;
     const later = ({ number }) => found[number] && { ...found[number], query: found[number].query ?? query };
     const trail = story.trail.map((stage) => ({ ...stage, found: stage.found ?? later(stage) }));
-    return { ...story, trail };
+    const release = { ...story.release, picture: picture ?? story.release.picture };
+    return { ...story, trail, release };
   },
 };

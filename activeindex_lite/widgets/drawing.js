@@ -226,9 +226,10 @@ function legend(first = []) {
   return { node, set };
 }
 
+let namespace;
 function svg(tag, attributes, ...children) {
   // The parser knows the namespace; an address in a page that needs no network would look like a link.
-  const namespace = new DOMParser().parseFromString("<svg/>", "text/html").body.firstChild.namespaceURI;
+  namespace ??= new DOMParser().parseFromString("<svg/>", "text/html").body.firstChild.namespaceURI;
   const node = document.createElementNS(namespace, tag);
   Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
   node.append(...children);
