@@ -6,7 +6,7 @@
 //   { kind: "step", run, alpha, number, of, path, picture, difference, psnr, found? }   a step was made
 //   { kind: "finished", view }                                      all that the setting shows
 //   { kind: "searched", run, edit, found, picture? }                what searches after each step find; the released
-//                                                                   picture without loss, where the view has it with loss
+//                                                                   picture without loss, where the view's lost some
 
 // Whole numbers 0 .. count - 1.
 const upTo = (count) => Array.from({ length: count }, (_, i) => i);
