@@ -186,9 +186,9 @@ def whole_table(pictures, index, extractor, rounds: int) -> pd.DataFrame:
         "ten bare passes": lambda: [bare() for _ in range(STEPS)],
         "activate, published, 10 steps": lambda: activate(pictures, index, extractor),
     }
-    for steps in (2, 3, 5, 10):
-        works[f"activate, margin, {steps} steps"] = lambda n=steps: activate(
-            pictures, index, extractor, method="margin", steps=n
+    for method, steps in (("quick", 2), ("quick", 3), ("margin", 2), ("margin", 3), ("margin", 5), ("margin", 10)):
+        works[f"activate, {method}, {steps} steps"] = lambda method=method, steps=steps: activate(
+            pictures, index, extractor, method=method, steps=steps
         )
     times = {name: [] for name in works}
     for round_ in range(rounds + 1):

@@ -1,5 +1,6 @@
 """A page that activates, edits and searches by itself, in Chromium, from a file."""
 
+import re
 import shutil
 
 import numpy as np
@@ -173,3 +174,32 @@ def test_jpeg_of_the_browser_is_close_to_that_of_pillow(page):
     found = page.evaluate(body + " return [...made.pixels]; }", {"width": 224, "height": 224, "pixels": pixels})
     made = Image.fromarray(np.array(found, np.uint8).reshape(224, 224, 4)[..., :3].copy())
     assert psnr(EDITS["JPEG 50"](picture), made) > 40
+
+
+@pytest.mark.parametrize("word", ["alpha", "index", "squared distance", "nprobe"])
+def test_a_tip_lies_beside_its_word(word, path, page):
+    page.goto(path.as_uri())
+    page.wait_for_function(READY)
+    named = page.locator(".aa-term").filter(has_text=re.compile(f"^{word}$", re.IGNORECASE)).first
+    named.hover()
+    tip = page.locator(".aa-tip")
+    tip.wait_for(state="visible")
+    at, of = tip.bounding_box(), named.bounding_box()
+    gap = max(of["y"] - at["y"] - at["height"], at["y"] - of["y"] - of["height"])
+    assert -5 < gap < 40 and abs(at["x"] - of["x"]) < 300 and at["y"] >= 0
+
+
+@pytest.mark.slow
+def test_an_unchanged_picture_is_called_unchanged_and_all_steps_have_their_picture(path, page):
+    page.goto(path.as_uri())
+    page.wait_for_function(READY)
+    captions = page.locator(".aa-pictures figcaption")
+    for step in (2, 4, 7):
+        page.wait_for_timeout(500)
+        page.evaluate(MOVE, ["step", step])
+        page.wait_for_function("document.querySelectorAll('.aa-pictures figcaption')[2].textContent.endsWith('10')")
+        assert captions.all_inner_texts() == ["original", "released", "difference × 10"]
+    page.evaluate(MOVE, ["alpha", 0])
+    wait_shown(page, "alpha 0, step 10 of 10, done")
+    assert "Nothing changed" in page.locator(".ai-finding").inner_text()
+    assert page.locator(".aa-numbers strong").first.inner_text() == "\u2013"

@@ -55,13 +55,16 @@ function liveSource(model) {
   const fail = (message) => model.set("_error", `This did not work: ${message}`);
   worker.onmessage = ({ data }) => {
     if (data.event) {
-      if (data.number === number && data.number !== quiet) tell?.(data.event);
+      if (data.number !== number) return;
+      if (data.number !== quiet || data.event.kind === "searched") tell?.(data.event);
+      else if (data.event.kind === "finished") tell?.({ ...data.event, kind: "known" });
     } else if (data.kind === "failed") fail(data.message);
     else if (data.kind === "ready") {
       isReady = true;
       document.documentElement.dataset.core = data.core;
       move();
-      // What is shown already is made once more, unheard: the plane and the code are then ready for the first move.
+      // What is shown already is made once more: the stored view lacks the pictures of most steps, and the plane and
+      // the code are then ready for the first move.
       if (!isWaiting) quiet = number;
     }
   };

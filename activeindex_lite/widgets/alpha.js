@@ -120,7 +120,8 @@ function render({ model, el }) {
   const again = button("↺ start over", () => {
     const isMoved = !isFirst();
     wantsPlay = true;
-    put(first);
+    problem.textContent = "";
+    put({ ...first, _error: "" });
     if (!isMoved) playAgain();
   });
   const indexRow = html("div", { className: "aa-index-row" }, controls.index.node, again);
@@ -201,7 +202,7 @@ function render({ model, el }) {
     story = tellStory(story, event);
     if (event.kind === "begun") return;
     // A new walk is shown as it comes; one that is scrubbed stays where it is while searches arrive.
-    if (event.kind !== "searched") clock.stop(null);
+    if (!["searched", "known"].includes(event.kind)) clock.stop(null);
     const edit = story.active?.edit;
     if (event.kind === "finished" && shownEdit && edit !== shownEdit) clock.fly();
     shownEdit = edit ?? shownEdit;

@@ -77,9 +77,10 @@ function gridPart() {
     const passive = rows[alphas.indexOf(0)];
     const at = nprobes(grid) > 1 ? `, nprobe ${nprobe}` : "";
     const [over] = about.measured.split(" among");
+    const nearest = alpha && near.alpha !== alpha ? ", the nearest that was measured" : "";
     return (
-      `Over ${over} the original is found first (R@1) in ${percent(passive.r1)} of searches; ` +
-      `activated: ${percent(near.r1)} (alpha ${near.alpha}${at})`
+      `Over ${over} the original is found first (R@1${at}) in ${percent(passive.r1)} of searches; ` +
+      `activated (alpha ${near.alpha}${nearest}) in ${percent(near.r1)}`
     );
   }
   const nprobes = (grid) => new Set(grid.map((row) => row.nprobe)).size;

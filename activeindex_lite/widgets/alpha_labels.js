@@ -81,7 +81,7 @@ function labelsDrawn(scene, { x, released, code, flights, walk, stage, toPixels 
   const things = [];
   for (const flight of flights.filter(landed)) {
     const outcome = outcomeOf(flight, scene.nprobe);
-    const found = outcome.isRight ? "✓ finds it" : "✗ finds another";
+    const found = outcome.isRight ? "✓ finds it" : "✗ finds a wrong one";
     const text = flight.isBoth ? `nothing changed: ${found}` : found;
     const inner = isNarrow ? SMALL + 8 + wide(text, true) : 2 * THUMB + 26;
     const width = Math.max(inner, wide(outcome.who, true), flight.isBoth ? wide(text, true) + 16 : 0);

@@ -25,8 +25,9 @@ function picturesPart() {
   }
   const pictures = html("div", { className: "aa-pictures" }, original.node, released.node, difference.node);
   const node = html("div", {}, pictures, numbers);
-  // Of a page without a kernel, not every step has its picture.
-  const nearestShown = (trail, number) => trail.slice(0, number + 1).findLast((stage) => stage.picture);
+  // Of a page without a kernel, not every step has its picture: the caption says which step's is shown.
+  const nearestShown = (trail, number) =>
+    trail.slice(0, number + 1).findLast((stage) => stage.picture) ?? trail.find((stage) => stage.picture);
   function show({ image, text }, src, alt, caption) {
     if (image.src !== src) image.src = src;
     image.alt = alt;
@@ -37,15 +38,17 @@ function picturesPart() {
     const isLast = at === release.steps && release.isWhole;
     const shown = at === 0 ? null : nearestShown(trail, at);
     const quality = decibelsOf(stage.psnr);
+    const which = isLast || !shown || shown.number === at ? "" : `, step ${shown.number}`;
     show(original, source, "the original picture", "original");
     const picture = isLast ? release.picture : (shown?.picture ?? source);
-    show(released, picture, `released: ${quality} from the original`, "released");
-    show(difference, shown?.difference ?? GREY_PIXEL, "ten times the difference of both", "difference × 10");
+    show(released, picture, `released: ${quality} from the original`, `released${which}`);
+    show(difference, shown?.difference ?? GREY_PIXEL, "ten times the difference of both", `difference × 10${which}`);
     const [start, now] = [trail[0].measure, stage.measure];
     psnr.textContent = stage.psnr === null ? "–" : quality;
     meaning.textContent = stage.psnr === null ? " (nothing changed)" : " (higher: closer to the original)";
     setMeasure(plane.kind);
-    measure.textContent = at ? `${start.toFixed(2)} → ${now.toFixed(2)}` : start.toFixed(2);
+    const digits = plane.kind === "bits" ? 3 : 2;
+    measure.textContent = at ? `${start.toFixed(digits)} → ${now.toFixed(digits)}` : start.toFixed(digits);
   }
   return { node, draw };
 }

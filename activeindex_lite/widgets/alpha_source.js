@@ -5,6 +5,7 @@
 //   { kind: "begun", plane, passive }                               a setting with a plane of its own
 //   { kind: "step", run, alpha, number, of, path, picture, difference, psnr, found? }   a step was made
 //   { kind: "finished", view }                                      all that the setting shows
+//   { kind: "known", view }                                         the same, of what is shown already
 //   { kind: "searched", run, edit, found, picture? }                what searches after each step find; the released
 //                                                                   picture without loss, where the view's lost some
 
@@ -112,6 +113,8 @@ const TELLERS = {
     trail.at(-1).found = view.active;
     return { ...view, release: { ...view.release, isWhole: true }, trail, isRunning: false };
   },
+  // What is shown already, in full: it ends no play.
+  known: (story, event) => TELLERS.finished(story, event),
   searched(story, { run, edit, found, picture }) {
     if (!found || story.release?.run !== run || story.active?.edit !== edit) return story;
     // Copies of one edit look alike: only the last one's picture was sent.

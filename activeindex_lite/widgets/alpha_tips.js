@@ -12,7 +12,8 @@ const GLOSSARY = {
   nprobe: "How many cells a search visits, the nearest first. More cells find more, and cost more comparisons.",
   PSNR: "How close the released picture is to the original, in decibels: higher is closer.",
   "squared distance": "The distance between feature and code, times itself: 0 is the same point.",
-  hyperplane: "A flat border through all points. Each bit of a code says on which side of one hyperplane a point lies.",
+  hyperplane:
+    "A flat border with points on both sides. Each bit of a code says on which side of one hyperplane a point lies.",
   "sub-code": "A vector is cut into parts, each rounded to one of a few kept points. The number of that is a sub-code.",
   "R@1": "The share of searches in which the original is the first result.",
   Hamming: "Two codes made of bits are compared by how many bits differ: the Hamming distance.",

@@ -12,9 +12,9 @@ function openingPart() {
     term("feature"),
     "; an ",
     term("index"),
-    " keeps the rounded point, its ",
+    " stores the original's point rounded, its ",
     term("code"),
-    ". A search may miss an edited copy. So ",
+    ", and never the release. A search with an edited copy may miss it. So ",
     html("strong", {}, "before release you change the pixels a little"),
     ": the feature walks toward its code.",
   );
