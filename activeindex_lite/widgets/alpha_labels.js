@@ -81,7 +81,7 @@ function labelsDrawn(scene, { x, released, code, flights, walk, stage, toPixels 
   const things = [];
   for (const flight of flights.filter(landed)) {
     const outcome = outcomeOf(flight, scene.nprobe);
-    const found = outcome.isRight ? "✓ finds it" : "✗ finds a wrong one";
+    const found = outcome.isRight ? "✓ finds it" : "✗ misses it";
     const text = flight.isBoth ? `nothing changed: ${found}` : found;
     const inner = isNarrow ? SMALL + 8 + wide(text, true) : 2 * THUMB + 26;
     const width = Math.max(inner, wide(outcome.who, true), flight.isBoth ? wide(text, true) + 16 : 0);
@@ -94,8 +94,8 @@ function labelsDrawn(scene, { x, released, code, flights, walk, stage, toPixels 
   things.push({
     at: x,
     radius: 7,
-    size: [THUMB + 6 + wide("original x"), THUMB],
-    draw: (b) => originalDrawn(scene, b),
+    size: isNarrow ? [wide("original x"), THUMB + 16] : [THUMB + 6 + wide("original x"), THUMB],
+    draw: (box) => originalDrawn(scene, box, isNarrow),
   });
   if (story.plane.kind !== "bits") {
     const text = trueName("its code q(x)", story.plane, story.plane.code, story.plane.codeInside);
@@ -188,10 +188,11 @@ function textDrawn(text, x, y, className) {
   return svg("text", { x, y, class: className }, text);
 }
 
-function originalDrawn({ original }, { left, top }) {
+function originalDrawn({ original }, { left, top }, isNarrow) {
+  const [x, y] = isNarrow ? [left, top + THUMB + 13] : [left + THUMB + 5, top + THUMB / 2 + 4];
   return [
     svg("image", { href: original, x: left, y: top, width: THUMB, height: THUMB, class: "aa-thumb" }),
-    textDrawn("original x", left + THUMB + 5, top + THUMB / 2 + 4, "aa-name"),
+    textDrawn("original x", x, y, "aa-name"),
   ];
 }
 
