@@ -14,7 +14,7 @@ from PIL import Image
 
 from activeindex_lite.course.predictions import Predictions
 from activeindex_lite.pages import NotebookFailed, broken_links, build_pages
-from activeindex_lite.pages.build import lighter
+from activeindex_lite.pages.build import first_picture, lighter
 from activeindex_lite.pages.convert import link_words, markdown_soup, notebook_soup
 from activeindex_lite.pages.mathml import mathml
 from activeindex_lite.widgets.pictures import data_uri
@@ -226,6 +226,21 @@ def test_pictures_in_the_figure_of_a_card_are_small():
     assert len(made) < len(svg) / 10 and made.startswith('<svg><image width="60"') and made.endswith('"/></svg>')
     kept = Image.open(io.BytesIO(base64.b64decode(made.split("base64,")[1].split('"')[0])))
     assert kept.size == (160, 80)
+
+
+def test_a_card_shows_the_first_figure_of_few_bytes(tmp_path):
+    def picture_of(*figures):
+        shown = [
+            nbformat.v4.new_output("display_data", {"text/html": f'<svg role="img" aria-label="{name}">{body}</svg>'})
+            for name, body in figures
+        ]
+        return first_picture(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=shown)]), "02", tmp_path)
+
+    course, large, small = ("Map of the course", "<g/>"), ("large", "<g/>" * 20_000), ("few &amp; small", "<g/>")
+    assert picture_of(course, large, small) == {"02": ("pictures/02.svg", "few & small")}
+    assert (tmp_path / "pictures" / "02.svg").read_text().count("<g/>") == 1
+    assert picture_of(("first", "<g/>"), small)["02"][1] == "first"
+    assert picture_of(course, large) == {} == picture_of()
 
 
 @pytest.mark.slow

@@ -130,21 +130,19 @@ def prepare(out: Path) -> None:
 
 
 def first_picture(notebook: nbformat.NotebookNode, name: str, out: Path) -> dict[str, tuple[str, str]]:
-    """{name: (copy of a notebook's first figure, its text alternative)}, or {} if it has no figure of few bytes.
+    """{name: (copy of a notebook's first figure of few bytes, its text alternative)}, or {} if it has none.
 
     The map of the course does not count: the index shows it already.
     """
     outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
     shown = "".join(str(output.get("data", {}).get("text/html", "")) for output in outputs)
-    found = re.search(r'<svg role="img" aria-label="(?!Map of the course)([^"]*)".*?</svg>', shown, re.DOTALL)
-    if found is None:
-        return {}
-    svg = lighter(found[0])
-    if len(svg.encode()) > MOST:
-        return {}
-    (out / "pictures").mkdir(exist_ok=True)
-    write(out / "pictures" / f"{name}.svg", svg)
-    return {name: (f"pictures/{name}.svg", html.unescape(found[1]))}
+    for found in re.finditer(r'<svg role="img" aria-label="(?!Map of the course)([^"]*)".*?</svg>', shown, re.DOTALL):
+        svg = lighter(found[0])
+        if len(svg.encode()) <= MOST:
+            (out / "pictures").mkdir(exist_ok=True)
+            write(out / "pictures" / f"{name}.svg", svg)
+            return {name: (f"pictures/{name}.svg", html.unescape(found[1]))}
+    return {}
 
 
 def lighter(svg: str) -> str:
