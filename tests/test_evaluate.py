@@ -401,7 +401,10 @@ def test_an_error_in_one_of_two_chunks_at_a_time_ends_the_work_and_keeps_what_is
 def test_ctrl_c_ends_an_evaluation_soon_and_the_same_command_goes_on(disc21, tmp_path):
     command = [sys.executable, "-m", "activeindex_lite.cli", "evaluate", "--disc21", str(disc21), *SETTINGS]
     command += ["--out", str(tmp_path / "out")]
+    # A suite that runs in the background of a shell ignores Ctrl+C, and its children with it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     running = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 300
     while not list((tmp_path / "out").glob("cache/activated-*/settings.json")):
         assert running.poll() is None and time.monotonic() < deadline, "ended before it could be interrupted"
