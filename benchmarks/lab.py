@@ -52,6 +52,7 @@ DONE = """(only) => {
   });
   return (only ? cells.slice(0, 1) : cells).every(({ model }) => model.executionCount);
 }"""
+IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 QUIET = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 # Lab prints these when a page is left, reloaded or connected anew during a question to the kernel.
 NOT_OURS = ("Could not restore the debugger state", "Canceled future for ")
@@ -175,15 +176,26 @@ def _ask(address, token, data=None, method=None):
         return answer.read()
 
 
-def _answer_dialog(page, tries=20):
-    """Accept Lab's dialog "Select Kernel", in which Python is preselected, until it is gone."""
+def _is_answered(page, tries=20):
+    """Accept Lab's dialogs "Select Kernel", in which Python is preselected: whether they are gone after some tries."""
     asked = page.locator(".jp-Dialog", has_text="Select Kernel")
     for _ in range(tries):
         if not asked.count():
-            return
-        page.evaluate("document.querySelector('.jp-Dialog .jp-mod-accept')?.click()")
+            return True
+        page.evaluate("document.querySelectorAll('.jp-Dialog .jp-mod-accept').forEach((button) => button.click())")
         page.wait_for_timeout(500)
-    raise TimeoutError(f"JupyterLab's dialog Select Kernel is open after {tries} answers")
+    return False
+
+
+def _open(page, address, token, notebook):
+    """Open a notebook of the server without the results that Lab may have saved of an earlier run: a cell with a number
+    has then run now.
+    """
+    start_kernel(address, token, notebook)
+    page.goto(f"{address}/lab/tree/{notebook}?token={token}&reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.wait_for_selector(IDLE, state="attached")
+    page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
 
 
 def run_all(page, address, token, notebook, only=None, seconds=300):
@@ -192,19 +204,16 @@ def run_all(page, address, token, notebook, only=None, seconds=300):
     only: run just the first code cell that contains this text. TimeoutError after so many seconds, or if Lab runs
     nothing.
     """
-    start_kernel(address, token, notebook)
-    page.goto(f"{address}/lab/tree/{notebook}?token={token}&reset")
-    page.wait_for_selector(".jp-Notebook .jp-Cell")
-    idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
-    page.wait_for_selector(idle, state="attached")
-    # Lab may have saved the results of an earlier run: without them, a cell with a number has run now.
-    page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    _open(page, address, token, notebook)
     # Lab drops the command on a fresh kernel about once in four: repeat it until a cell has run.
     for _ in range(10):
-        _answer_dialog(page)
+        if not _is_answered(page):
+            # On a busy machine Lab sometimes asks for a kernel for ever, though there is one.
+            _open(page, address, token, notebook)
+            continue
         page.evaluate(RUN, only)
         page.wait_for_timeout(2000)
-        page.wait_for_selector(idle, state="attached", timeout=1000 * seconds)
+        page.wait_for_selector(IDLE, state="attached", timeout=1000 * seconds)
         page.wait_for_function(f"!({PROMPTS}).some(p => p.includes('*'))", timeout=1000 * seconds)
         # A kernel that connects anew drops the cells that wait for it: some have run then, and others never will.
         if page.evaluate(DONE, only):
