@@ -19,7 +19,7 @@ from activeindex_lite.activation import activate
 from activeindex_lite.activation.methods import METHODS
 from activeindex_lite.live.build import FOLDER
 from activeindex_lite.live.export import binaries, half_weights, index_data, network_data
-from activeindex_lite.live.page import LIVE_METHODS
+from activeindex_lite.live.material import LIVE_METHODS
 
 ROUNDS, REPEATS = 4, 12
 SCRIPT = """

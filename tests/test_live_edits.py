@@ -7,9 +7,9 @@ from PIL import Image
 
 from activeindex_lite import load_world
 from activeindex_lite.activation.quality import psnr
-from activeindex_lite.edits import EDITS
+from activeindex_lite.edits import DIALS, EDITS, edit_named
 from activeindex_lite.live.export import caption
-from activeindex_lite.live.page import CAPTIONS
+from activeindex_lite.live.material import CAPTIONS
 
 # Encoders and decoders of JPEG differ, and Node has none: test_live_page.py edits by JPEG in Chromium.
 OF_THE_BROWSER = {"JPEG 50"}
@@ -19,7 +19,7 @@ const all = {};
 for (const edit of data.edits) {
   all[edit] = [];
   for (const given of data.pictures) {
-    const { width, height, pixels } = await EDITS[edit](pictureOf(given), { captions });
+    const { width, height, pixels } = await edited(edit, pictureOf(given), { captions });
     all[edit].push({ width, height, pixels: textOf(new Uint8Array(pixels)) });
   }
 }
@@ -58,3 +58,14 @@ def test_edits_are_those_of_python(pictures, tmp_path):
             assert np.isinf(np.delete(quality, 3)).all() and quality[3] > 25, quality
         else:
             assert np.isinf(quality).all(), f"{edit}: {quality}"
+
+
+def test_each_strength_of_a_slider_is_that_of_python(pictures, tmp_path):
+    two = [pictures[0].resize((41, 30)), pictures[3].resize((32, 37))]
+    names = [dial.edit(value).name for dial in DIALS.values() if dial.family != "JPEG" for value in dial.values]
+    data = {"edits": names, "pictures": [picture_of(p) for p in two], "captions": []}
+    found = run_js(["core", "edits"], MANY, data, tmp_path)
+    for name in names:
+        expected, made = [edit_named(name)(picture) for picture in two], [shown(told) for told in found[name]]
+        assert [p.size for p in made] == [p.size for p in expected], name
+        assert [psnr(a, b) for a, b in zip(expected, made, strict=True)] == [np.inf, np.inf], name

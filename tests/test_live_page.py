@@ -10,9 +10,10 @@ from PIL import Image
 from activeindex_lite import load_world
 from activeindex_lite.activation.methods import METHODS
 from activeindex_lite.activation.quality import psnr
-from activeindex_lite.edits import EDITS
+from activeindex_lite.edits import DIALS, EDITS
 from activeindex_lite.live.build import FOLDER
-from activeindex_lite.live.page import LIVE_EDITS, LIVE_METHODS, LiveExplorer, script, write_live_page
+from activeindex_lite.live.material import LIVE_EDITS, LIVE_METHODS, script
+from activeindex_lite.live.page import LiveExplorer, write_live_page
 from activeindex_lite.widgets import AlphaExplorer
 
 CHROMIUM = shutil.which("chromium")
@@ -160,8 +161,8 @@ def test_the_introduction_does_not_repeat_the_opening():
 
 def test_the_edits_of_pages_are_those_of_the_table():
     assert set(LIVE_EDITS) == set(EDITS) - {"Random"}
-    listed = script("edits").split("const EDITS = {")[1]
-    assert all(f"{edit}:" in listed.replace('"', "") for edit in LIVE_EDITS)
+    listed = script("edits").split("const FAMILIES = {")[1].split("};")[0]
+    assert {line.split(":")[0].strip() for line in listed.splitlines() if ":" in line} == set(DIALS)
     assert LIVE_METHODS == ("published", "quick")
 
 

@@ -80,6 +80,11 @@ def kernel_sigma(kernel: int) -> float:
     return 0.3 * ((kernel - 1) * 0.5 - 1) + 0.8
 
 
+def sigma_kernel(sigma: float) -> int:
+    """The blur kernel in pixels, odd, whose `kernel_sigma` is nearest to sigma: 11 for 2."""
+    return 2 * max(0, round((sigma - 0.8) / 0.3) + 1) + 1
+
+
 def blur(picture: Image.Image, kernel: int) -> Image.Image:
     """Gaussian blur with an odd kernel of `kernel` pixels and sigma `kernel_sigma(kernel)`; borders are reflected.
 

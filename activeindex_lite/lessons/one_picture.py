@@ -12,7 +12,7 @@ from PIL import Image
 
 from activeindex_lite import activation
 from activeindex_lite.activation.defaults import ALPHA, STEPS
-from activeindex_lite.edits import EDITS
+from activeindex_lite.edits import edit_named
 from activeindex_lite.evaluation.cells import cell_ranks
 from activeindex_lite.evaluation.queries import edit_stream
 from activeindex_lite.evaluation.retrieval import strictly_first
@@ -129,10 +129,8 @@ class OnePicture:
         return code_parts(self.index, features)
 
     def search(self, picture: Image.Image, edit: str, nprobes: Sequence[int] = (1,)) -> Found:
-        """Edit a released picture (edit: a name in EDITS) and search for the copy at each nprobe."""
-        if edit not in EDITS:
-            raise ValueError(f"no edit {edit!r:.100}: choose one of {', '.join(EDITS)}")
-        query = EDITS[edit](picture, edit_stream(self.seed, self.truth))
+        """Edit a released picture (edit: a name as `edit_named` takes it) and search for the copy at each nprobe."""
+        query = edit_named(edit)(picture, edit_stream(self.seed, self.truth))
         feature = self.extractor([query])
         k = min(2, self.index.ntotal)
         found = [self.index.search(feature, k=k, nprobe=nprobe) for nprobe in nprobes]

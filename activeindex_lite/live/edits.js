@@ -18,26 +18,35 @@ function relevelled({ width, height, pixels }, change) {
 
 const greyOf = (r, g, b) => (19595 * r + 38470 * g + 7471 * b + 0x8000) >> 16;
 
+// Halves go to the even number, as in Python.
+function rounded(value) {
+  const down = Math.floor(value);
+  return value - down === 0.5 ? down + (down % 2 ? 1 : 0) : Math.round(value);
+}
+
+// Pillow mixes in single precision.
+const single = Math.fround;
+const mixed = (from, level, factor) => single(from + single(single(factor) * (level - from)));
+
 function contrast(picture, factor) {
   let sum = 0;
   const { width, height, pixels } = picture;
   for (let i = 0; i < pixels.length; i += 4) sum += greyOf(pixels[i], pixels[i + 1], pixels[i + 2]);
   const mean = Math.trunc(sum / (width * height) + 0.5);
-  return relevelled(picture, (level) => mean + factor * (level - mean));
+  return relevelled(picture, (level) => mixed(mean, level, factor));
 }
 
-const brightness = (picture, factor) => relevelled(picture, (level) => factor * level);
+const brightness = (picture, factor) => relevelled(picture, (level) => mixed(0, level, factor));
 
 // Pillow keeps hue and saturation in whole numbers up to 255.
 function turned(r, g, b, steps) {
   const [high, low] = [Math.max(r, g, b), Math.min(r, g, b)];
   if (high === low) return [r, g, b];
   // Pillow computes in single precision, and cuts off at the end.
-  const single = Math.fround;
   const toHigh = (value) => single((high - value) / (high - low));
   const [toR, toG, toB] = [toHigh(r), toHigh(g), toHigh(b)];
   const sixth = single(r === high ? single(toB - toG) : g === high ? 2 + toR - toB : 4 + toG - toR);
-  const hue = (Math.trunc(single((sixth / 6 + 1) % 1) * 255) + steps) % 255;
+  const hue = (Math.trunc(single((sixth / 6 + 1) % 1) * 255) + steps + 255) % 255;
   const saturation = single(Math.trunc(single((high - low) / high) * 255) / 255);
   const place = single((hue * 6) / 255);
   const sector = Math.floor(place);
@@ -62,7 +71,7 @@ function turned(r, g, b, steps) {
 }
 function hue({ width, height, pixels }, share) {
   const made = blankPicture(width, height);
-  const steps = Math.round(255 * share);
+  const steps = rounded(255 * share);
   for (let i = 0; i < pixels.length; i += 4) made.pixels.set(turned(pixels[i], pixels[i + 1], pixels[i + 2], steps), i);
   return made;
 }
@@ -89,8 +98,9 @@ function alongLines({ width, height }, values, weights, at) {
   return made;
 }
 
-function blur(picture, sigma, radius) {
+function blur(picture, sigma) {
   const { width, height, pixels } = picture;
+  const radius = Math.max(0, Math.round((sigma - 0.8) / 0.3) + 1);
   const raw = Array.from({ length: 2 * radius + 1 }, (_, j) => Math.exp(-((j - radius) ** 2) / (2 * sigma ** 2)));
   const total = raw.reduce((a, b) => a + b);
   const weights = raw.map((weight) => weight / total);
@@ -110,9 +120,11 @@ function blur(picture, sigma, radius) {
 
 // Counter-clockwise by an angle in degrees; the canvas grows, bilinear, black outside.
 function rotation(picture, degrees) {
+  const whole = ((degrees % 360) + 360) % 360;
+  if (whole % 90 === 0) return Array.from({ length: whole / 90 }).reduce((turning) => quarterTurn(turning), picture);
   const { width, height, pixels } = picture;
-  const angle = (-degrees * Math.PI) / 180;
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const angle = (-whole * Math.PI) / 180;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)].map((value) => Math.round(value * 1e15) / 1e15);
   const map = (x, y, dx, dy) => [cos * x + sin * y + dx, -sin * x + cos * y + dy];
   const [fromX, fromY] = map(-width / 2, -height / 2, width / 2, height / 2);
   const corners = [
@@ -163,7 +175,7 @@ function cropped({ width, height, pixels }, left, top, wide, high) {
   return made;
 }
 const sidesOf = ({ width, height }, area) =>
-  [width, height].map((side) => Math.max(1, Math.round(side * Math.sqrt(area))));
+  [width, height].map((side) => Math.max(1, rounded(side * Math.sqrt(area))));
 function crop(picture, area) {
   const [wide, high] = sidesOf(picture, area);
   return cropped(picture, (picture.width - wide) >> 1, (picture.height - high) >> 1, wide, high);
@@ -236,19 +248,22 @@ async function opened(blob) {
 const jpeg = async (picture, quality) =>
   opened(await sheetOf(picture).convertToBlob({ type: "image/jpeg", quality: quality / 100 }));
 
-// By the names of EDITS in Python; a few are a promise. tools: { captions }.
-const EDITS = {
-  Identity: (picture) => picture,
-  "Contrast 0.5": (picture) => contrast(picture, 0.5),
-  "Contrast 2": (picture) => contrast(picture, 2),
-  "Brightness 0.5": (picture) => brightness(picture, 0.5),
-  "Brightness 2": (picture) => brightness(picture, 2),
-  "Hue 0.2": (picture) => hue(picture, 0.2),
-  "Blur 2": (picture) => blur(picture, 2, 5),
-  "JPEG 50": (picture) => jpeg(picture, 50),
-  "Rotation 25": (picture) => rotation(picture, 25),
-  "Rotation 90": quarterTurn,
-  "Crop 0.5": (picture) => crop(picture, 0.5),
-  "Resize 0.5": (picture) => resizeTo(picture, ...sidesOf(picture, 0.5)),
-  Meme: (picture, { captions }) => meme(picture, captions),
+// By the names of Python's edit_named: the families of DIALS take a strength.
+const FAMILIES = {
+  Contrast: contrast,
+  Brightness: brightness,
+  Hue: hue,
+  Blur: blur,
+  JPEG: jpeg,
+  Rotation: rotation,
+  Crop: crop,
+  Resize: (picture, area) => resizeTo(picture, ...sidesOf(picture, area)),
 };
+
+// A picture edited by name; some edits are a promise. tools: { captions }.
+function edited(name, picture, { captions }) {
+  if (name === "Identity") return picture;
+  if (name === "Meme") return meme(picture, captions);
+  const [family, strength] = name.split(" ");
+  return FAMILIES[family](picture, Number(strength));
+}

@@ -11,10 +11,8 @@ import traitlets
 from PIL import Image
 
 from activeindex_lite.activation.defaults import ALPHA, STEPS
-from activeindex_lite.activation.methods import METHODS
 from activeindex_lite.index import ready_index
-from activeindex_lite.live.build import FOLDER
-from activeindex_lite.live.export import binaries, caption, half_weights, index_data, network_data
+from activeindex_lite.live.material import LIVE_EDITS, SEARCHED, live_material
 from activeindex_lite.sweeps.alpha import INDEXES, NPROBES
 from activeindex_lite.widgets.alpha import PICTURE, AlphaExplorer
 from activeindex_lite.widgets.alpha_page import METHOD, stored_results
@@ -23,31 +21,14 @@ from activeindex_lite.widgets.alpha_state import THUMBNAIL
 from activeindex_lite.widgets.page import write_page
 from activeindex_lite.widgets.pictures import data_uri
 
-# What a worker runs, and what the page itself adds to the explorer.
-WORKER = ("core", "search", "edits", "plane", "story", "worker")
-SEARCHED = ("IVF-PQ", "PCA+LSH")
-# Methods that look at the picture itself, not at random views of it.
-LIVE_METHODS = tuple(name for name, method in METHODS.items() if not method.views)
-# In the order of EDITS in edits.js; Random draws from numpy's streams.
-LIVE_EDITS = (
-    *("Identity", "Contrast 0.5", "Contrast 2", "Brightness 0.5", "Brightness 2", "Hue 0.2", "Blur 2", "JPEG 50"),
-    *("Rotation 25", "Rotation 90", "Crop 0.5", "Resize 0.5", "Meme"),
-)
 # What a browser without WebAssembly's SIMD shows.
 STORED_ALPHAS = (0.0, ALPHA)
 STORED_EDITS = ("Contrast 2", "Crop 0.5")
 NEIGHBOURS = 12
-# Sides of pictures above which a caption is drawn; above others, the one of the nearest shape is scaled.
-CAPTIONS = ((224, 224), (288, 216), (216, 288), (288, 192), (192, 288), (288, 162), (162, 288))
 # Of a step, what takes most bytes.
 PICTURES = ("picture", "difference")
 # Of those that are shown until the page has made its own: close to lossless, at 40 % of a JPEG's size.
 SMALL = {"form": "WEBP", "quality": 90, "method": 6}
-
-
-def script(name: str) -> str:
-    """The text of a JavaScript file of this folder, named without .js."""
-    return (FOLDER / f"{name}.js").read_text(encoding="utf-8")
 
 
 class LiveExplorer(AlphaExplorer):
@@ -56,7 +37,6 @@ class LiveExplorer(AlphaExplorer):
     picture: as for AlphaExplorer. `write_live_page` writes the page.
     """
 
-    _esm = f"{script('live_source')}\n{AlphaExplorer._esm}"
     _live = traitlets.Dict().tag(sync=True)
     page_traits = (*AlphaExplorer.page_traits, "_live")
     title = "A picture changed a little before it is released, live"
@@ -83,22 +63,8 @@ class LiveExplorer(AlphaExplorer):
         return stored
 
     def live(self) -> dict:
-        """All that the page's worker opens: binaries, network, weights, indexes, methods, pictures."""
-        return {
-            "binaries": binaries(),
-            "network": network_data(),
-            "weights": half_weights(),
-            "indexes": {name: index_data(INDEXES[name]) for name in SEARCHED},
-            "methods": {name: _about_method(name) for name in LIVE_METHODS},
-            "edits": list(LIVE_EDITS),
-            "nprobes": list(NPROBES),
-            "alpha": ALPHA,
-            "captions": [data_uri(caption(*sides), "PNG", optimize=True) for sides in CAPTIONS],
-            "thumbnails": self._thumbnails(),
-            "id": self.state.place,
-            "ownId": len(self.state.world.references),
-            "worker": "\n".join(map(script, WORKER)),
-        }
+        """All that the page's worker opens, with small pictures of likely results."""
+        return {**live_material(), "thumbnails": self._thumbnails(), "id": self.state.place}
 
     def _thumbnails(self) -> dict[str, str]:
         """Small pictures of likely results: what passive copies find, and the references nearest to the picture."""
@@ -115,17 +81,6 @@ class LiveExplorer(AlphaExplorer):
 def _small(picture: Image.Image) -> str:
     picture.thumbnail((THUMBNAIL, THUMBNAIL))
     return data_uri(picture, **SMALL)
-
-
-def _about_method(name: str) -> dict[str, Any]:
-    method = METHODS[name]
-    return {
-        "lr": method.lr,
-        "shares": list(method.weights),
-        "isMargin": method.rivals,
-        "isWhole": method.whole_picture,
-        "steps": method.steps,
-    }
 
 
 def write_live_page(

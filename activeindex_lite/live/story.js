@@ -2,6 +2,14 @@
 // A move is { index, alpha, steps, method, edit }.
 
 const THUMBNAIL = 112;
+// Activations and planes that are kept: what was shown a moment ago comes back at once.
+const [KEPT_RUNS, KEPT_PLANES] = [6, 40];
+
+// Keep a value under a name; the oldest are forgotten.
+function keep(kept, name, value, most) {
+  kept.set(name, value);
+  if (kept.size > most) kept.delete(kept.keys().next().value);
+}
 
 async function uriOf(picture, type, quality) {
   const blob = await sheetOf(picture).convertToBlob({ type, quality });
@@ -99,7 +107,7 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
   async function search(move, picture) {
     const index = indexes[move.index];
     const scene = known.scenes.get(sceneName(move));
-    const query = await EDITS[move.edit](picture, { captions });
+    const query = await edited(move.edit, picture, { captions });
     const feature = featureOf(query);
     const grid = index.cells ? nprobes : [1];
     const { ids, distances, second, compared, order, rank } = index.search(feature, grid);
@@ -125,12 +133,13 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
   }
   const pictureOf = (id) => (id === truth ? thumbnail : (thumbnails[id] ?? notShown(id)));
 
-  const copyOf = async (picture, edit) => featureOf(await EDITS[edit](picture, { captions }));
+  const copyOf = async (picture, edit) => featureOf(await edited(edit, picture, { captions }));
 
   async function passiveOf(move) {
     const name = sceneName(move);
-    if (!known.searches.has(name)) known.searches.set(name, await search(move, original));
-    return known.searches.get(name);
+    const found = known.searches.get(name) ?? (await search(move, original));
+    if (!known.searches.has(name)) keep(known.searches, name, found, KEPT_PLANES);
+    return found;
   }
 
   function walked(move, path) {
@@ -214,12 +223,13 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
         made.push(stage);
         yield null;
       }
-      known.runs.set(runOf(fixed), made);
+      keep(known.runs, runOf(fixed), made, KEPT_RUNS);
     }
     const released = known.runs.get(runOf(fixed)).at(-1).picture;
     const copies = [await copyOf(original, move.edit), await copyOf(released, move.edit)];
     const scene = sceneOf(indexes[move.index], x, ...copies);
-    known.scenes.set(sceneName(move), { ...scene, flat: copies.map((copy) => flatIn(scene.plane, copy)) });
+    const flat = copies.map((copy) => flatIn(scene.plane, copy));
+    keep(known.scenes, sceneName(move), { ...scene, flat }, KEPT_PLANES);
   }
 
   async function* events(move) {
@@ -234,8 +244,7 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
         const step = { kind: "step", run: runOf(move), alpha: move.alpha, number: stage.number, of: stage.of };
         yield { ...step, path: walked(move, stage.path), ...(await shown(stage)) };
       }
-      if (known.runs.size > 6) known.runs.delete(known.runs.keys().next().value);
-      known.runs.set(runOf(move), made);
+      keep(known.runs, runOf(move), made, KEPT_RUNS);
     }
     const made = known.runs.get(runOf(move));
     yield { kind: "finished", view: await view(move, made) };

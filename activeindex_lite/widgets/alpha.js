@@ -23,10 +23,30 @@ function controlsOf(source, put, onStep, onPlay) {
   const method = select("method", (name) => put({ method: name, steps: source.stepsOf(name) }));
   const edit = choice("edit", (name) => put("edit", name));
   const otherEdit = select("any edit", (name) => put("edit", name));
+  const strength = strengthSlider((name) => put("edit", name));
   explainName(alpha, GLOSSARY.alpha);
   explainName(nprobe, GLOSSARY.nprobe);
   explainName(index, GLOSSARY.index);
-  return { alpha, step, play, steps, nprobe, index, method, edit, otherEdit };
+  return { alpha, step, play, steps, nprobe, index, method, edit, otherEdit, strength };
+}
+
+// How strong the present edit is, where its family has strengths: "Rotation 25" becomes "Rotation 40".
+function strengthSlider(onEdit) {
+  let [family, shown] = ["", "{}"];
+  const control = slider(
+    "strength",
+    [0],
+    (value) => shown.replace("{}", value),
+    (value) => onEdit(`${family} ${value}`),
+  );
+  function set(edit, dials) {
+    family = edit.split(" ")[0];
+    control.node.hidden = !dials[family];
+    if (control.node.hidden) return;
+    shown = dials[family].shown;
+    control.set(Number(edit.split(" ")[1]), dials[family].values);
+  }
+  return { node: control.node, set };
 }
 
 // What moves with the clock: the shown step and how far the arrows have flown. play() tells the whole story, fly() lets
@@ -73,14 +93,16 @@ function render({ model, el }) {
   const get = (name) => model.get(name);
   const put = (name, value) => {
     const moved = typeof name === "string" ? { [name]: value } : name;
-    Object.entries(moved).forEach((pair) => model.set(...pair));
+    Object.entries({ ...source.beside?.(moved), ...moved }).forEach((pair) => model.set(...pair));
     model.save_changes();
   };
   const source = get("_live")?.worker
     ? liveOrStored(model)
     : get("_stored")
       ? storedSource(model)
-      : kernelSource(model);
+      : get("_about").isReadyWorld
+        ? kernelOrBrowser(model)
+        : kernelSource(model);
   let story = {};
   let shownEdit;
   let [isFresh, wantsPlay] = [true, false];
@@ -129,8 +151,8 @@ function render({ model, el }) {
   const more = html(
     "details",
     { className: "aa-more" },
-    html("summary", {}, "More: any edit, method, steps, your picture"),
-    ...["otherEdit", "method", "steps"].map((name) => controls[name].node),
+    html("summary", {}, "More: any edit and strength, method, steps, your picture"),
+    ...["otherEdit", "strength", "method", "steps"].map((name) => controls[name].node),
   );
   const side = html(
     "div",
@@ -146,7 +168,7 @@ function render({ model, el }) {
   if (source.isLive) {
     const onProblem = (text) => (problem.textContent = text);
     const asked = { area: root, longest: 288, onPicture: source.takePicture, onProblem };
-    more.append(pictureChooser(asked).node);
+    more.append(...(source.place ? [source.place] : []), pictureChooser(asked).node);
   }
 
   function drawControls(nprobe) {
@@ -161,7 +183,9 @@ function render({ model, el }) {
     controls.play.textContent = clock.state.isPlaying ? "❚❚ pause" : "▶ play";
     controls.edit.set(get("edit"), pairs(QUICK_EDITS.filter((name) => source.edits.includes(name))));
     controls.edit.node.querySelectorAll("button").forEach((each) => (each.dataset.tip = about.notes[each.value]));
-    controls.otherEdit.set(get("edit"), pairs(source.edits));
+    const isListed = source.edits.includes(get("edit"));
+    controls.otherEdit.set(get("edit"), pairs(isListed ? source.edits : [...source.edits, get("edit")]));
+    controls.strength.set(get("edit"), about.dials);
     controls.method.set(get("method"), pairs(source.methods));
     const indexText = ([name, factory]) => [name, name === factory ? name : `${name} (${factory})`];
     controls.index.set(get("index"), Object.entries(about.indexes).map(indexText));
@@ -179,7 +203,7 @@ function render({ model, el }) {
     strips.draw(story, at);
     view.classList.toggle("aa-has-codes", Boolean(story.plane.parts));
     const thumbnails = source.thumbnails;
-    const pictureOf = (found, id) => (thumbnails ?? found.thumbnails)[id];
+    const pictureOf = (found, id) => thumbnails?.[id] ?? found.thumbnails?.[id];
     drawPlane(plane, { story, at, flown: clock.state.flown, nprobe, original: about.original, pictureOf });
     finding.setAttribute("aria-live", clock.state.isPlaying || clock.state.flown[0] < 1 ? "off" : "polite");
     setText(finding, findingText(story, at, nprobe, clock.state.flown, source.isLive));
@@ -202,7 +226,7 @@ function render({ model, el }) {
     story = tellStory(story, event);
     if (event.kind === "begun") return;
     // A new walk is shown as it comes; one that is scrubbed stays where it is while searches arrive.
-    if (!["searched", "known"].includes(event.kind)) clock.stop(null);
+    if (!["searched", "known", "pictured"].includes(event.kind)) clock.stop(null);
     const edit = story.active?.edit;
     if (event.kind === "finished" && shownEdit && edit !== shownEdit) clock.fly();
     shownEdit = edit ?? shownEdit;

@@ -12,7 +12,7 @@ import traitlets
 
 from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.activation.methods import METHODS
-from activeindex_lite.edits import EDITS
+from activeindex_lite.edits import DIALS, EDITS, edit_named
 from activeindex_lite.sweeps.alpha import ALPHAS, NPROBES
 from activeindex_lite.widgets.alpha_page import stored_results
 from activeindex_lite.widgets.alpha_run import Move, events, finished
@@ -35,6 +35,8 @@ PAUSE = 0.001
 # A landscape at the border of its cell: at nprobe 1 some of its copies are lost, and activation brings them back.
 PICTURE = 30331
 LARGEST_UPLOAD = 20_000_000
+# Pictures of results that a page may ask for at once.
+LARGEST_ASKED = 100
 # The edits that a page without a kernel keeps, from easy to hard.
 PAGE_EDITS = ("Identity", "Contrast 2", "Brightness 2", "JPEG 50", "Rotation 25", "Crop 0.5", "Meme", "Random")
 
@@ -42,15 +44,16 @@ PAGE_EDITS = ("Identity", "Contrast 2", "Brightness 2", "JPEG 50", "Rotation 25"
 class AlphaExplorer(Explorer):
     """One picture of the ready world, or your own, activated live; see AlphaState for picture, indexes and extractor.
 
-    Traits, to set, link and observe from Python: alpha (0 to 8; the published value is 3), steps
-    (1 to 20), method (published or margin), nprobe (1 to 128), index (IVF-PQ, IVF, PCA+LSH or OPQ), edit (a name of
-    EDITS). A value out of range raises TraitError and changes nothing. Set from Python, a trait has all its results at
-    once; moved in the page, the explorer activates step by step, and a new move ends the one before.
+    Traits, to set, link and observe from Python: alpha (0 to 8; the published value is 3), steps (1 to 20), method
+    (a name of METHODS, such as "quick"), nprobe (1 to 128), index (IVF-PQ, IVF, PCA+LSH or OPQ), edit (a name as
+    `edit_named` takes it, such as "Rotation 40"). A value out of range raises TraitError and changes nothing. Set from
+    Python, a trait has all its results at once; moved in the page, the explorer activates step by step, and a new move
+    ends the one before.
     """
 
     _esm = esm(
-        *("chooser", "alpha_source", "alpha_tips", "alpha_labels", "alpha_plane", "alpha_words", "alpha_parts"),
-        *("alpha_curves", "alpha"),
+        *("chooser", "alpha_source", "alpha_live", "alpha_browser", "alpha_tips", "alpha_labels", "alpha_plane"),
+        *("alpha_words", "alpha_parts", "alpha_curves", "alpha"),
     )
     _css = CSS + read("alpha.css")
     alpha = Setting(ALPHA).tag(sync=True)
@@ -65,8 +68,10 @@ class AlphaExplorer(Explorer):
     # What searches after each step find; it comes after the view.
     _searched = traitlets.Dict().tag(sync=True)
     _stored = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
-    # Whether traits change after a move in the page, and its work.
-    _moved_in_page, _task = False, None
+    # Whether the page computes the present move by itself.
+    _here = traitlets.Bool(False).tag(sync=True)
+    # Whether traits change after a move in the page, its work, and whether the results are of an earlier setting.
+    _moved_in_page, _task, _is_stale = False, None, False
 
     page_traits = ("alpha", "steps", "method", "nprobe", "index", "edit", "_about", "_error")
     title = "A picture changed a little before it is released"
@@ -83,7 +88,7 @@ class AlphaExplorer(Explorer):
     ) -> None:
         self._state = AlphaState(picture, indexes, extractor)
         super().__init__(**{"index": self.state.names[0], **settings})
-        self.observe(lambda _: self._refresh(), ["alpha", "steps", "method", "index", "edit"])
+        self.observe(lambda _: self._refresh(), ["alpha", "steps", "method", "index", "edit", "_here"])
         self.on_msg(self._received)
         self._about = self.state.about()
         self._refresh()
@@ -94,9 +99,15 @@ class AlphaExplorer(Explorer):
         self._about = self.state.about()
         self._refresh()
 
+    def _catch_up(self) -> None:
+        """Compute the present results where the page has computed them for itself alone."""
+        if self._is_stale:
+            self._refresh()
+
     @property
     def results(self) -> pandas.DataFrame:
         """What both searches find at the present setting: a DataFrame, one row per copy, passive and active."""
+        self._catch_up()
         rows = []
         for name in ("passive", "active"):
             found = self._view[name]
@@ -116,6 +127,7 @@ class AlphaExplorer(Explorer):
     @property
     def quality(self) -> dict[str, float | None]:
         """PSNR (dB, None: nothing changed), SSIM, L-infinity (grey levels) and milliseconds of the present release."""
+        self._catch_up()
         return {name: self._view["release"][name] for name in ("psnr", "ssim", "linf", "ms")}
 
     def still(self) -> Described:
@@ -158,6 +170,13 @@ class AlphaExplorer(Explorer):
     def _refresh(self) -> None:
         """Compute what the present setting shows: now, or after a move in the page step by step."""
         self._cancel()
+        if self._here and not self._moved_in_page:
+            # Its observer comes back to this.
+            self._here = False
+            return
+        self._is_stale = self._here
+        if self._is_stale:
+            return
         work = events(self.state, self._move())
         if self._moved_in_page and _loop_runs():
             self._task = asyncio.get_running_loop().create_task(self._work(work))
@@ -192,14 +211,20 @@ class AlphaExplorer(Explorer):
             self._task = None
 
     def _received(self, _: Any, content: Any, buffers: list) -> None:
-        """A picture file from the browser. Only the page can show an error."""
-        if not isinstance(content, dict) or content.get("kind") != "picture":
-            return
-        name = str(content.get("name", "picture"))[:80]
-        try:
-            self._choose_upload(buffers)
-        except (ValueError, OSError) as error:
-            self._error = f"{name} was not used: {getattr(error, 'reason', error)}"
+        """A message of the page. Only the page can show an error."""
+        kind = content.get("kind") if isinstance(content, dict) else None
+        if kind == "picture":
+            name = str(content.get("name", "picture"))[:80]
+            try:
+                self._choose_upload(buffers)
+            except (ValueError, OSError) as error:
+                self._error = f"{name} was not used: {getattr(error, 'reason', error)}"
+        elif kind == "browser" and self.state.is_ready_world:
+            from activeindex_lite.live.material import live_material
+
+            self.send({"kind": "browser", "live": live_material()})
+        elif kind == "thumbnails" and isinstance(content.get("ids"), list):
+            self.send({"kind": "thumbnails", "thumbnails": self.state.thumbnails(content["ids"][:LARGEST_ASKED])})
 
     def _choose_upload(self, buffers: list) -> None:
         if not buffers:
@@ -234,7 +259,13 @@ class AlphaExplorer(Explorer):
 
     @traitlets.validate("edit")
     def _valid_edit(self, proposal: dict) -> str:
-        return checked_name("edit", proposal.value, EDITS)
+        name = proposal.value
+        if not isinstance(name, str) or name.partition(" ")[0] not in DIALS:
+            return checked_name("edit", name, EDITS)
+        try:
+            return edit_named(name).name
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from None
 
 
 def _loop_runs() -> bool:

@@ -1,11 +1,13 @@
 // Where the alpha explorer's results come from: a kernel that activates step by step, or the results that a page
 // without a kernel has stored. Each source is { isLive, alphas, steps, edits, methods, start(tell) }, and where it is
-// live stepsOf(method) and takePicture(bytes, name); start returns the function that ends it. tell(event) hears of
+// live stepsOf(method) and takePicture(bytes, name); start returns the function that ends it. Some have thumbnails by id,
+// beside(moved), what is set with a move, and a place for a control of their own. tell(event) hears of
 // events, of which `tellStory` makes what is drawn:
 //   { kind: "begun", plane, passive }                               a setting with a plane of its own
 //   { kind: "step", run, alpha, number, of, path, picture, difference, psnr, found? }   a step was made
 //   { kind: "finished", view }                                      all that the setting shows
 //   { kind: "known", view }                                         the same, of what is shown already
+//   { kind: "pictured" }                                            more thumbnails have come
 //   { kind: "searched", run, edit, found, picture? }                what searches after each step find; the released
 //                                                                   picture without loss, where the view's lost some
 
@@ -115,6 +117,7 @@ const TELLERS = {
   },
   // What is shown already, in full: it ends no play.
   known: (story, event) => TELLERS.finished(story, event),
+  pictured: (story) => ({ ...story }),
   searched(story, { run, edit, found, picture }) {
     if (!found || story.release?.run !== run || story.active?.edit !== edit) return story;
     // Copies of one edit look alike: only the last one's picture was sent.

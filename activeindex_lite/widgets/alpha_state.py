@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from activeindex_lite.activation.methods import METHODS
-from activeindex_lite.edits import EDITS
+from activeindex_lite.edits import DIALS, EDITS
 from activeindex_lite.extractor import Extractor, load_extractor
 from activeindex_lite.index import ActiveIndex, ready_index
 from activeindex_lite.lessons.one_picture import OnePicture, joined
@@ -38,8 +38,9 @@ THUMBNAIL = 112
 PUBLISHED = "published"
 # Name -> faiss factory string: those with stored curves, and product quantization, which has no cells.
 INDEXES = {**MEASURED, "OPQ": "OPQ8_64,PQ8x8"}
-# Activations whose pictures are kept, 2 MB each: what was shown a moment ago comes back at once.
-KEPT_RUNS = 6
+# Activations whose pictures are kept, 2 MB each, and planes with the search of the passive copy: what was shown a
+# moment ago comes back at once.
+KEPT_RUNS, KEPT_PLANES = 6, 40
 
 
 class AlphaState:
@@ -54,6 +55,8 @@ class AlphaState:
         self, picture: Picture, indexes: dict[str, ActiveIndex] | None = None, extractor: Extractor | None = None
     ) -> None:
         self._indexes = {} if indexes is None else checked_indexes(indexes)
+        # Whether indexes and extractor are those that the package brings.
+        self.is_ready_world = indexes is None and extractor is None
         self.world, self.extractor = load_world(), extractor or load_extractor("lite")
         self.names = list(self._indexes or INDEXES)
         self.choose(picture)
@@ -102,8 +105,7 @@ class AlphaState:
     def keep(self, move: Move, made: list[Stage]) -> None:
         """Keep the stages of a move's activation for a later move; the oldest are forgotten."""
         self._runs[move.run] = made
-        if len(self._runs) > KEPT_RUNS:
-            self._runs.popitem(last=False)
+        _forget(self._runs, KEPT_RUNS)
 
     def has_plane(self, move: Move) -> bool:
         """Whether the plane of a move is known."""
@@ -118,6 +120,7 @@ class AlphaState:
             one, published = self.one(move.index), self.run(move.published)[-1].picture
             copies = [one.search(picture, move.edit).feature for picture in (self.picture, published)]
             self._planes[key] = one_plane(one, *copies)
+            _forget(self._planes, KEPT_PLANES)
         return self._planes[key]
 
     def passive(self, move: Move) -> dict:
@@ -125,6 +128,7 @@ class AlphaState:
         key = (move.index, move.method, move.edit)
         if key not in self._passive:
             self._passive[key] = self.search(move, self.picture)
+            _forget(self._passive, KEPT_PLANES)
         return self._passive[key]
 
     def search(self, move: Move, picture: Image.Image) -> dict:
@@ -163,8 +167,12 @@ class AlphaState:
         return {
             "original": self.original,
             "own": self.place is None,
+            "place": self.place,
+            # A browser can compute what the ready world has.
+            "isReadyWorld": self.is_ready_world,
             "indexes": {name: INDEXES.get(name, name) for name in self.names},
             "edits": list(EDITS),
+            "dials": {dial.family: {"shown": dial.shown, "values": dial.values} for dial in DIALS.values()},
             "notes": {name: edit.note for name, edit in EDITS.items()},
             "limits": {"alpha": LARGEST_ALPHA, "steps": MOST_STEPS},
             "grid": rows,
@@ -172,12 +180,23 @@ class AlphaState:
             "measured": f"{grid.attrs['queries']} pictures x 14 edits among {grid.attrs['references']:,} references",
         }
 
+    def thumbnails(self, ids: Sequence[int]) -> dict[str, str]:
+        """Small pictures of references by id, as data URIs; other ids are left out."""
+        known = [i for i in ids if isinstance(i, int) and 0 <= i < len(self.world.references)]
+        return {str(i): self._thumbnail(i, -1) for i in known}
+
     def _thumbnail(self, i: int, truth: int) -> str:
         # An own picture has another id in an index of another size.
         key = "own" if self.place is None and i == truth else i
         if key not in self._thumbnails:
             self._thumbnails[key] = thumbnail(self.picture if i == truth else self.world.pictures(i)[0], THUMBNAIL)
         return self._thumbnails[key]
+
+
+def _forget(kept: dict, most: int) -> None:
+    """Leave at most that many entries, the newest."""
+    while len(kept) > most:
+        kept.pop(next(iter(kept)))
 
 
 def _compared(index: ActiveIndex, found: Found, nprobes: Sequence[int]) -> list[int]:
