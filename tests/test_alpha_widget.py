@@ -184,6 +184,7 @@ def told(explorer, *moves, until=None):
 
 
 def test_a_move_in_the_page_is_told_step_by_step_and_ends_as_set_from_python(explorer, indexes, extractor):
+    explorer._pace = 0.0
     heard = told(explorer, {"alpha": 5.0, "steps": 3})
     # Two traits, two moves: the first ends before its first step.
     steps = [event for event in heard if event["kind"] == "step"]
@@ -193,6 +194,68 @@ def test_a_move_in_the_page_is_told_step_by_step_and_ends_as_set_from_python(exp
     fresh = AlphaExplorer(7, indexes=indexes, extractor=extractor, alpha=5.0, steps=3)
     assert without_times(explorer._view) == without_times(fresh._view) and explorer._searched == fresh._searched
     assert set(explorer._searched["found"]) == {"1", "2"}
+
+
+def test_steps_that_the_page_has_no_time_for_come_with_the_searches(explorer, indexes, extractor):
+    explorer._pace = 1e9
+    heard = told(explorer, {"alpha": 5.0, "steps": 4})
+    assert [event["number"] for event in heard if event["kind"] == "step"] == [1]
+    trail, later = explorer._view["trail"], explorer._searched["pictures"]
+    assert [stage["number"] for stage in trail if "picture" in stage] == [1, 4] and set(later) == {"2", "3"}
+    assert all(stage["psnr"] > 30 for stage in trail[1:])
+    fresh = AlphaExplorer(7, indexes=indexes, extractor=extractor, alpha=5.0, steps=4)
+    assert [{**stage, **later.get(str(stage["number"]), {})} for stage in trail] == fresh._view["trail"]
+
+
+# ---- where the page computes -----------------------------------------------------------------------------------------
+
+
+def test_what_the_page_computes_is_computed_here_when_it_is_asked_for(explorer):
+    view = explorer._view
+    explorer.set_state({"_here": True, "alpha": 6.0})
+    assert explorer._view is view and explorer.alpha == 6
+    assert explorer.quality["psnr"] == explorer._view["release"]["psnr"] and explorer._view["release"]["alpha"] == 6
+    assert not explorer._here
+
+
+@pytest.mark.parametrize("last", [{"_here": False}, {"_here": False, "alpha": 2.0}])
+def test_the_page_gives_the_work_back(explorer, last):
+    explorer.set_state({"_here": True, "alpha": 6.0})
+    told(explorer, last)
+    assert explorer._view["release"]["alpha"] == explorer.alpha == last.get("alpha", 6.0)
+
+
+def test_python_takes_the_work_back(explorer):
+    explorer.set_state({"_here": True, "alpha": 6.0})
+    explorer.edit = "Rotation 40"
+    assert explorer._view["active"]["edit"] == "Rotation 40" and explorer._view["release"]["alpha"] == 6
+    assert not explorer._here
+
+
+def test_a_page_may_ask_for_what_it_computes_with_and_for_pictures(extractor, explorer, monkeypatch):
+    sent = []
+    monkeypatch.setattr(explorer, "send", sent.append)
+    explorer._received(explorer, {"kind": "browser"}, [])
+    assert sent == [] and not explorer._about["isReadyWorld"], "these indexes are not those of the package"
+    explorer._received(explorer, {"kind": "thumbnails", "ids": [3, -1, "x", 10**9]}, [])
+    assert list(sent.pop()["thumbnails"]) == ["3"]
+    ready = AlphaExplorer(7, alpha=1.0, steps=1)
+    monkeypatch.setattr(ready, "send", sent.append)
+    ready._received(ready, {"kind": "browser"}, [])
+    assert ready._about["isReadyWorld"] and set(sent[0]["live"]["indexes"]) == {"IVF-PQ", "PCA+LSH"}
+
+
+@pytest.mark.parametrize("edit", ["Rotation 40", "Crop 0.3", "Blur 1.4", "Hue -0.25"])
+def test_an_edit_has_any_strength(explorer, edit):
+    explorer.edit = edit
+    assert explorer.edit == edit and explorer._view["active"]["edit"] == edit
+
+
+@pytest.mark.parametrize("edit", ["Rotation 400", "Crop 0", "Blur", "Hue x", "Contrast 1e9", "Turn 3", 5])
+def test_an_edit_beyond_its_strengths_is_refused(explorer, edit):
+    with pytest.raises(traitlets.TraitError, match="choose one of"):
+        explorer.edit = edit
+    assert explorer.edit == "Contrast 2"
 
 
 def test_a_new_move_ends_the_one_before(explorer):

@@ -430,10 +430,20 @@ def test_cells_can_be_looked_into(world, small_indexes):
     distances = ((queries[:, None] - index.centroids) ** 2).sum(2)
     assert np.array_equal(index.probe(queries, 64), np.argsort(distances, axis=1))
     assert np.array_equal(index.list_sizes, np.bincount(index.assign(world.references[:4000]), minlength=64))
+    assert np.array_equal(index.sizes_of(np.array([5, 0, 5])), index.list_sizes[[5, 0, 5]])
+    for cell in (-1, 64):
+        with pytest.raises(ValueError, match=f"cell {cell}: this index has the cells 0 to 63"):
+            index.sizes_of([cell])
 
 
 @pytest.mark.parametrize(
-    "look", [lambda i: i.centroids, lambda i: i.list_sizes, lambda i: i.probe(np.zeros((1, i.d)), 1)]
+    "look",
+    [
+        lambda i: i.centroids,
+        lambda i: i.list_sizes,
+        lambda i: i.sizes_of([0]),
+        lambda i: i.probe(np.zeros((1, i.d)), 1),
+    ],
 )
 def test_an_index_without_cells_says_so(small_indexes, look):
     with pytest.raises(ValueError, match="has no cells"):

@@ -155,9 +155,10 @@ class Extractor:
 
     def _shares(self, total, batch_size):
         """(threads, pictures per call of the network): the cores together have batch_size pictures in work."""
-        workers = min(cores(), batch_size) if self.device.type == "cpu" and self.reentrant else 1
-        if total is not None:
-            workers = min(workers, total // SMALLEST_SHARE)
+        most = batch_size if total is None else min(batch_size, total // SMALLEST_SHARE)
+        if most < 2 or self.device.type != "cpu" or not self.reentrant:
+            return 1, batch_size
+        workers = min(cores(), most)
         if workers < 2:
             return 1, batch_size
         size = batch_size // workers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Mapping
+from itertools import chain
 
 import torch
 from torch import nn
@@ -31,7 +32,7 @@ def private_copy(module: nn.Module, name: str) -> nn.Module:
 
 def number_format(module: nn.Module) -> torch.dtype:
     """The dtype of a module's first floating-point parameter or buffer; float32 if it has none."""
-    for tensor in (*module.parameters(), *module.buffers()):
+    for tensor in chain(module.parameters(), module.buffers()):
         if tensor.is_floating_point():
             return tensor.dtype
     return torch.float32

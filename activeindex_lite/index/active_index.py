@@ -8,7 +8,7 @@ import re
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from zipfile import BadZipFile
@@ -277,8 +277,16 @@ class ActiveIndex:
     @property
     def list_sizes(self) -> np.ndarray:
         """Stored vectors of each IVF cell, (nlist,) int64; ValueError for an index without cells."""
-        lists = self._cells().invlists
-        return np.array([lists.list_size(cell) for cell in range(self.nlist)])
+        self._cells()
+        return self.sizes_of(range(self.nlist))
+
+    def sizes_of(self, cells: Iterable[int]) -> np.ndarray:
+        """Stored vectors of some IVF cells, (n,) int64; ValueError for a cell that is not there."""
+        cells, lists = list(cells), self._cells().invlists
+        unknown = [cell for cell in cells if not 0 <= cell < lists.nlist]
+        if unknown:
+            raise ValueError(f"cell {unknown[0]}: this index has the cells 0 to {lists.nlist - 1}")
+        return np.array([lists.list_size(int(cell)) for cell in cells], np.int64)
 
     @property
     def lists(self) -> list[np.ndarray]:

@@ -3,6 +3,8 @@
 
 const QUICK_EDITS = ["Identity", "Contrast 2", "Brightness 2", "JPEG 50", "Rotation 25", "Crop 0.5", "Meme", "Random"];
 const [FLY_MS, HOLD_MS, STEP_MS] = [800, 900, 300];
+// Between two drawings of a walk that is being computed: drawing takes time that the computation lacks.
+const DRAW_MS = 80;
 const isCalm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // The controls; put(name, value), or put({ name: value, ... }), hears of each move.
@@ -104,7 +106,7 @@ function render({ model, el }) {
         ? kernelOrBrowser(model)
         : kernelSource(model);
   let story = {};
-  let shownEdit;
+  let [shownEdit, drawnAt] = [undefined, 0];
   let [isFresh, wantsPlay] = [true, false];
   const lastStep = () => story.trail.length - 1;
   const clock = player(redraw);
@@ -231,7 +233,10 @@ function render({ model, el }) {
     if (event.kind === "finished" && shownEdit && edit !== shownEdit) clock.fly();
     shownEdit = edit ?? shownEdit;
     if (event.kind === "finished" && wantsPlay && isFirst()) playAgain();
+    const now = performance.now();
+    if (event.kind === "step" && event.number > 1 && now - drawnAt < DRAW_MS) return;
     redraw();
+    drawnAt = now;
     // For tests and measurements: what is shown now.
     const { alpha, steps } = story.release;
     root.dataset.shown = `alpha ${alpha}, step ${lastStep()} of ${steps}${story.isRunning ? "" : ", done"}`;

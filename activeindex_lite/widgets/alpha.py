@@ -72,6 +72,8 @@ class AlphaExplorer(Explorer):
     _here = traitlets.Bool(False).tag(sync=True)
     # Whether traits change after a move in the page, its work, and whether the results are of an earlier setting.
     _moved_in_page, _task, _is_stale = False, None, False
+    # Seconds between two steps that the page is told: what it draws takes time that the computation lacks.
+    _pace = 0.08
 
     page_traits = ("alpha", "steps", "method", "nprobe", "index", "edit", "_about", "_error")
     title = "A picture changed a little before it is released"
@@ -177,11 +179,11 @@ class AlphaExplorer(Explorer):
         self._is_stale = self._here
         if self._is_stale:
             return
-        work = events(self.state, self._move())
         if self._moved_in_page and _loop_runs():
+            work = events(self.state, self._move(), self._pace)
             self._task = asyncio.get_running_loop().create_task(self._work(work))
             return
-        told = {event["kind"]: event for event in work if event}
+        told = {event["kind"]: event for event in events(self.state, self._move()) if event}
         with self.hold_sync():
             self._view, self._searched, self._error = told["finished"]["view"], told["searched"], ""
 

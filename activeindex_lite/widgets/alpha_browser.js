@@ -105,8 +105,7 @@ function kernelOrBrowser(model) {
     if (event.kind !== "finished") return;
     const { steps } = event.view.release;
     // Where the steps were known from before, nothing was measured.
-    if (begun && steps > 1 && stepped === steps - (name === "browser" ? 1 : 0))
-      pace[name] = (performance.now() - begun) / steps;
+    if (begun && steps > 1 && stepped) pace[name] = (performance.now() - begun) / steps;
     begun = 0;
     if (wanted === "quicker" && pace.kernel > SLOW_MS) ask();
     report();

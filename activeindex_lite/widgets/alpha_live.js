@@ -1,4 +1,4 @@
-// Results made in the browser itself, by a worker that holds the compute core: a source as alpha_source.js describes it.
+// Results made in the browser itself, by a worker that holds the compute core: a source as alpha_source.js has it.
 
 const LIVE_ALPHA_STEP = 0.25;
 // What a move is made of.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class Stage:
     """What would be released after a number of steps: an 8-bit picture, and path (number + 1, d) of features so far.
 
     Of the published method the last feature is missing between the first and the last step, where path is (number, d).
-    seconds: of the activation so far.
+    seconds: of the activation so far; shown: what `shown_picture` made of it for the page.
     """
 
     number: int
@@ -58,6 +59,7 @@ class Stage:
     picture: Image.Image
     path: np.ndarray
     seconds: float
+    shown: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 def stages(one: OnePicture, move: Move) -> Iterator[Stage]:
@@ -79,12 +81,15 @@ def stages(one: OnePicture, move: Move) -> Iterator[Stage]:
         yield Stage(step.number, step.of, step.picture, path, seconds)
 
 
-def events(state: AlphaState, move: Move) -> Iterator[dict[str, Any] | None]:
+def events(state: AlphaState, move: Move, pace: float = 0.0) -> Iterator[dict[str, Any] | None]:
     """Do all the work of a move: dicts for the page, and None after work that the page need not know of.
 
     Kinds, in this order: "begun" (plane, passive: where the copy of the original lies, what a search finds), "step"
     (one a step, with a search after the first), "finished" (view, all that is needed to draw), "searched" (found: what
     searches after each step find). If the pictures of the move are known from before there is no "step".
+
+    pace: seconds between two steps that are told; of the others, the pictures come with "searched" (pictures: number ->
+    files).
     """
     known = state.run(move)
     if state.run(move.published) is None and not state.has_plane(move):
@@ -93,22 +98,29 @@ def events(state: AlphaState, move: Move) -> Iterator[dict[str, Any] | None]:
     yield {"kind": "begun", **about_plane(state, move)}
     made = known or state.run(move)
     if made is None:
-        yield from _computed(state, move, told=True)
+        yield from _computed(state, move, pace)
         made = state.run(move)
-    yield {"kind": "finished", "view": view(state, move, made)}
-    found = {}
+    yield {"kind": "finished", "view": view(state, move, made, in_full=not pace)}
+    later = [stage for stage in made if not stage.shown]
+    found, pictures = {}, {str(stage.number): shown_picture(state.picture, stage) for stage in later}
     for stage in made[:-1]:
         found[str(stage.number)] = state.search(move, stage.picture)
         yield None
-    yield {"kind": "searched", "run": run_name(move), "edit": move.edit, "found": found}
+    yield {"kind": "searched", "run": run_name(move), "edit": move.edit, "found": found, "pictures": pictures}
 
 
-def _computed(state: AlphaState, move: Move, told: bool = False) -> Iterator[dict[str, Any] | None]:
-    """Activate and keep the stages; told: yield an event for each."""
-    made = []
+def _computed(state: AlphaState, move: Move, pace: float = math.inf) -> Iterator[dict[str, Any] | None]:
+    """Activate and keep the stages; pace: seconds between two events of a step (infinite: none is told)."""
+    made, told_at = [], -pace
     for stage in stages(state.one(move.index), move):
         made.append(stage)
-        yield told_step(state, move, stage) if told else None
+        now = time.perf_counter()
+        # After the last step comes all that is finished.
+        is_due = pace < math.inf and (
+            stage.number == 1 or (now - told_at >= pace and not (pace and stage.number == stage.of))
+        )
+        told_at = now if is_due else told_at
+        yield told_step(state, move, stage) if is_due else None
     state.keep(move, made)
 
 
@@ -134,7 +146,7 @@ def told_step(state: AlphaState, move: Move, stage: Stage) -> dict[str, Any]:
         "number": stage.number,
         "of": stage.of,
         "path": walked(state, move, stage.path),
-        **shown_picture(state.picture, stage.picture),
+        **shown_picture(state.picture, stage),
     }
     if stage.number == 1:
         told["found"] = state.search(move, stage.picture)
@@ -153,15 +165,22 @@ def walked(state: AlphaState, move: Move, path: np.ndarray) -> list[dict]:
     return [{"place": place, "measure": measure, "inside": is_in} for place, measure, is_in in rows]
 
 
-def shown_picture(original: Image.Image, picture: Image.Image) -> dict[str, Any]:
+def shown_picture(original: Image.Image, stage: Stage) -> dict[str, Any]:
     """A picture on the way: small files of it and of its difference, and its PSNR (null: nothing changed)."""
+    if not stage.shown:
+        picture = stage.picture
+        stage.shown.update(
+            picture=data_uri(picture, "JPEG", quality=90, subsampling=0),
+            difference=data_uri(amplified_difference(original, picture), "JPEG", quality=75),
+            psnr=decibels(original, picture),
+        )
+    return stage.shown
+
+
+def decibels(original: Image.Image, picture: Image.Image) -> float | None:
+    """PSNR for JSON, which has no infinity: None if nothing changed."""
     quality = psnr(original, picture)
-    return {
-        "picture": data_uri(picture, "JPEG", quality=90, subsampling=0),
-        "difference": data_uri(amplified_difference(original, picture), "JPEG", quality=75),
-        # JSON has no infinity.
-        "psnr": None if np.isinf(quality) else quality,
-    }
+    return None if np.isinf(quality) else quality
 
 
 def about_plane(state: AlphaState, move: Move) -> dict[str, Any]:
@@ -195,20 +214,25 @@ def _listed(parts: np.ndarray | None) -> list | None:
     return None if parts is None else parts[0].tolist()
 
 
-def view(state: AlphaState, move: Move, made: list[Stage]) -> dict[str, Any]:
-    """All that depends on the move except nprobe, which only chooses among what is here."""
+def view(state: AlphaState, move: Move, made: list[Stage], in_full: bool = True) -> dict[str, Any]:
+    """All that depends on the move except nprobe, which only chooses among what is here.
+
+    in_full: with the picture of each step, otherwise with those of the last and of steps that were told.
+    """
     one, last = state.one(move.index), made[-1]
     original, released = state.picture, last.picture
-    quality = psnr(original, released)
     path = walked(state, move, last.path)
     trail = [{"number": 0, "psnr": None, **path[0]}]
-    trail += [{"number": s.number, **shown_picture(original, s.picture), **path[s.number]} for s in made]
+    for stage in made:
+        is_shown = in_full or stage is last or stage.shown
+        about = shown_picture(original, stage) if is_shown else {"psnr": decibels(original, stage.picture)}
+        trail.append({"number": stage.number, **about, **path[stage.number]})
     release = {
         **{name: value for name, value in asdict(move).items() if name != "edit"},
         "run": run_name(move),
         "goal": one.goal,
         "picture": data_uri(released, "WEBP", lossless=True, method=0),
-        "psnr": None if np.isinf(quality) else quality,
+        "psnr": decibels(original, released),
         "ssim": ssim(original, released) if min(original.size) >= WINDOW else None,
         "linf": linf(original, released),
         "ms": 1000 * last.seconds,

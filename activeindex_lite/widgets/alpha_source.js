@@ -1,15 +1,16 @@
 // Where the alpha explorer's results come from: a kernel that activates step by step, or the results that a page
 // without a kernel has stored. Each source is { isLive, alphas, steps, edits, methods, start(tell) }, and where it is
-// live stepsOf(method) and takePicture(bytes, name); start returns the function that ends it. Some have thumbnails by id,
-// beside(moved), what is set with a move, and a place for a control of their own. tell(event) hears of
-// events, of which `tellStory` makes what is drawn:
+// live stepsOf(method) and takePicture(bytes, name); start returns the function that ends it. Some have thumbnails by
+// id, beside(moved), what is set with a move, and a place for a control of their own. tell(event) hears of events, of
+// which `tellStory` makes what is drawn:
 //   { kind: "begun", plane, passive }                               a setting with a plane of its own
 //   { kind: "step", run, alpha, number, of, path, picture, difference, psnr, found? }   a step was made
 //   { kind: "finished", view }                                      all that the setting shows
 //   { kind: "known", view }                                         the same, of what is shown already
 //   { kind: "pictured" }                                            more thumbnails have come
-//   { kind: "searched", run, edit, found, picture? }                what searches after each step find; the released
-//                                                                   picture without loss, where the view's lost some
+//   { kind: "searched", run, edit, found, picture?, pictures? }     what searches after each step find; the released
+//                                                                   picture without loss, where the view's lost some;
+//                                                                   steps' pictures that the view lacks
 
 // Whole numbers 0 .. count - 1.
 const upTo = (count) => Array.from({ length: count }, (_, i) => i);
@@ -118,12 +119,13 @@ const TELLERS = {
   // What is shown already, in full: it ends no play.
   known: (story, event) => TELLERS.finished(story, event),
   pictured: (story) => ({ ...story }),
-  searched(story, { run, edit, found, picture }) {
+  searched(story, { run, edit, found, picture, pictures = {} }) {
     if (!found || story.release?.run !== run || story.active?.edit !== edit) return story;
     // Copies of one edit look alike: only the last one's picture was sent.
     const { query } = story.active;
     const later = ({ number }) => found[number] && { ...found[number], query: found[number].query ?? query };
-    const trail = story.trail.map((stage) => ({ ...stage, found: stage.found ?? later(stage) }));
+    const filled = (stage) => ({ ...stage, ...pictures[stage.number], found: stage.found ?? later(stage) });
+    const trail = story.trail.map(filled);
     const release = { ...story.release, picture: picture ?? story.release.picture };
     return { ...story, trail, release };
   },

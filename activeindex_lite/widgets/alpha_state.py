@@ -203,7 +203,7 @@ def _compared(index: ActiveIndex, found: Found, nprobes: Sequence[int]) -> list[
     """With how many stored codes a search compares its query at each nprobe: all, or those of the visited cells."""
     if found.cells is None:
         return [index.ntotal] * len(nprobes)
-    sums = np.cumsum(index.list_sizes[found.cells])
+    sums = np.cumsum(index.sizes_of(found.cells))
     return [int(sums[nprobe - 1]) for nprobe in nprobes]
 
 
