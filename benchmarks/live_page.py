@@ -111,5 +111,5 @@ def main(folder="pages", times=TIMES):
 
 
 if __name__ == "__main__":
-    is_page = len(sys.argv) > 1 and Path(sys.argv[1]).is_file()
+    is_page = len(sys.argv) > 1 and Path(sys.argv[1]).suffix == ".html"
     (print_moves if is_page else main)(*sys.argv[1:])

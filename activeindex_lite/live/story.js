@@ -159,12 +159,10 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
   }
   async function drawn({ picture, mse }) {
     const { difference, linf } = comparedPictures(original, picture);
-    return {
-      picture: await uriOf(picture, "image/jpeg", 0.92),
-      difference: await uriOf(difference, "image/jpeg", 0.75),
-      psnr: psnrOf(mse),
-      linf,
-    };
+    // Browsers encode in the background.
+    const files = [uriOf(picture, "image/jpeg", 0.92), uriOf(difference, "image/jpeg", 0.75)];
+    const [shownPicture, shownDifference] = await Promise.all(files);
+    return { picture: shownPicture, difference: shownDifference, psnr: psnrOf(mse), linf };
   }
 
   async function aboutPlane(move) {
@@ -195,6 +193,7 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
 
   async function view(move, made) {
     const last = made.at(-1);
+    const searching = search(move, last.picture);
     const path = walked(move, last.path);
     const trail = [{ number: 0, psnr: null, ...path[0] }];
     for (const stage of made) trail.push({ number: stage.number, ...(await shown(stage)), ...path[stage.number] });
@@ -211,7 +210,7 @@ function storyteller({ core, indexes, methods, captions, nprobes, thumbnails, al
       ms: last.ms,
       kept: shareIn(known.scenes.get(sceneName(move)).plane, last.path),
     };
-    return { release, trail, active: await search(move, last.picture), ...(await aboutPlane(move)) };
+    return { release, trail, active: await searching, ...(await aboutPlane(move)) };
   }
 
   // The plane of a move is fixed by the published release of its method.
