@@ -6,7 +6,7 @@ import pytest
 
 from activeindex_lite import build_index, load_world, ready_index
 from activeindex_lite.index import ActiveIndex, ready
-from activeindex_lite.index.ready import CELLS, CODES, TRAINED, trained_index
+from activeindex_lite.index.ready import CELLS, CODES, SEED, SEED_AGAIN, TRAINED, trained_index
 from activeindex_lite.lessons.pq import mean_error
 from activeindex_lite.world.world import unit
 
@@ -23,10 +23,11 @@ def test_a_ready_index_is_made_once_and_the_world_cannot_be_spoilt(world):
         world.references[0, 0] = 1
 
 
-@pytest.mark.parametrize("factory", [*TRAINED, CELLS])
-def test_a_trained_index_of_the_package_is_read_anew_and_empty(factory):
-    index = trained_index(factory)
-    assert index.factory == factory and index.ntotal == 0 and trained_index(factory) is not index
+@pytest.mark.parametrize(("factory", "seed"), [*TRAINED, (CELLS, SEED)])
+def test_a_trained_index_of_the_package_is_read_anew_and_empty(factory, seed):
+    index = trained_index(factory, seed)
+    assert index.factory == factory and index.seed == seed and index.ntotal == 0
+    assert trained_index(factory, seed) is not index
 
 
 def test_another_seed_is_trained_now(world):
@@ -48,8 +49,9 @@ def could_be_saved(points, centroids):
     return (counts * np.square(means - centroids).sum(1)).sum() / errors.sum()
 
 
-def test_the_trained_indexes_of_the_package_are_where_k_means_on_its_features_ends(world):
-    cells, codes = trained_index(CELLS).centroids, trained_index(CODES)
+@pytest.mark.parametrize("seed", [SEED, SEED_AGAIN])
+def test_the_trained_indexes_of_the_package_are_where_k_means_on_its_features_ends(seed, world):
+    cells, codes = trained_index(CELLS, seed).centroids, trained_index(CODES, seed)
     np.testing.assert_array_equal(cells, codes.centroids)
     assert could_be_saved(world.train, cells) < 0.01
     # The parts of the residuals, on which PQ was trained.
@@ -62,6 +64,11 @@ def test_the_trained_indexes_of_the_package_are_where_k_means_on_its_features_en
     assert could_be_saved(world.train[:5000], world.references[: len(cells)]) > 0.1
 
 
+def test_another_training_has_other_cells():
+    first, again = (trained_index(CODES, seed).centroids for seed in (SEED, SEED_AGAIN))
+    assert not np.isclose(first[:, None, :4], again[None, :, :4]).all(-1).any()
+
+
 def test_the_trained_opq_keeps_more_than_pca_with_the_same_codes(world):
     x = world.references[:5000]
     plain = build_index("PCA64,PQ8x8", world.train[:20_000])
@@ -69,10 +76,12 @@ def test_the_trained_opq_keeps_more_than_pca_with_the_same_codes(world):
 
 
 def test_trained_indexes_are_made_from_the_features_beside_them_and_never_overwritten(world, tmp_path, monkeypatch):
-    monkeypatch.setattr(ready, "TRAINED", ("IVF8,Flat", "PCA8,LSH"))
+    monkeypatch.setattr(ready, "TRAINED", (("IVF8,Flat", SEED), ("PCA8,LSH", SEED), ("IVF8,Flat", 3)))
     np.save(tmp_path / "train.npy", world.train[:1000].astype(np.float16))
     (tmp_path / "PCA8,LSH.npz").write_text("mine")
     ready.build_trained(tmp_path, progress=False)
     expected = build_index("IVF8,Flat", unit(world.train[:1000].astype(np.float16)))
     np.testing.assert_array_equal(ActiveIndex.load(tmp_path / "IVF8,Flat.npz").centroids, expected.centroids)
+    again = build_index("IVF8,Flat", unit(world.train[:1000].astype(np.float16)), seed=3)
+    np.testing.assert_array_equal(ActiveIndex.load(tmp_path / "IVF8,Flat,seed3.npz").centroids, again.centroids)
     assert (tmp_path / "PCA8,LSH.npz").read_text() == "mine"

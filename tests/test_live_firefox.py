@@ -7,7 +7,7 @@ import pytest
 
 from activeindex_lite import load_world
 from activeindex_lite.activation.methods import METHODS
-from activeindex_lite.live.page import write_live_page
+from activeindex_lite.widgets.alpha_live import write_live_page
 from benchmarks.live_page import served
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")

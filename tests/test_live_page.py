@@ -13,8 +13,8 @@ from activeindex_lite.activation.quality import psnr
 from activeindex_lite.edits import DIALS, EDITS
 from activeindex_lite.live.build import FOLDER
 from activeindex_lite.live.material import LIVE_EDITS, LIVE_METHODS, script
-from activeindex_lite.live.page import LiveExplorer, write_live_page
 from activeindex_lite.widgets import AlphaExplorer
+from activeindex_lite.widgets.alpha_live import LiveExplorer, write_live_page
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"

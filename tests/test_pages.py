@@ -17,7 +17,7 @@ from activeindex_lite.pages import NotebookFailed, broken_links, build_pages
 from activeindex_lite.pages.build import first_picture, lighter
 from activeindex_lite.pages.convert import link_words, markdown_soup, notebook_soup
 from activeindex_lite.pages.mathml import mathml
-from activeindex_lite.widgets.pictures import data_uri
+from activeindex_lite.pictures.uris import data_uri
 from benchmarks.lab import watched
 
 REAL = Path(__file__).parent.parent / "notebooks"

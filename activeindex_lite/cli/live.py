@@ -30,7 +30,7 @@ def run(options: Namespace) -> None:
         for path in build():
             print(f"built {path}, {path.stat().st_size:,} bytes")
         return
-    from activeindex_lite.live.page import write_live_page  # this loads torch
+    from activeindex_lite.widgets.alpha_live import write_live_page  # this loads torch
 
     path = write_live_page(options.out)
     print(f"open {path}, {path.stat().st_size / 1e6:.1f} MB")

@@ -14,7 +14,7 @@ from activeindex_lite.evaluation.originals import stored_anew
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import hit_table, intervals
 from activeindex_lite.index import build_index, ready_index
-from activeindex_lite.index.ready import CODES, cells_alone
+from activeindex_lite.index.ready import CODES, SEED_AGAIN, cells_alone, trained_index
 from activeindex_lite.lessons.copy_detection import BATCH
 from activeindex_lite.pictures import synthetic_pictures
 from activeindex_lite.support.parallel import in_threads
@@ -40,7 +40,7 @@ Place = tuple["ActiveIndex", "Extractor", np.ndarray]
 def ready_places(extractor: Extractor, ids: np.ndarray, again: ActiveIndex | None = None) -> dict[str, Place]:
     """Where copies of the ready world's references `ids` are searched for: dict name -> (index, extractor, ids there).
 
-    An IVF-PQ; `again`, the same factory string trained from another seed of k-means (None: it is built); PQ8x8;
+    An IVF-PQ; `again`, the same factory string trained from another seed of k-means (None: the package's); PQ8x8;
     PCA64,LSH; and a small IVF-PQ of the features of "gradients", an extractor that has nothing in common with
     `extractor` ("lite").
     """
@@ -56,8 +56,7 @@ def ready_places(extractor: Extractor, ids: np.ndarray, again: ActiveIndex | Non
 
 def ready_again() -> ActiveIndex:
     """The ready world's IVF-PQ trained again: the same pictures, but another seed of k-means."""
-    world = load_world()
-    return build_index(CODES, world.train, world.references, seed=1)
+    return trained_index(CODES, SEED_AGAIN).refilled(load_world().references)
 
 
 def stores_again(places: dict[str, Place], references: np.ndarray, released: Sequence[Image.Image]) -> dict[str, Place]:

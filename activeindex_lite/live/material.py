@@ -8,8 +8,8 @@ from activeindex_lite.activation.defaults import ALPHA
 from activeindex_lite.activation.methods import METHODS
 from activeindex_lite.live.build import FOLDER
 from activeindex_lite.live.export import binaries, caption, half_weights, index_data, network_data
+from activeindex_lite.pictures.uris import data_uri
 from activeindex_lite.sweeps.alpha import INDEXES, NPROBES
-from activeindex_lite.widgets.pictures import data_uri
 from activeindex_lite.world import load_world
 
 # What a worker runs.

@@ -21,8 +21,8 @@ from activeindex_lite.pages.convert import link_numbers, link_terms, link_words,
 from activeindex_lite.pages.frames import write_frame
 from activeindex_lite.pages.layout import index_body, page
 from activeindex_lite.pages.run import run_notebook
+from activeindex_lite.pictures.uris import data_uri
 from activeindex_lite.support.files import is_free, mark_as_output, whole_file
-from activeindex_lite.widgets.pictures import data_uri
 
 # Subfolders: the notebooks that have run, which also mark the folder around them as one of pages, and explorers.
 EXECUTED, EXPLORERS = "executed", "explorers"
@@ -158,7 +158,7 @@ def lighter(svg: str) -> str:
 
 def live_hero(out: Path) -> tuple[str, str]:
     """Write the page of the live explorer; returns its (address, title)."""
-    from activeindex_lite.live.page import LiveExplorer, live_explorer  # this loads torch
+    from activeindex_lite.widgets.alpha_live import LiveExplorer, live_explorer  # this loads torch
 
     with live_explorer() as explorer:
         write_frame(explorer, out / EXPLORERS / LIVE)

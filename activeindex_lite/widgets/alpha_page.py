@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from activeindex_lite.activation.defaults import ALPHA, STEPS
+from activeindex_lite.pictures.uris import data_uri
 from activeindex_lite.widgets.alpha_run import Move, events
-from activeindex_lite.widgets.pictures import data_uri
 
 if TYPE_CHECKING:
     from activeindex_lite.widgets.alpha_state import AlphaState

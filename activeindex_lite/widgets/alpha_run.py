@@ -16,7 +16,7 @@ from activeindex_lite.activation.quality import WINDOW, linf, psnr, ssim
 from activeindex_lite.lessons.borders import share_in
 from activeindex_lite.lessons.one_picture import amplified_difference
 from activeindex_lite.lessons.one_plane import truly_inside
-from activeindex_lite.widgets.pictures import data_uri
+from activeindex_lite.pictures.uris import data_uri
 
 if TYPE_CHECKING:
     from PIL import Image

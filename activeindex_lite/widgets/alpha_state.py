@@ -18,10 +18,10 @@ from activeindex_lite.lessons.one_picture import OnePicture, joined
 from activeindex_lite.lessons.one_plane import OnePlane, one_plane, truly_inside
 from activeindex_lite.pictures import open_pictures
 from activeindex_lite.pictures.given import rgb_picture
+from activeindex_lite.pictures.uris import data_uri, thumbnail
 from activeindex_lite.sweeps.alpha import INDEXES as MEASURED
 from activeindex_lite.sweeps.alpha import NPROBES, load_grid
 from activeindex_lite.widgets.module import checked_indexes
-from activeindex_lite.widgets.pictures import data_uri, thumbnail
 from activeindex_lite.world import load_world
 
 if TYPE_CHECKING:

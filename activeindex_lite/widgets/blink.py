@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from activeindex_lite.pictures.uris import data_uri
 from activeindex_lite.widgets.module import CSS, Explorer, Setting, checked_name, checked_number, esm, read
-from activeindex_lite.widgets.pictures import data_uri
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from activeindex_lite.pictures.uris import thumbnail
 from activeindex_lite.widgets.module import CSS, Explorer, Setting, checked_number, read
-from activeindex_lite.widgets.pictures import thumbnail
 
 if TYPE_CHECKING:
     from activeindex_lite.lessons.examples import Example, Examples

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from activeindex_lite.widgets.pictures import data_uri
+from activeindex_lite.pictures.uris import data_uri
 
 # explorer.css hides the still beside a living explorer. This style arrives with the still and outlives the kernel: it
 # hides the line "model not found" before it, which has no element in it.

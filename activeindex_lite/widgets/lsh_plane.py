@@ -10,10 +10,10 @@ import traitlets
 
 from activeindex_lite.evaluation.stored_queries import load_queries
 from activeindex_lite.lessons.lsh import angles_to, directions, room_around
+from activeindex_lite.pictures.uris import thumbnail
 from activeindex_lite.scratch import LSH
 from activeindex_lite.support.checks import whole_number
 from activeindex_lite.widgets.module import CSS, Explorer, Setting, checked_number, esm, read
-from activeindex_lite.widgets.pictures import thumbnail
 from activeindex_lite.widgets.points import REACH
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import numpy as np
 import traitlets
 
 from activeindex_lite.evaluation.stored_queries import load_queries
+from activeindex_lite.pictures.uris import thumbnail
 from activeindex_lite.scratch import squared_distances
 from activeindex_lite.widgets.module import CSS, Explorer, Setting, checked_name, checked_number, esm, read
-from activeindex_lite.widgets.pictures import thumbnail
 
 if TYPE_CHECKING:
     from activeindex_lite.figures.style import Described

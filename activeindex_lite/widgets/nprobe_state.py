@@ -13,9 +13,9 @@ from activeindex_lite.evaluation.timing import search_milliseconds
 from activeindex_lite.index import ActiveIndex, ready_index
 from activeindex_lite.lessons.ivf import Probing, disc_map, probing
 from activeindex_lite.pictures.synthetic import synthetic_pictures
+from activeindex_lite.pictures.uris import thumbnail
 from activeindex_lite.sweeps.nprobe import INDEXES, load_curves, nprobes_of, recall_by_nprobe
 from activeindex_lite.widgets.module import checked_indexes
-from activeindex_lite.widgets.pictures import thumbnail
 from activeindex_lite.world.world import REFERENCE_SEED
 
 # (position among the stored queries, edit): found at once, found after 3 ... 65 cells, found and then lost to a nearer

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from activeindex_lite.edits.strengths import STRENGTHS
+from activeindex_lite.pictures.uris import thumbnail
 from activeindex_lite.widgets.examples import SMALL, ExampleExplorer, plain
 from activeindex_lite.widgets.module import Setting, checked_name, checked_number, esm
-from activeindex_lite.widgets.pictures import thumbnail
 
 if TYPE_CHECKING:
     import pandas

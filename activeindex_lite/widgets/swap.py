@@ -10,9 +10,9 @@ import traitlets
 
 from activeindex_lite.evaluation.stored_queries import load_queries
 from activeindex_lite.lessons.pq import swaps
+from activeindex_lite.pictures.uris import thumbnail
 from activeindex_lite.scratch import PQ
 from activeindex_lite.widgets.module import CSS, Explorer, Setting, checked_number, esm, read
-from activeindex_lite.widgets.pictures import thumbnail
 
 if TYPE_CHECKING:
     from activeindex_lite.figures.style import Described

@@ -13,13 +13,13 @@ from PIL import Image
 from activeindex_lite.activation.defaults import ALPHA, STEPS
 from activeindex_lite.index import ready_index
 from activeindex_lite.live.material import LIVE_EDITS, SEARCHED, live_material
+from activeindex_lite.pictures.uris import data_uri
 from activeindex_lite.sweeps.alpha import INDEXES, NPROBES
 from activeindex_lite.widgets.alpha import PICTURE, AlphaExplorer
 from activeindex_lite.widgets.alpha_page import METHOD, stored_results
 from activeindex_lite.widgets.alpha_run import Move, finished
 from activeindex_lite.widgets.alpha_state import THUMBNAIL
 from activeindex_lite.widgets.page import write_page
-from activeindex_lite.widgets.pictures import data_uri
 
 # What a browser without WebAssembly's SIMD shows.
 STORED_ALPHAS = (0.0, ALPHA)
