@@ -150,14 +150,46 @@ OUTPUTS = (
 )
 
 
+def written(path, cells):
+    """A notebook of cells, pairs (kind, text), at a path."""
+    make = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
+    notebook = nbformat.v4.new_notebook(cells=[make[kind](text) for kind, text in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)
+    return path
+
+
 @pytest.fixture
 def small(tmp_path):
     """The path of a notebook of one explorer."""
-    make = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
-    notebook = nbformat.v4.new_notebook(cells=[make[kind](text) for kind, text in SMALL])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, tmp_path / "small.ipynb")
-    return tmp_path / "small.ipynb"
+    return written(tmp_path / "small.ipynb", SMALL)
+
+
+def test_the_browser_computes_where_its_reader_wants(tmp_path, browser):
+    source = "from activeindex_lite.widgets import AlphaExplorer\nexplorer = AlphaExplorer(alpha=1.0)\nexplorer"
+    notebook = written(tmp_path / "alpha.ipynb", [("code", source)])
+    with lab.jupyter_lab(tmp_path) as (address, token):
+        page = lab.watched(browser.new_page(viewport={"width": 1366, "height": 768}))
+        lab.run_all(page, address, token, notebook.name)
+        explorer = explorer_of(page, "AlphaExplorer(", ".ai-finding")
+        explorer.locator(".aa-more summary").click()
+        told = explorer.locator(".aa-more .ai-note").first
+        explorer.get_by_label("computed by").select_option("browser")
+        told.filter(has_text="Now: this browser.").wait_for(timeout=60_000)
+        # The browser has edits at any strength, and leaves to the kernel what only that has.
+        for edit, who in (("Rotation 25", "this browser"), ("Random", "the kernel"), ("Meme", "this browser")):
+            explorer.get_by_label("any edit").select_option(edit)
+            explorer.locator(".ai-finding").filter(has_text=f"({edit})").wait_for(timeout=60_000)
+            assert f"Now: {who}." in told.inner_text()
+        # Results that the page has no pictures of come from the kernel.
+        images = "() => [...document.querySelectorAll('.aa-plane image')].map((node) => node.href.baseVal)"
+        page.wait_for_function(f"({images})().every((address) => !address.includes('shown'))")
+        slider = explorer.get_by_role("slider", name="alpha").first
+        slider.press("ArrowRight")
+        shown = "document.querySelector('.ai-alpha').dataset.shown"
+        page.wait_for_function(f"{shown} === 'alpha 1.25, step 10 of 10, done'")
+        assert page.problems == [] and explorer.locator(".ai-problem").inner_text() == ""
+        page.close()
 
 
 def test_the_bar_stays_the_notebook_is_saved_and_keeps_a_still(small, browser, screenshots):

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 CONDA = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "playwright": "playwright-python"}
 
 # Of these, conda-forge is not known to have any; what needs them skips without.
-PIP_ALONE = {"axe-playwright-python", "ziglang"}
+PIP_ALONE = {"axe-playwright-python", "marionette_driver", "ziglang"}
 
 
 @pytest.fixture(scope="module")
