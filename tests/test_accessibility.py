@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from PIL import Image
+from test_explorer_layout import results_explorer, strength_explorer
 
 from activeindex_lite import build_index
 from activeindex_lite.exercises import start
@@ -172,6 +173,13 @@ def threshold_explorer():
 @pytest.mark.parametrize("make", [NeighboursExplorer, threshold_explorer])
 def test_an_explorer_of_a_lesson_has_no_serious_violation(make, violations, tmp_path):
     path = write_page(make(), tmp_path / "page.html")
+    for dark in (False, True):
+        assert violations(path, ".ai-finding:not(:empty)", dark) == []
+
+
+@pytest.mark.parametrize("make", [results_explorer, strength_explorer])
+def test_an_explorer_of_a_table_has_no_serious_violation(make, small_indexes, violations, tmp_path):
+    path = write_page(make(small_indexes, None), tmp_path / "page.html")
     for dark in (False, True):
         assert violations(path, ".ai-finding:not(:empty)", dark) == []
 

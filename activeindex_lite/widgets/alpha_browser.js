@@ -72,6 +72,7 @@ function kernelOrBrowser(model) {
     worker = startWorker({ ...live, id: about.place ?? live.ownId }, about.original, {
       onReady() {
         [isReady, refusal] = [true, ""];
+        if (model.get("_about").original !== about.original) changedPicture();
         // Its first move is measured, whoever computes it.
         if (isForBrowser(moveOf(model))) again();
         else moveHere();
@@ -139,7 +140,7 @@ function kernelOrBrowser(model) {
   }
   function changedPicture() {
     const about = model.get("_about");
-    if (worker) worker.choose(about.original, about.place ?? live.ownId, () => isHere() && moveHere());
+    if (isReady) worker.choose(about.original, about.place ?? live.ownId, () => isHere() && moveHere());
   }
 
   function start(listener) {
