@@ -251,11 +251,16 @@ def test_an_edit_has_any_strength(explorer, edit):
     assert explorer.edit == edit and explorer._view["active"]["edit"] == edit
 
 
-@pytest.mark.parametrize("edit", ["Rotation 400", "Crop 0", "Blur", "Hue x", "Contrast 1e9", "Turn 3", 5])
+@pytest.mark.parametrize("edit", ["Rotation 400", "Crop 0", "Blur", "Hue x", "Contrast 1e9", "Turn 3", "JPEG 37.5x", 5])
 def test_an_edit_beyond_its_strengths_is_refused(explorer, edit):
     with pytest.raises(traitlets.TraitError, match="choose one of"):
         explorer.edit = edit
     assert explorer.edit == "Contrast 2"
+
+
+def test_a_quality_that_no_encoder_knows_is_refused(explorer):
+    with pytest.raises(traitlets.TraitError, match="JPEG 37.5: a quality is a whole number, such as 37"):
+        explorer.edit = "JPEG 37.5"
 
 
 def test_a_new_move_ends_the_one_before(explorer):

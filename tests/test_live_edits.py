@@ -63,6 +63,8 @@ def test_edits_are_those_of_python(pictures, tmp_path):
 def test_each_strength_of_a_slider_is_that_of_python(pictures, tmp_path):
     two = [pictures[0].resize((41, 30)), pictures[3].resize((32, 37))]
     names = [dial.edit(value).name for dial in DIALS.values() if dial.family != "JPEG" for value in dial.values]
+    # Between the values of sliders too.
+    names += ["Blur 3", "Blur 1.25", "Rotation 12.5", "Hue 0.123", "Crop 0.37", "Contrast 1.234"]
     data = {"edits": names, "pictures": [picture_of(p) for p in two], "captions": []}
     found = run_js(["core", "edits"], MANY, data, tmp_path)
     for name in names:

@@ -80,11 +80,6 @@ def kernel_sigma(kernel: int) -> float:
     return 0.3 * ((kernel - 1) * 0.5 - 1) + 0.8
 
 
-def sigma_kernel(sigma: float) -> int:
-    """The blur kernel in pixels, odd, whose `kernel_sigma` is nearest to sigma: 11 for 2."""
-    return 2 * max(0, round((sigma - 0.8) / 0.3) + 1) + 1
-
-
 def blur(picture: Image.Image, kernel: int) -> Image.Image:
     """Gaussian blur with an odd kernel of `kernel` pixels and sigma `kernel_sigma(kernel)`; borders are reflected.
 
@@ -92,10 +87,13 @@ def blur(picture: Image.Image, kernel: int) -> Image.Image:
     """
     if kernel < 1 or kernel % 2 != 1:
         raise ValueError(f"blur kernel: expected an odd number of pixels from 1 on, got {kernel!r:.60}")
+    return gaussian(picture, kernel_sigma(kernel), int(kernel // 2))
+
+
+def gaussian(picture: Image.Image, sigma: float, radius: int) -> Image.Image:
+    """`blur` with any standard deviation, and weights up to `radius` on either side, both in pixels."""
     pixels = np.asarray(picture, dtype=np.float32)
-    blurred = scipy.ndimage.gaussian_filter(
-        pixels, kernel_sigma(kernel), mode="mirror", radius=int(kernel // 2), axes=(0, 1)
-    )
+    blurred = scipy.ndimage.gaussian_filter(pixels, sigma, mode="mirror", radius=radius, axes=(0, 1))
     return Image.fromarray(np.rint(blurred).astype(np.uint8))
 
 

@@ -40,6 +40,9 @@ class Dial:
             raise ValueError(
                 f"{self.family} {value:g}: its {self.unit} go from {low:g} to {high:g}; choose one of these"
             )
+        # Encoders know whole qualities alone: another would be cut off in silence.
+        if self.function is basic.jpeg and value % 1:
+            raise ValueError(f"{self.family} {value:g}: a quality is a whole number, such as {value // 1:g}")
         name = f"{self.family} {value:g}"
         return Edit(name, self.note.format(f"{value:g}"), lambda picture: self.function(picture, value))
 
@@ -50,7 +53,8 @@ def _steps(low: int, high: int, step: int, scale: int = 1) -> tuple[float, ...]:
 
 
 def _blur(picture: Image.Image, sigma: float) -> Image.Image:
-    return basic.blur(picture, basic.sigma_kernel(sigma))
+    # The radius of the kernel whose `kernel_sigma` is nearest.
+    return basic.gaussian(picture, sigma, round((sigma - 0.8) / 0.3) + 1)
 
 
 DIALS = MappingProxyType(
@@ -96,11 +100,12 @@ def edit_named(name: str) -> Edit:
 
     ValueError for another name, or a strength beyond the family's ends; the message names what there is.
     """
-    if name in EDITS:
-        return EDITS[name]
-    family, _, strength = name.partition(" ") if isinstance(name, str) else ("", "", "")
-    if family in DIALS and NUMBER.fullmatch(strength):
-        return DIALS[family].edit(float(strength))
+    if isinstance(name, str):
+        if name in EDITS:
+            return EDITS[name]
+        family, _, strength = name.partition(" ")
+        if family in DIALS and NUMBER.fullmatch(strength):
+            return DIALS[family].edit(float(strength))
     raise ValueError(
         f"no edit {name!r:.60}: choose one of {', '.join(EDITS)}, or a strength of your own, such as 'Rotation 40' "
         f"({', '.join(DIALS)})"

@@ -100,7 +100,7 @@ function alongLines({ width, height }, values, weights, at) {
 
 function blur(picture, sigma) {
   const { width, height, pixels } = picture;
-  const radius = Math.max(0, Math.round((sigma - 0.8) / 0.3) + 1);
+  const radius = rounded((sigma - 0.8) / 0.3) + 1;
   const raw = Array.from({ length: 2 * radius + 1 }, (_, j) => Math.exp(-((j - radius) ** 2) / (2 * sigma ** 2)));
   const total = raw.reduce((a, b) => a + b);
   const weights = raw.map((weight) => weight / total);

@@ -1,6 +1,5 @@
 // Results made in the browser itself, by a worker that holds the compute core: a source as alpha_source.js has it.
 
-const LIVE_ALPHA_STEP = 0.25;
 // What a move is made of.
 const MOVED = ["alpha", "steps", "method", "index", "edit"];
 const moveOf = (model) => Object.fromEntries(MOVED.map((name) => [name, model.get(name)]));
@@ -125,8 +124,7 @@ function liveSource(model) {
 
   return {
     isLive: true,
-    alphas: upTo(limits.alpha / LIVE_ALPHA_STEP + 1).map((i) => i * LIVE_ALPHA_STEP),
-    steps: upTo(limits.steps).map((i) => i + 1),
+    ...valuesUpTo(limits),
     edits: live.edits,
     methods: Object.keys(live.methods),
     stepsOf: (method) => live.methods[method].steps,

@@ -15,10 +15,14 @@
 // Whole numbers 0 .. count - 1.
 const upTo = (count) => Array.from({ length: count }, (_, i) => i);
 const ALPHA_STEP = 0.25;
+// The values of the sliders of a live source.
+const valuesUpTo = (limits) => ({
+  alphas: upTo(limits.alpha / ALPHA_STEP + 1).map((i) => i * ALPHA_STEP),
+  steps: upTo(limits.steps).map((i) => i + 1),
+});
 
 function kernelSource(model) {
   const about = model.get("_about");
-  const { limits } = about;
   function start(tell) {
     const finish = () => tell({ kind: "finished", view: model.get("_view") });
     const search = () => tell({ kind: "searched", ...model.get("_searched") });
@@ -36,8 +40,7 @@ function kernelSource(model) {
   }
   return {
     isLive: true,
-    alphas: upTo(limits.alpha / ALPHA_STEP + 1).map((i) => i * ALPHA_STEP),
-    steps: upTo(limits.steps).map((i) => i + 1),
+    ...valuesUpTo(about.limits),
     edits: about.edits,
     methods: Object.keys(about.methods),
     stepsOf: (method) => about.methods[method],
