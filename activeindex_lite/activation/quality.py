@@ -56,7 +56,7 @@ def psnr(original: Image.Image | np.ndarray, changed: Image.Image | np.ndarray) 
     """
     a, b = _pair(original, changed)
     difference = np.subtract(a, b, dtype=np.int32)
-    # Not a product of vectors: that wakes the threads of BLAS, which wait for those of torch, ten times longer.
+    # Not a product of vectors: beside another program the threads of BLAS wait for each other, six times longer.
     squares = int(np.square(difference, out=difference).sum(dtype=np.int64))
     return 10 * math.log10(255**2 * difference.size / squares) if squares else math.inf
 
