@@ -28,7 +28,7 @@ from activeindex_lite.exercises import (
 )
 
 MODULES = (activation, beyond, cluster, copy_detection, evaluation, ivf, lsh, perceptual, pq, similarity, start, whatif)
-# Those of notebook 09 look through the whole sweep each time: one of them is enough here.
+# Those of notebook 10 look through the whole sweep each time: one of them is enough here.
 SLOW = (whatif.front, whatif.cheapest, whatif.paired_interval)
 CHECKS = [
     check

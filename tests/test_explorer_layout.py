@@ -158,7 +158,7 @@ def blink_explorer(small_indexes, patch):
 
 @cache
 def lesson(flat, cells):
-    """What the explorers of notebook 07 take of a lesson, with made-up results of 24 originals under all edits."""
+    """What the explorers of notebook 08 take of a lesson, with made-up results of 24 originals under all edits."""
     world, ids, edits = load_world(), np.arange(24), list(EDITS)
     pictures, indexes = (
         world.pictures(ids),

@@ -32,8 +32,8 @@ CLOSED_WHILE_LOADING = "[anywidget] Failed to initialize model."
 # change with them.
 MOVED = [
     ("02_ivf", "NprobeExplorer(", ["nprobe"], ".ai-share"),
-    ("05_active_indexing", "AlphaExplorer(", ["alpha", "nprobe"], ".ai-finding"),
-    ("09_whatif_lab", "WhatIfExplorer(", ["nprobe", "alpha"], ".ai-finding"),
+    ("06_active_indexing", "AlphaExplorer(", ["alpha", "nprobe"], ".ai-finding"),
+    ("10_whatif_lab", "WhatIfExplorer(", ["nprobe", "alpha"], ".ai-finding"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""What notebook 07 measures: fair and flattered results and what edits do, against direct searches and scipy's
+"""What notebook 08 measures: fair and flattered results and what edits do, against direct searches and scipy's
 binomial.
 """
 

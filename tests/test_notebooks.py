@@ -28,7 +28,7 @@ ALTERNATIVE = r'<img alt="[^"]{40,}"|<svg role="img" aria-label="[^"]{40,}"'
 OFFLINE = """
 import socket
 def _only_here(connect):
-    # Processes of this machine may talk to each other (notebook 11).
+    # Processes of this machine may talk to each other (notebook 12).
     def checked(self, address, *more):
         if address[0] not in ("127.0.0.1", "::1"):
             raise OSError(f"a notebook must run offline, this one calls {address}")

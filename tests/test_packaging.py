@@ -292,9 +292,9 @@ def test_a_worker_runs_whole_files():
 
 
 def test_groups_of_tests():
-    notebooks = [f"tests/test_notebooks.py::{test}[05_active_indexing]" for test in ("test_form", "test_runs")]
+    notebooks = [f"tests/test_notebooks.py::{test}[06_active_indexing]" for test in ("test_form", "test_runs")]
     assert len({conftest.group_of(nodeid) for nodeid in notebooks}) == 1
-    assert conftest.group_of("tests/test_notebooks.py::test_form[06_perceptual_budget]") != conftest.group_of(
+    assert conftest.group_of("tests/test_notebooks.py::test_form[07_perceptual_budget]") != conftest.group_of(
         notebooks[0]
     )
     assert conftest.group_of("tests/test_index.py::test_a[x]") == conftest.group_of(

@@ -1,4 +1,4 @@
-"""The explorers of notebook 07: copies behind the big table and behind the curves of strength."""
+"""The explorers of notebook 08: copies behind the big table and behind the curves of strength."""
 
 from pathlib import Path
 

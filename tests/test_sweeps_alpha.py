@@ -82,7 +82,7 @@ def test_rows_hold_every_nprobe_that_the_index_has(build):
 
 
 def test_what_the_notebooks_say_about_the_grid_is_true():
-    # The sentences of notebooks 05 and 06 about "activated at 1 is about passive at 16", and about what a decibel buys.
+    # The sentences of notebooks 06 and 07 about "activated at 1 is about passive at 16", and about what a decibel buys.
     table = grid.load_grid()
     own = table[table["index"] == "IVF-PQ"].set_index(["alpha", "nprobe"])
     passive1, passive16 = own.r1[0.0, 1], own.r1[0.0, 16]

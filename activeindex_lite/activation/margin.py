@@ -1,7 +1,7 @@
 """The margin objective: keep a feature on its own side of the borders that an index draws around what it stored.
 
 A query finds its original if its feature lies nearer to the own centroid than to any other (the cell is visited) and
-nearer to the own code than to any other (it comes first). Notebook 10 holds the measurements behind these losses.
+nearer to the own code than to any other (it comes first). Notebook 11 holds the measurements behind these losses.
 """
 
 from __future__ import annotations

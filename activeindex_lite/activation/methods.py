@@ -78,7 +78,7 @@ class Method:
 METHODS = {
     "published": Method(target_loss, LR, BLUE_HEAVY),
     "margin": Method(margin_loss, 0.08, EQUAL, rivals=True, views=True, whole_picture=True),
-    # Notebook 10 and docs/results.md: two passes of the network gain more than ten of the published method.
+    # Notebook 11 and docs/results.md: two passes of the network gain more than ten of the published method.
     "quick": Method(margin_loss, 0.25, EQUAL, rivals=True, whole_picture=True, steps=2),
 }
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises on active indexing (notebook 05)."""
+"""Checks of the exercises on active indexing (notebook 06)."""
 
 from collections.abc import Callable
 

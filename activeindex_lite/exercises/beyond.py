@@ -1,4 +1,4 @@
-"""Checks of the exercises beyond the paper (notebook 10)."""
+"""Checks of the exercises beyond the paper (notebook 11)."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises on clusters (notebook 11)."""
+"""Checks of the exercises on clusters (notebook 12)."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises on copy detection (notebook 08)."""
+"""Checks of the exercises on copy detection (notebook 09)."""
 
 from collections.abc import Callable
 

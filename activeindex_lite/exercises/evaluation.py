@@ -1,4 +1,4 @@
-"""Checks of the exercises on evaluation (notebook 07)."""
+"""Checks of the exercises on evaluation (notebook 08)."""
 
 from collections.abc import Callable
 
@@ -142,7 +142,7 @@ def paired_gain(answer: Callable) -> str:
             {"apart": apart, "entries": Z * (after - before).std() / np.sqrt(8 * Q)},
             {
                 "apart": "Before and after were drawn apart. They are the same pictures: draw rows of the difference.",
-                "entries": "The entries were drawn one by one: draw whole rows, as in exercise 7.2.",
+                "entries": "The entries were drawn one by one: draw whole rows, as in exercise 8.2.",
             },
         )
         if not low < gain < high:

@@ -1,4 +1,4 @@
-"""Checks of the exercises on the perceptual budget (notebook 06)."""
+"""Checks of the exercises on the perceptual budget (notebook 07)."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises on choosing a setting (notebook 09): the answers come from the stored sweep."""
+"""Checks of the exercises on choosing a setting (notebook 10): the answers come from the stored sweep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of notebook 05: distances to the code, and what stays in its cell; figures/planes.py has the walks."""
+"""Figures of notebook 06: distances to the code, and what stays in its cell; figures/planes.py has the walks."""
 
 from __future__ import annotations
 

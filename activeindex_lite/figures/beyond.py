@@ -1,4 +1,4 @@
-"""Figures of notebook 10: where copies are lost, what each method gains at equal PSNR, and the limits of the gain."""
+"""Figures of notebook 11: where copies are lost, what each method gains at equal PSNR, and the limits of the gain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of notebook 11: stages of an evaluation on one process and on a cluster, their cost, and the speed-up."""
+"""Figures of notebook 12: stages of an evaluation on one process and on a cluster, their cost, and the speed-up."""
 
 from __future__ import annotations
 

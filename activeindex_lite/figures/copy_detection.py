@@ -1,4 +1,4 @@
-"""Figures of notebook 08: scores and thresholds, precision and recall; figures/moderation.py has what follows."""
+"""Figures of notebook 09: scores and thresholds, precision and recall; figures/moderation.py has what follows."""
 
 from __future__ import annotations
 

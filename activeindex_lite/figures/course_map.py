@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 STAGES = (
     ("picture → feature", {"00": 0, "01": 1}),
     ("index", {"02": 0, "03": 1, "04": 2}),
-    ("activation", {"05": 0, "06": 1}),
-    ("edits → evaluation", {"07": 1, "08": 2}),
+    ("activation", {"06": 0, "07": 1}),
+    ("edits → evaluation", {"08": 1, "09": 2}),
     ("your own questions", {}),
 )
 IDEAS = {
@@ -25,13 +25,13 @@ IDEAS = {
     "02": "cells, borders, nprobe",
     "03": "codes of a few bytes",
     "04": "hyperplanes and bits",
-    "05": "a picture walks inward",
-    "06": "what the eye overlooks",
-    "07": "fair numbers, beside the paper's",
-    "08": "copy or stranger? micro-AP",
-    "09": "the cheapest setting that is good enough",
-    "10": "better losses, and their limits",
-    "11": "the same tables, on many cores",
+    "06": "a picture walks inward",
+    "07": "what the eye overlooks",
+    "08": "fair numbers, beside the paper's",
+    "09": "copy or stranger? micro-AP",
+    "10": "the cheapest setting that is good enough",
+    "11": "better losses, and their limits",
+    "12": "the same tables, on many cores",
 }
 # Pixels of the wide map: size of a card, the channels between cards, and the heads.
 WIDE, HIGH, ACROSS, DOWN, HEAD = 142, 112, 42, 28, 34

@@ -1,4 +1,4 @@
-"""Figures of notebook 07: the big table, strengths, and what edits do; figures/fair.py has those before them."""
+"""Figures of notebook 08: the big table, strengths, and what edits do; figures/fair.py has those before them."""
 
 from __future__ import annotations
 

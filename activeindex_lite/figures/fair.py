@@ -1,4 +1,4 @@
-"""Figures of notebook 07: results that flatter, and results from few pictures, which scatter."""
+"""Figures of notebook 08: results that flatter, and results from few pictures, which scatter."""
 
 from __future__ import annotations
 

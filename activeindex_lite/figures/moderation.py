@@ -1,4 +1,4 @@
-"""Figures of notebook 08: what happens to uploads at a threshold, single decisions, other indexes."""
+"""Figures of notebook 09: what happens to uploads at a threshold, single decisions, other indexes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of notebook 06: where a picture may change, and what changed; those of quality are in figures/quality.py."""
+"""Figures of notebook 07: where a picture may change, and what changed; those of quality are in figures/quality.py."""
 
 from __future__ import annotations
 

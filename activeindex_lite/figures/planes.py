@@ -1,4 +1,4 @@
-"""Figures of notebook 05: walks of features in a plane with the borders of an index, and where copies land."""
+"""Figures of notebook 06: walks of features in a plane with the borders of an index, and where copies land."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of notebook 06: quality of released pictures for bounds, schedules and alphas, and what R@1 it buys."""
+"""Figures of notebook 07: quality of released pictures for bounds, schedules and alphas, and what R@1 it buys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of notebook 09: two settings of the what-if lab as curves, and all settings as time and R@1."""
+"""Figures of notebook 10: two settings of the what-if lab as curves, and all settings as time and R@1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figure of notebook 09 that names its points: every setting of the sweep as time and R@1, under the mouse."""
+"""Figure of notebook 10 that names its points: every setting of the sweep as time and R@1, under the mouse."""
 
 from __future__ import annotations
 

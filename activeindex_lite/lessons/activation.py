@@ -1,4 +1,4 @@
-"""Notebook 05: activation among the features, as planes with a walk and its borders, distances to the code, and p_f."""
+"""Notebook 06: activation among the features, as planes with a walk and its borders, distances to the code, and p_f."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebook 10: where copies are lost, and the limits of activation: another index, another extractor, a blur."""
+"""Notebook 11: where copies are lost, and the limits of activation: another index, another extractor, a blur."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebook 05: a plane through a space of many dimensions, and the borders of cells exactly where it cuts them."""
+"""Notebook 06: a plane through a space of many dimensions, and the borders of cells exactly where it cuts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebook 11: how long the stages of an evaluation take, in this process or on a cluster."""
+"""Notebook 12: how long the stages of an evaluation take, in this process or on a cluster."""
 
 from __future__ import annotations
 

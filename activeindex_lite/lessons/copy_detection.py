@@ -1,4 +1,4 @@
-"""Notebook 08: copy detection for a moderator, who gets uploads, one answer per upload, and a threshold to decide."""
+"""Notebook 09: copy detection for a moderator, who gets uploads, one answer per upload, and a threshold to decide."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def answers(
 def searches(
     brute: ActiveIndex | Exact, index: ActiveIndex, uploads: Uploads, nprobes: Sequence[int] = (1, 16)
 ) -> dict[str, tuple]:
-    """What notebook 08 compares: dict from a name to (index, release, nprobe), for `all_answers`.
+    """What notebook 09 compares: dict from a name to (index, release, nprobe), for `all_answers`.
 
     "no index" is brute force over the passive pictures; then each nprobe with each release, as "passive, nprobe 1".
     """

@@ -1,4 +1,4 @@
-"""Notebook 07: an evaluation on a few originals, what edits do to copies, and how a result can flatter or scatter."""
+"""Notebook 08: an evaluation on a few originals, what edits do to copies, and how a result can flatter or scatter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebook 07: single copies behind its results: the copy, the first result of a search, and why a copy was lost."""
+"""Notebook 08: single copies behind its results: the copy, the first result of a search, and why a copy was lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebook 08: what a moderator does with uploads at a threshold, and which uploads are worth a look."""
+"""Notebook 09: what a moderator does with uploads at a threshold, and which uploads are worth a look."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebooks 00 and 05 and the alpha explorer: release one picture at any alpha, edit it, and search for the copy."""
+"""Notebooks 00 and 06 and the alpha explorer: release one picture at any alpha, edit it, and search for the copy."""
 
 from __future__ import annotations
 

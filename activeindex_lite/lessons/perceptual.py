@@ -1,4 +1,4 @@
-"""Notebook 06: what a change costs the eye and gains in the index, as bounds at equal PSNR, schedules, and nprobe."""
+"""Notebook 07: what a change costs the eye and gains in the index, as bounds at equal PSNR, schedules, and nprobe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebook 08, last part: pictures activated for one index, searched for in another, or through another extractor."""
+"""Notebook 09, last part: pictures activated for one index, searched for in another, or through another extractor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the explorers of notebook 07 share: the originals to choose from, and the example of one copy and its search."""
+"""What the explorers of notebook 08 share: the originals to choose from, and the example of one copy and its search."""
 
 from __future__ import annotations
 

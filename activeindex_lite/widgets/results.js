@@ -1,4 +1,4 @@
-// The big table of notebook 07: R@1 of each index under each edit. A cell that is pointed at, clicked or reached with
+// The big table of notebook 08: R@1 of each index under each edit. A cell that is pointed at, clicked or reached with
 // the arrow keys shows a copy behind it.
 
 const HOVER_MS = 140;

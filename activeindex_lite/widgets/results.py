@@ -1,4 +1,4 @@
-"""ResultsExplorer: the big table of notebook 07; a click on a cell shows copies behind it and why they were lost."""
+"""ResultsExplorer: the big table of notebook 08; a click on a cell shows copies behind it and why they were lost."""
 
 from __future__ import annotations
 

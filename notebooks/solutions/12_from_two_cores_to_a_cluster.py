@@ -1,4 +1,4 @@
-"""Solutions of the exercises in 11_from_two_cores_to_a_cluster.ipynb."""
+"""Solutions of the exercises in 12_from_two_cores_to_a_cluster.ipynb."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Solutions of the exercises in 06_perceptual_budget.ipynb."""
+"""Solutions of the exercises in 07_perceptual_budget.ipynb."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Solutions of the exercises in 09_whatif_lab.ipynb."""
+"""Solutions of the exercises in 10_whatif_lab.ipynb."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Solutions of the exercises in 07_full_evaluation.ipynb."""
+"""Solutions of the exercises in 08_full_evaluation.ipynb."""
 
 import numpy as np
 

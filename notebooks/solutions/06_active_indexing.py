@@ -1,4 +1,4 @@
-"""Solutions of the exercises in 05_active_indexing.ipynb."""
+"""Solutions of the exercises in 06_active_indexing.ipynb."""
 
 import numpy as np
 

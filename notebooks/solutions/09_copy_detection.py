@@ -1,4 +1,4 @@
-"""Solutions of the exercises in 08_copy_detection.ipynb."""
+"""Solutions of the exercises in 09_copy_detection.ipynb."""
 
 import numpy as np
 

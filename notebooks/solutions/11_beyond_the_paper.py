@@ -1,4 +1,4 @@
-"""Solutions of the exercises in 10_beyond_the_paper.ipynb."""
+"""Solutions of the exercises in 11_beyond_the_paper.ipynb."""
 
 import numpy as np
 import torch

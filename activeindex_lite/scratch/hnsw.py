@@ -1,0 +1,173 @@
+"""HNSW, a graph of neighbours in layers: a search walks from vector to vector, always to a nearer one.
+
+Hierarchical Navigable Small World graphs (Malkov and Yashunin, arXiv 1603.09320; the numbers of its algorithms are
+given below). Every vector is a node of layer 0, and ever fewer are nodes of the layers above it.
+"""
+
+import heapq
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .brute_force import as_features, pairs_to_arrays, whole
+
+
+@dataclass
+class Walk:
+    """What one search did, in its order.
+
+    compared: (n,) ids whose distance to the query was computed; distances: (n,), squared, of the same; layers: (n,) of
+    the graph; origins: (n,) ids of the nodes that led to them (-1 for the entry, where the search begins); path: the
+    nodes that the search stood on, as pairs (layer, id). A node can be compared again in another layer.
+    """
+
+    compared: list[int] = field(default_factory=list)
+    distances: list[float] = field(default_factory=list)
+    layers: list[int] = field(default_factory=list)
+    origins: list[int] = field(default_factory=list)
+    path: list[tuple[int, int]] = field(default_factory=list)
+
+
+class HNSW:
+    """A graph index over whole vectors: faiss's "HNSW{M},Flat".
+
+    M: links that a new node gets per layer; a node keeps at most M of them, and 2 M in layer 0. efConstruction:
+    candidates among which they are chosen. rng: a numpy Generator, which draws the top layer of each node.
+    To look into: `vectors`, `top` (N,) int64, `links` (links[layer][i] are the ids that node i links to), `entry`.
+    """
+
+    def __init__(self, d: int, M: int = 16, efConstruction: int = 40, rng: np.random.Generator | None = None):
+        self.M = whole(M, "M", 2, why=", the links per node")
+        self.efConstruction = whole(efConstruction, "efConstruction", 1)
+        self.rng = rng or np.random.default_rng(0)
+        self.vectors = np.empty((0, whole(d, "d", 1)), np.float32)
+        self.top = np.empty(0, np.int64)
+        self.links: list[dict[int, np.ndarray]] = []
+        self.entry = -1
+
+    @property
+    def d(self) -> int:
+        """Dimensions of a vector, the columns of vectors (N, d)."""
+        return self.vectors.shape[1]
+
+    def edges(self, layer: int = 0) -> np.ndarray:
+        """The links of one layer as pairs of ids, (E, 2) int64; from the first node to the second."""
+        layer = whole(layer, "layer", 0, max(len(self.links) - 1, 0), ", the layers of this graph")
+        pairs = [(i, j) for i, ends in self.links[layer].items() for j in ends] if self.links else []
+        return np.array(pairs, np.int64).reshape(-1, 2)
+
+    def add(self, x: np.ndarray) -> None:
+        """Stores x (N, d) after what is already stored, node by node; ids count in the order of adding."""
+        x = as_features(x, self.d)
+        # P(top >= l) = M^-l: each layer has about 1 / M of the nodes below it.
+        top = np.floor(-np.log(1 - self.rng.random(len(x))) / np.log(self.M)).astype(np.int64)
+        first = len(self.vectors)
+        self.vectors, self.top = np.concatenate([self.vectors, x]), np.concatenate([self.top, top])
+        for i in range(first, len(self.vectors)):
+            self._insert(i)
+
+    def _insert(self, i):
+        """Algorithm 1: go down to the top layer of node i, then link it in this layer and in all below."""
+        x, top, highest = self.vectors[i], self.top[i], len(self.links) - 1
+        near = [(self._distances(x, [self.entry])[0], self.entry)] if i else []
+        for layer in range(highest, -1, -1):
+            if layer > top:
+                near = self._search_layer(x, near, 1, layer)
+                continue
+            near = self._search_layer(x, near, self.efConstruction, layer)
+            self._link(i, near, layer)
+        for layer in range(highest + 1, top + 1):
+            self.links.append({i: np.empty(0, np.int64)})
+            self.entry = i
+
+    def _link(self, i, near, layer):
+        """Link node i with the best of its near ones, both ways; a node with too many links keeps the best."""
+        most = 2 * self.M if layer == 0 else self.M
+        self.links[layer][i] = np.array(self._chosen(near, self.M), np.int64)
+        for j in self.links[layer][i]:
+            ends = np.append(self.links[layer][j], i)
+            if len(ends) > most:
+                pairs = zip(self._distances(self.vectors[j], ends), ends.tolist(), strict=True)
+                ends = np.array(self._chosen(sorted(pairs), most), np.int64)
+            self.links[layer][j] = ends
+
+    def _chosen(self, near, most):
+        """Algorithm 4: of candidates (distance, id), nearest first, those that lie in ways of their own.
+
+        One that is nearer to a node already chosen than to the new node is left out: the chosen one leads to it.
+        """
+        chosen = []
+        for distance, j in near:
+            if all(distance < between for between in self._distances(self.vectors[j], chosen)):
+                chosen.append(j)
+            if len(chosen) == most:
+                break
+        return chosen
+
+    def _distances(self, x, ids):
+        """Squared distances from x (d,) to the vectors of ids (n,): (n,) float32."""
+        return np.square(self.vectors[ids] - x).sum(1)
+
+    def _search_layer(self, query, near, ef, layer, walk=None):
+        """Algorithm 2: the ef nodes of a layer nearest to the query that a walk from `near` meets.
+
+        near: pairs (squared distance, id). Two lists are kept: the ef best nodes so far, and those of them whose links
+        were not followed yet. The walk ends where the nearest of these is farther away than the worst of the best.
+        """
+        met, open_, best = {j for _, j in near}, list(near), [(-distance, j) for distance, j in near]
+        heapq.heapify(open_), heapq.heapify(best)
+        while open_:
+            distance, i = heapq.heappop(open_)
+            if len(best) >= ef and distance > -best[0][0]:
+                break
+            fresh = [j for j in self.links[layer][i].tolist() if j not in met]
+            met.update(fresh)
+            distances = self._distances(query, fresh)
+            if walk is not None:
+                _note(walk, layer, i, fresh, distances)
+            for d, j in zip(distances, fresh, strict=True):
+                if len(best) < ef or d < -best[0][0]:
+                    heapq.heappush(open_, (d, j))
+                    heapq.heappush(best, (-d, j))
+                    if len(best) > ef:
+                        heapq.heappop(best)
+        return sorted((-distance, j) for distance, j in best)
+
+    def walk(self, query: np.ndarray, efSearch: int = 16) -> tuple[Walk, list[tuple[float, int]]]:
+        """One search for query (d,), with all that it did: (Walk, the efSearch nearest met, (distance, id), in order).
+
+        Algorithm 5: one node is kept per layer on the way down, and the efSearch best in layer 0.
+        """
+        query, efSearch = as_features(np.asarray(query)[None], self.d)[0], whole(efSearch, "efSearch", 1)
+        if self.entry < 0:
+            raise ValueError("the graph has no nodes: add vectors first.")
+        walk, near = Walk(), [(self._distances(query, [self.entry])[0], self.entry)]
+        _note(walk, len(self.links) - 1, -1, [self.entry], [near[0][0]])
+        for layer in range(len(self.links) - 1, -1, -1):
+            near = self._search_layer(query, near, efSearch if layer == 0 else 1, layer, walk)
+        return walk, near
+
+    def search(self, queries: np.ndarray, k: int, efSearch: int = 16) -> tuple[np.ndarray, np.ndarray]:
+        """The k nearest that walks meet, for each of queries (Q, d): distances (Q, k) float32, ids (Q, k) int64.
+
+        As many as k nodes are kept where efSearch is smaller. A walk that meets fewer: distance inf and id -1.
+        """
+        k, queries = whole(k, "k", 1), as_features(queries, self.d)
+        found = (self.walk(query, max(efSearch, k))[1][:k] for query in queries)
+        return pairs_to_arrays(_filled(pairs, k) for pairs in found)
+
+
+def _note(walk, layer, origin, ids, distances):
+    walk.compared += [int(i) for i in ids]
+    walk.distances += [float(distance) for distance in distances]
+    walk.layers += [layer] * len(ids)
+    walk.origins += [origin] * len(ids)
+    if origin >= 0:
+        walk.path.append((layer, origin))
+
+
+def _filled(pairs, k):
+    distances, ids = np.full(k, np.inf, np.float32), np.full(k, -1, np.int64)
+    for place, (distance, i) in enumerate(pairs):
+        distances[place], ids[place] = distance, i
+    return distances, ids
