@@ -17,6 +17,7 @@ import faiss
 import numpy as np
 from faiss.contrib.inspect_tools import get_invlist
 
+from activeindex_lite.index import searching
 from activeindex_lite.index import targets as targets_
 from activeindex_lite.index.anatomy import (
     anatomy,
@@ -70,20 +71,26 @@ def build_index(
     reference_features: np.ndarray | None = None,
     *,
     nprobe: int = 1,
+    ef_search: int | None = None,
     seed: int = 1234,
+    polysemous: bool = False,
 ) -> ActiveIndex:
     """Make, train and fill an index.
 
     factory: any faiss factory string, such as "IVF1024,PQ8x8" (L2 distance on unit vectors), without IDMap and NSG.
     train_features: (N, d), not among the references; reference_features: (N, d), stored with ids 0 .. N-1 (None: none
-    yet). nprobe: cells that a search visits (IVF). seed: of every k-means; the same seed, features and number of
+    yet). nprobe: cells that a search visits (IVF); ef_search: candidates that a search in a graph keeps (HNSW; None:
+    faiss's 16, with which a graph of rough codes finds few). polysemous: train the codes of a PQ also for the filter `ht`
+    of a search, which takes ten times as long. seed: of every k-means; the same seed, features and number of
     threads give the same index, bit for bit. Another number of threads may round sums inside k-means differently: seen
     with IVF-PQ and OPQ. ValueError for a factory string that faiss refuses and for features that do not fit, before the
     training begins.
     """
     train_features = features_array(train_features, name="train_features")
-    index = ActiveIndex(factory, train_features.shape[1], seed=seed)
+    index = ActiveIndex(factory, train_features.shape[1], seed=seed, polysemous=polysemous)
     index.nprobe = nprobe
+    if ef_search is not None:
+        index.ef_search = ef_search
     if reference_features is not None:
         reference_features = features_array(reference_features, index.d, "reference_features")
     index._train(train_features)
@@ -95,14 +102,14 @@ def build_index(
 class ActiveIndex:
     """A thin wrapper over a faiss index (`.faiss` is the index itself): see `build_index` for how to make one."""
 
-    def __init__(self, factory: str, d: int, *, seed: int = 1234):
+    def __init__(self, factory: str, d: int, *, seed: int = 1234, polysemous: bool = False):
         self.faiss = make_index(factory, d)
         self.factory, self.seed = factory, whole_number(seed, "seed", 2**31 - 1, "as faiss takes it")
         codec = storage(anatomy(self.faiss)[1])
         if hasattr(codec, "do_polysemous_training"):
-            # Polysemous training only renumbers the centroids, for a filter by Hamming distance that no search here
-            # uses; without it a PQ trains ten times faster and gives the same results.
-            codec.do_polysemous_training = False
+            # Polysemous training only renumbers the centroids, for the filter `ht`; without it a PQ trains ten times
+            # faster, and other searches give the same results.
+            codec.do_polysemous_training = bool(polysemous)
 
     d = property(lambda self: self.faiss.d, doc="Dimension of the vectors.")
     ntotal = property(lambda self: self.faiss.ntotal, doc="Number of stored vectors.")
@@ -139,9 +146,21 @@ class ActiveIndex:
             self._ivf.nprobe = value
 
     def _checked_nprobe(self, value):
-        nlist = self.nlist
-        why = f"this index has {nlist} cells" if nlist else f"{self.factory} has no cells: a search scans all of it"
-        return whole_number(value, "nprobe", nlist or 1, why)
+        return searching.checked_nprobe(self.factory, self.nlist, value)
+
+    @property
+    def ef_search(self) -> int | None:
+        """Candidates that a search in a graph keeps, from 1; None for an index without a graph.
+
+        The graph is that of the vectors (HNSW32,Flat) or of the centroids (IVF1024_HNSW32,PQ8x8). faiss begins with 16.
+        """
+        graph = searching.graph(self.faiss)
+        return None if graph is None else graph.efSearch
+
+    @ef_search.setter
+    def ef_search(self, value: int):
+        value = searching.checked_ef(self.faiss, self.factory, value)
+        searching.graph(self.faiss).efSearch = value
 
     @property
     def bytes_per_vector(self) -> int:
@@ -248,25 +267,35 @@ class ActiveIndex:
         # An IVF stores the id of each vector and needs to know what to add to it; a flat list of codes numbers itself.
         self.faiss.merge_from(other.faiss, self.ntotal if self.nlist else 0)
 
-    def search(self, queries: np.ndarray, k: int = 1, nprobe: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def search(
+        self,
+        queries: np.ndarray,
+        k: int = 1,
+        nprobe: int | None = None,
+        *,
+        ef_search: int | None = None,
+        k_factor: float | None = None,
+        ht: int | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest stored vectors of each query (Q, d): (distances (Q, k) float32, ids (Q, k) int64).
 
-        Distances are squared L2 (for LSH, the number of differing bits), in rising order. nprobe: for this call only.
-        If the visited cells hold fewer than k vectors, ids end in -1.
+        Distances are squared L2 (for LSH, the number of differing bits), in rising order. If the search meets fewer
+        than k vectors, ids end in -1.
+        For this call only, where None keeps what the index is set to: nprobe, the cells to visit, 1 to nlist (IVF);
+        ef_search, the candidates that a walk in a graph keeps, from 1 (HNSW, also of centroids); k_factor, how many
+        times k candidates are ranked again, from 1 (RFlat, Refine); ht, the differing bits up to which the code of a
+        PQ is compared, from 1 (polysemous=True). ValueError for a setting that the index does not have.
         """
         queries = self._checked(queries, "queries")
         if not self.ntotal:
             raise ValueError(f"this {self.factory} index stores no vectors yet: call add(features) first")
         k = whole_number(k, "k", self.ntotal, "the number of stored vectors")
-        if nprobe is not None:
-            nprobe = self._checked_nprobe(nprobe)
-        if nprobe is None or self._ivf is None:
+        given = searching.checked(
+            self.faiss, self.factory, self.nlist, nprobe=nprobe, ef_search=ef_search, k_factor=k_factor, ht=ht
+        )
+        parameters = searching.parameters(self.faiss, given)
+        if parameters is None:
             return self.faiss.search(queries, k)
-        parameters = faiss.SearchParametersIVF(nprobe=nprobe)
-        if anatomy(self.faiss)[0]:
-            parameters = faiss.SearchParametersPreTransform(index_params=parameters)
-        if isinstance(self.faiss, faiss.IndexRefine):
-            parameters = faiss.IndexRefineSearchParameters(base_index_params=parameters, k_factor=self.faiss.k_factor)
         return self.faiss.search(queries, k, params=parameters)
 
     @property
