@@ -35,13 +35,14 @@ def margins(features: torch.Tensor, rivals: Rivals) -> torch.Tensor:
     Rivals of the same B pictures.
     """
     own, others = (torch.as_tensor(points).to(features) for points in (rivals.own, rivals.others))
-    return _gaps(features, own, others) / (2 * (own[:, None] - others).norm(dim=2)).clamp(min=1e-12)
+    return _gaps(features, own, others, rivals.beyond) / (2 * (own[:, None] - others).norm(dim=2)).clamp(min=1e-12)
 
 
-def _gaps(x, own, others):
-    """|x - p_j|^2 - |x - p_i|^2, (B, K), linear in x."""
+def _gaps(x, own, others, beyond):
+    """|x - p_j|^2 - |x - p_i|^2, (B, K), linear in x; for estimates (RaBitQ), what lies beyond these distances too."""
     ways = own[:, None] - others
-    return others.square().sum(2) - own.square().sum(1)[:, None] + 2 * torch.einsum("bd,bkd->bk", x, ways)
+    gaps = others.square().sum(2) - own.square().sum(1)[:, None] + 2 * torch.einsum("bd,bkd->bk", x, ways)
+    return gaps if beyond is None else gaps + torch.as_tensor(beyond).to(gaps)
 
 
 def border_loss(features: torch.Tensor, rivals: Rivals, tau: float = TAU) -> torch.Tensor:
@@ -53,7 +54,7 @@ def border_loss(features: torch.Tensor, rivals: Rivals, tau: float = TAU) -> tor
     """
     own, others = (torch.as_tensor(points).to(features) for points in (rivals.own, rivals.others))
     spread = (own[:, None] - others).square().sum(2).mean(1, keepdim=True).clamp(min=1e-12)
-    gaps = _gaps(features, own, others) / (tau * spread)
+    gaps = _gaps(features, own, others, rivals.beyond) / (tau * spread)
     return torch.logsumexp(F.pad(-gaps, (1, 0)), 1)
 
 

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 import faiss
 import numpy as np
 
-from activeindex_lite.index.anatomy import anatomy, backward, forward
+from activeindex_lite.index.anatomy import anatomy, backward, forward, storage
 from activeindex_lite.index.targets import quantize
 
 if TYPE_CHECKING:
     from activeindex_lite.index.active_index import ActiveIndex
+
+# Codes by which faiss estimates a squared distance that is not the one to the decoded point.
+ESTIMATES = tuple(
+    getattr(faiss, name)
+    for name in ("IndexRaBitQ", "IndexIVFRaBitQ", "IndexRaBitQFastScan", "IndexIVFRaBitQFastScan")
+    if hasattr(faiss, name)
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,17 +27,20 @@ class Rivals:
     """The point of each of N features, and K others that could be nearer after an edit.
 
     own (N, d), others (N, K, d), float32, both in the space of the features. Missing others repeat the farthest one.
+    beyond: (N, K), how much larger an index takes the squared distance to a rival than that to its point, less the same
+    of the own one (RaBitQ, whose estimates are not distances to a point); None where distances are plain.
     """
 
     own: np.ndarray
     others: np.ndarray
+    beyond: np.ndarray | None = None
 
     def __len__(self):
         return len(self.own)
 
     def __getitem__(self, rows: slice | np.ndarray) -> Rivals:
         """The rivals of some of the features: rows is a slice or an array of positions."""
-        return Rivals(self.own[rows], self.others[rows])
+        return Rivals(self.own[rows], self.others[rows], None if self.beyond is None else self.beyond[rows])
 
 
 def cell_rivals(index: ActiveIndex, x: np.ndarray, k: int = 256) -> Rivals | None:
@@ -72,23 +82,39 @@ def code_rivals(index: ActiveIndex, x: np.ndarray, k: int = 128, nprobe: int = 1
         return None
     own = quantize(index.faiss, np.ascontiguousarray(x, np.float32))
     try:
-        found = _reconstructed(index, x, min(k + 8, index.ntotal), min(nprobe, index.nlist or 1))
+        found, estimates = _reconstructed(index, x, min(k + 8, index.ntotal), min(nprobe, index.nlist or 1))
     except RuntimeError:
         return None
     distances = ((found - own[:, None]) ** 2).sum(2)
     # What the search did not find is NaN.
     usable = np.nan_to_num(distances, nan=-1) > 1e-6
     order = np.argsort(~usable, axis=1, kind="stable")[:, :k]
-    others, usable = np.take_along_axis(found, order[..., None], 1), np.take_along_axis(usable, order, 1)
+    usable = np.take_along_axis(usable, order, 1)
     if not usable[:, 0].all():
         return None
+    # A rival too few repeats the last one.
     last = np.maximum(usable.sum(1) - 1, 0)
-    order = np.minimum(np.arange(others.shape[1]), last[:, None])
-    return Rivals(own, np.take_along_axis(others, order[..., None], 1))
+    order = np.take_along_axis(order, np.minimum(np.arange(order.shape[1]), last[:, None]), 1)
+    others = np.take_along_axis(found, order[..., None], 1)
+    if not isinstance(storage(core), ESTIMATES):
+        return Rivals(own, others)
+    larger = estimates - np.square(found - x[:, None]).sum(2)
+    return Rivals(own, others, np.take_along_axis(larger, order, 1) - _of_own(larger, distances)[:, None])
+
+
+def _of_own(larger, distances):
+    """By how much the estimate of the own code exceeds the distance to its point, (N,): a mean where none was met."""
+    larger = np.where(np.isfinite(distances), larger, np.nan)
+    own = np.where(distances <= 1e-6, larger, np.nan)
+    known = np.isfinite(own).any(1)
+    own[~known] = larger[~known]
+    return np.nanmean(own, 1)
 
 
 def _reconstructed(index, x, k, nprobe):
-    """The k stored codes nearest to x, decoded, (N, k, d), in the space of the features; NaN for those not found."""
+    """The k stored codes nearest to x, decoded, (N, k, d), in the space of the features, and their squared distances as
+    the index estimates them, (N, k); NaN for those not found.
+    """
     whole = faiss.downcast_index(index.faiss)
     while isinstance(whole, faiss.IndexRefine):
         whole = faiss.downcast_index(whole.base_index)
@@ -96,9 +122,9 @@ def _reconstructed(index, x, k, nprobe):
     if ivf is not None:
         before, ivf.nprobe = ivf.nprobe, nprobe
     try:
-        _, ids, found = whole.search_and_reconstruct(np.ascontiguousarray(x, np.float32), k)
+        estimates, ids, found = whole.search_and_reconstruct(np.ascontiguousarray(x, np.float32), k)
     finally:
         if ivf is not None:
             ivf.nprobe = before
-    found[ids < 0] = np.nan
-    return found
+    found[ids < 0], estimates[ids < 0] = np.nan, np.nan
+    return found, estimates

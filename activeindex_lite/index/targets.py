@@ -14,6 +14,14 @@ from activeindex_lite.index.anatomy import anatomy, backward, family, forward, s
 if TYPE_CHECKING:
     from activeindex_lite.index.rivals import Rivals
 
+# Cells whose vectors are stored exactly, or nearly so: a copy is lost with its cell, so activation aims at the centroid.
+# RaBitQ belongs here. Its code estimates distances without bias, and what faiss decodes from it lies farther from the
+# centroid than the vector itself, often in another cell.
+CELLS_DECIDE = tuple(
+    getattr(faiss, name)
+    for name in ("IndexIVFFlat", "IndexIVFScalarQuantizer", "IndexIVFRaBitQ", "IndexIVFRaBitQFastScan")
+    if hasattr(faiss, name)
+)
 # Transforms of the form x -> A x + b; a chain of them has this form too.
 AFFINE = (faiss.LinearTransform, faiss.CenteringTransform, faiss.RemapDimensionsTransform)
 
@@ -52,9 +60,9 @@ class Targets:
 def targets(index: faiss.Index, x: np.ndarray) -> Targets:
     """Targets of features x (N, d) float32 in a trained faiss index (Active Image Indexing, ICLR 2023, section 4).
 
-    IVF with uncompressed vectors: the centroid of the cell (its reconstruction would be x itself). PQ, IVF-PQ, OPQ
-    and other codes: the reconstruction of the stored code of x, rotated back if the index rotates. LSH: the signs of
-    the projections. An index that re-ranks with a second code (RFlat): the target of its first stage. Raises
+    IVF with uncompressed vectors, SQ codes or RaBitQ: the centroid of the cell (the reconstruction would be x itself,
+    or nearly so, or outside the cell). PQ, IVF-PQ, OPQ and other codes: the reconstruction of the stored code of x,
+    rotated back if the index rotates. LSH: the signs of the projections. An index that re-ranks with a second code (RFlat): the target of its first stage. Raises
     NothingToActivate for Flat, HNSW,Flat and PCA32,Flat.
     """
     chain, core = anatomy(index)
@@ -70,7 +78,14 @@ def targets(index: faiss.Index, x: np.ndarray) -> Targets:
         # The bits come from faiss: rounding here could flip the bit of a projection near 0.
         bits = np.unpackbits(core.sa_encode(forward(chain, x)), axis=1, bitorder="little")[:, : core.nbits]
         return Targets("signs", signs=2 * bits.astype(np.float32) - 1, projections=projections, offsets=offsets)
-    return Targets("point", points=quantize(index, x))
+    return Targets("point", points=centroids_of(index, x) if isinstance(core, CELLS_DECIDE) else quantize(index, x))
+
+
+def centroids_of(index: faiss.Index, x: np.ndarray) -> np.ndarray:
+    """The centroid of the cell of each of x (N, d), in the features' own space: (N, d) float32."""
+    chain, core = anatomy(index)
+    cells = core.quantizer.search(forward(chain, x), 1)[1][:, 0]
+    return backward(chain, core.quantizer.reconstruct_batch(cells))
 
 
 def quantize(index: faiss.Index, x: np.ndarray) -> np.ndarray:
@@ -79,12 +94,11 @@ def quantize(index: faiss.Index, x: np.ndarray) -> np.ndarray:
     ValueError for codes that faiss does not decode, or behind a transform that it cannot undo.
     """
     chain, core = anatomy(index)
-    y, codec = forward(chain, x), storage(core)
     if isinstance(core, faiss.IndexIVFFlat):
-        cells = core.quantizer.search(y, 1)[1][:, 0]
-        return backward(chain, core.quantizer.reconstruct_batch(cells))
+        return centroids_of(index, x)
+    codec = storage(core)
     try:
-        decoded = codec.sa_decode(codec.sa_encode(y))
+        decoded = codec.sa_decode(codec.sa_encode(forward(chain, x)))
     except RuntimeError:
         raise ValueError(
             f"{type(codec).__name__}: faiss does not decode its codes. Families that activation knows: "

@@ -35,4 +35,6 @@ def border_forms(rivals: Rivals, tau: float = TAU) -> np.ndarray:
     ways = own - others
     spread = tau * max(np.square(ways).sum(1).mean(), 1e-12)
     constants = np.square(others).sum(1) - np.square(own).sum()
+    if rivals.beyond is not None:
+        constants = constants + rivals.beyond[0]
     return (np.column_stack([2 * ways, constants]) / spread).astype(np.float32)
