@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from activeindex_lite.index.anatomy import builds_once
 from activeindex_lite.support.chunks import on_one_thread
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def filled(index: ActiveIndex, parts: list[np.ndarray], runner: Runner) -> Activ
     """
     whole = index.emptied()
     if not whole.can_merge:
-        for features in parts:
+        # An NSG graph takes all vectors at once.
+        for features in [np.concatenate(parts)] if builds_once(whole.faiss) else parts:
             on_one_thread(whole.add, features)
         return whole
     tasks = (

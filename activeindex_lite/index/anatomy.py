@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import faiss
-
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 # Core class -> family, the most specific first; the code of an IVF decides its name.
 FAMILIES = (
@@ -22,7 +18,23 @@ FAMILIES = (
     (faiss.IndexScalarQuantizer, "SQ"),
     (faiss.IndexAdditiveQuantizer, "AQ"),
     (faiss.IndexHNSW, "HNSW"),
+    (faiss.IndexNSG, "NSG"),
     (faiss.IndexFlat, "Flat"),
+    # Earlier versions of faiss lack these.
+    *(
+        (getattr(faiss, name), family)
+        for name, family in (
+            ("IndexIVFAdditiveQuantizerFastScan", "IVF-AQ"),
+            ("IndexAdditiveQuantizerFastScan", "AQ"),
+            ("IndexLattice", "Lattice"),
+            ("IndexIVFSpectralHash", "IVF-LSH"),
+            ("IndexIVFRaBitQ", "IVF-RaBitQ"),
+            ("IndexIVFRaBitQFastScan", "IVF-RaBitQ"),
+            ("IndexRaBitQ", "RaBitQ"),
+            ("IndexRaBitQFastScan", "RaBitQ"),
+        )
+        if hasattr(faiss, name)
+    ),
 )
 
 
@@ -31,6 +43,8 @@ FAMILIES = (
 NEVER_MERGED = tuple(
     getattr(faiss, name) for name in ("IndexIVFFastScan", "IndexIVFFlatPanorama") if hasattr(faiss, name)
 )
+# What faiss asks for, and how many equal vectors its search among 64 candidates surely gets past.
+FEWEST_NSG, MOST_EQUAL = 101, 16
 
 
 def anatomy(index: faiss.Index) -> tuple[list, faiss.Index]:
@@ -80,9 +94,40 @@ def can_merge(index: faiss.Index, other: faiss.Index) -> bool:
     return True
 
 
+def builds_once(index: faiss.Index) -> bool:
+    """Whether a faiss index takes all of its vectors in one call of add (NSG)."""
+    return isinstance(anatomy(index)[1], faiss.IndexNSG)
+
+
+def check_built_once(x: np.ndarray, factory: str, ntotal: int) -> None:
+    """ValueError for vectors (N, d) float32 of which faiss 1.15 cannot build an NSG graph in one call, or not in time.
+
+    ntotal: vectors that the index holds already. With about as many equal vectors as its search has candidates, faiss
+    never returns.
+    """
+    if ntotal:
+        raise ValueError(
+            f"{factory} holds {ntotal:,} vectors, and faiss builds its graph once: reset() the index, then add all "
+            "vectors in one call, or take a graph that grows, such as HNSW32,Flat"
+        )
+    if len(x) < FEWEST_NSG:
+        raise ValueError(f"{len(x)} vectors for {factory}: faiss builds this graph from {FEWEST_NSG} vectors on")
+    equal = np.unique(x.view(np.dtype((np.void, x.itemsize * x.shape[1]))), return_counts=True)[1].max()
+    if equal > MOST_EQUAL:
+        raise ValueError(
+            f"{equal:,} of the vectors for {factory} are equal: faiss never finishes this graph; leave repeated "
+            "vectors out, or take HNSW32,Flat"
+        )
+
+
 def storage(core: faiss.Index) -> faiss.Index:
     """The index that keeps the codes: a graph (HNSW) has an index of its own for them, others keep them themselves."""
     return faiss.downcast_index(core.storage) if hasattr(core, "storage") else core
+
+
+def keeps_vectors(index: faiss.Index) -> bool:
+    """Whether a faiss index without cells stores every vector exactly, as d numbers: Flat, and graphs over it."""
+    return isinstance(storage(anatomy(index)[1]), faiss.IndexFlat)
 
 
 def bytes_per_vector(index: faiss.Index) -> int:

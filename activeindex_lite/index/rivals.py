@@ -9,6 +9,7 @@ import faiss
 import numpy as np
 
 from activeindex_lite.index.anatomy import anatomy, backward, forward, storage
+from activeindex_lite.index.stored import stored_near
 from activeindex_lite.index.targets import quantize
 
 if TYPE_CHECKING:
@@ -74,16 +75,20 @@ def code_rivals(index: ActiveIndex, x: np.ndarray, k: int = 128, nprobe: int = 1
     """The code that the index stores for each feature, and the k nearest other codes it stores.
 
     x: (N, d) features; nprobe: cells to search for them. Vectors with the same code as the feature's own are no rivals:
-    no change of the picture could separate the two. None for an index that stores fewer than two vectors, that stores
-    them uncompressed (IVF,Flat, Flat), or whose codes faiss does not give back (4-bit PQ, "PQ4x4fs", in IVF).
+    no change of the picture could separate the two. None for an index that stores fewer than two vectors, or stores
+    them exactly or nearly so (IVF,Flat, Flat, IVF,RaBitQ4), and for codes that faiss does not decode.
     """
     _, core = anatomy(index.faiss)
-    if index.ntotal < 2 or isinstance(core, (faiss.IndexIVFFlat, faiss.IndexFlat)):
+    # More than one bit of RaBitQ is nearly exact, and faiss decodes but the first.
+    nearly_exact = getattr(getattr(core, "rabitq", None), "nb_bits", 1) > 1 and isinstance(core, faiss.IndexIVF)
+    if index.ntotal < 2 or nearly_exact or isinstance(core, (faiss.IndexIVFFlat, faiss.IndexFlat)):
         return None
-    own = quantize(index.faiss, np.ascontiguousarray(x, np.float32))
     try:
-        found, estimates = _reconstructed(index, x, min(k + 8, index.ntotal), min(nprobe, index.nlist or 1))
-    except RuntimeError:
+        own = quantize(index.faiss, np.ascontiguousarray(x, np.float32))
+        estimates, _, found = stored_near(
+            index.faiss, np.ascontiguousarray(x, np.float32), min(k + 8, index.ntotal), min(nprobe, index.nlist or 1)
+        )
+    except (RuntimeError, ValueError):
         return None
     distances = ((found - own[:, None]) ** 2).sum(2)
     # What the search did not find is NaN.
@@ -109,22 +114,3 @@ def _of_own(larger, distances):
     known = np.isfinite(own).any(1)
     own[~known] = larger[~known]
     return np.nanmean(own, 1)
-
-
-def _reconstructed(index, x, k, nprobe):
-    """The k stored codes nearest to x, decoded, (N, k, d), in the space of the features, and their squared distances as
-    the index estimates them, (N, k); NaN for those not found.
-    """
-    whole = faiss.downcast_index(index.faiss)
-    while isinstance(whole, faiss.IndexRefine):
-        whole = faiss.downcast_index(whole.base_index)
-    ivf, before = faiss.try_extract_index_ivf(whole), None
-    if ivf is not None:
-        before, ivf.nprobe = ivf.nprobe, nprobe
-    try:
-        estimates, ids, found = whole.search_and_reconstruct(np.ascontiguousarray(x, np.float32), k)
-    finally:
-        if ivf is not None:
-            ivf.nprobe = before
-    found[ids < 0], estimates[ids < 0] = np.nan, np.nan
-    return found, estimates

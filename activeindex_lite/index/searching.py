@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import faiss
 
 from activeindex_lite.index.anatomy import anatomy
@@ -11,12 +14,17 @@ from activeindex_lite.support.checks import real_number, whole_number
 MOST_EF, MOST_FACTOR = 1_000_000, 1_000_000
 
 
-def graph(index: faiss.Index) -> faiss.HNSW | None:
-    """The HNSW graph of a faiss index: of its vectors, or of the centroids of its cells (IVF1024_HNSW32); else None."""
+def candidates(index: faiss.Index) -> tuple[object, str] | None:
+    """Where faiss keeps how many candidates a walk in a graph keeps: (object, name of the attribute).
+
+    The graph is that of the vectors (HNSW, NSG) or of the centroids of cells (IVF1024_HNSW32); None without one.
+    """
     core = anatomy(index)[1]
     if isinstance(core, faiss.IndexIVF):
         core = faiss.downcast_index(core.quantizer)
-    return core.hnsw if isinstance(core, faiss.IndexHNSW) else None
+    if isinstance(core, faiss.IndexHNSW):
+        return core.hnsw, "efSearch"
+    return (core.nsg, "search_L") if isinstance(core, faiss.IndexNSG) else None
 
 
 def refined(index: faiss.Index) -> faiss.IndexRefine | None:
@@ -31,8 +39,9 @@ def refined(index: faiss.Index) -> faiss.IndexRefine | None:
 
 def polysemous(index: faiss.Index) -> bool:
     """Whether the Hamming distances of the codes were trained to say something of the vectors' distances."""
-    codec = anatomy(index)[1]
-    return bool(getattr(codec, "do_polysemous_training", False))
+    core = anatomy(index)[1]
+    known = isinstance(core, (faiss.IndexPQ, faiss.IndexIVFPQ)) and core.pq.nbits == 8
+    return known and bool(core.do_polysemous_training)
 
 
 def checked(index: faiss.Index, factory: str, nlist: int | None, **wanted: float | None) -> dict:
@@ -67,7 +76,7 @@ def checked_nprobe(factory: str, nlist: int | None, value: int) -> int:
 
 def checked_ef(index: faiss.Index, factory: str, value: int) -> int:
     """ef_search as an int from 1; ValueError for another one, and for an index without a graph."""
-    if graph(index) is None:
+    if candidates(index) is None:
         raise ValueError(
             f"ef_search={value!r:.60}: {factory} has no graph of neighbours, so leave it out; strings with one begin "
             "with HNSW32 or IVF1024_HNSW32"
@@ -85,12 +94,32 @@ def _checked_ht(index, factory, value):
     return whole_number(value, "ht", bits, "the differing bits up to which a code is compared")
 
 
+@contextmanager
+def set_for_now(index: faiss.Index, given: dict) -> Iterator[faiss.SearchParameters | None]:
+    """with set_for_now(index, given) as params: a search in it, with params, has the settings from `checked`."""
+    # NSG has no search parameters of its own, and faiss 1.15 ignores polysemous_ht among those of an IVF-PQ.
+    places, walked, core = {}, candidates(index), anatomy(index)[1]
+    if walked is not None and walked[1] != "efSearch":
+        places["ef_search"] = walked
+    if isinstance(core, faiss.IndexIVFPQ):
+        places["ht"] = core, "polysemous_ht"
+    before = {place: getattr(*place) for name, place in places.items() if name in given}
+    for name, place in places.items():
+        if name in given:
+            setattr(*place, given[name])
+    try:
+        yield parameters(index, {name: value for name, value in given.items() if name not in places})
+    finally:
+        for place, value in before.items():
+            setattr(*place, value)
+
+
 def parameters(index: faiss.Index, given: dict) -> faiss.SearchParameters | None:
     """What faiss's search takes as params for settings from `checked`; None for no settings.
 
     A part that has no setting of its own keeps what the index is set to.
     """
-    if not given or set(given) == {"nprobe"} and faiss.try_extract_index_ivf(index) is None:
+    if not given or (set(given) == {"nprobe"} and faiss.try_extract_index_ivf(index) is None):
         return None
     return _parameters(faiss.downcast_index(index), given)
 
@@ -117,9 +146,7 @@ def _of_cells(ivf, given):
     if isinstance(coarse, faiss.IndexHNSW) and "ef_search" in given:
         further["quantizer_params"] = faiss.SearchParametersHNSW(efSearch=given["ef_search"])
     kind = faiss.SearchParametersIVF
-    if "ht" in given:
-        kind, further["polysemous_ht"] = faiss.IVFPQSearchParameters, given["ht"]
-    elif hasattr(faiss, "IVFRaBitQSearchParameters") and hasattr(ivf, "qb"):
+    if hasattr(faiss, "IVFRaBitQSearchParameters") and hasattr(ivf, "qb"):
         kind, further["qb"] = faiss.IVFRaBitQSearchParameters, ivf.qb
     return kind(nprobe=given.get("nprobe", ivf.nprobe), **further)
 
