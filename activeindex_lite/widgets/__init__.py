@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "alpha": ["AlphaExplorer"],
         "ivf_plane": ["CellsExplorer"],
         "blink": ["BlinkExplorer"],
+        "graph_plane": ["GraphExplorer"],
         "lsh_plane": ["HyperplanesExplorer"],
         "pq_plane": ["CodewordsExplorer"],
         "swap": ["CodeSwapExplorer"],

@@ -14,8 +14,6 @@ const IVF_LEGEND = [
   { text: "a query here would miss", line: true, dash: [2, 4], colour: VERMILION },
 ];
 
-const foundLine = (right) => ({ colour: right ? GREEN : VERMILION, width: 3, dash: right ? [] : [5, 3] });
-
 // What the search of the figure found, in one sentence; places counted from 1.
 function searchSentence({ visited, compared, found }, exact, exactRank, total) {
   const work = `Visiting ${cellsText(visited.length)}, the search compares ${compared.length} of ${total} vectors`;

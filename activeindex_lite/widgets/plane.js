@@ -93,6 +93,9 @@ function drawArea(pen, corners, colour, opacity = 1) {
   pen.restore();
 }
 
+// How the line from a query to what its search found is drawn; style as for drawLine.
+const foundLine = (right) => ({ colour: right ? GREEN : VERMILION, width: 3, dash: right ? [] : [5, 3] });
+
 // Small filled circles at points [[x, y], ...], in one stroke of the pen.
 function drawDots(pen, points, radius, colour) {
   pen.save();
