@@ -212,6 +212,9 @@ def test_names_that_are_no_text_come_back_from_every_table(drawn, tmp_path, caps
         (["--index", "Flat", "--nprobe", "0"], "--nprobe=0"),
         (["--index", "Flat", "PQ4x4", "--nprobe", "4"], "has no cells, so leave the option out"),
         (["--index", "IVF3,Flat", "--nprobe", "16"], "nprobe=16"),
+        (["--ef-search", "32"], "--ef-search goes with --index and a graph"),
+        (["--index", "IVF3,Flat", "--ef-search", "32"], "--ef-search goes with --index and a graph"),
+        (["--index", "HNSW8,Flat", "--ef-search", "0"], "--ef-search=0"),
         (["--keep-duplicates"], "--keep-duplicates goes with --pictures"),
         (["--distractors", "synthetic:5"], "--train and --distractors go with"),
         (["--originals", "50001", "--index", "Flat"], "originals=50001: the ready world has 50000"),
@@ -305,6 +308,26 @@ def test_the_default_nprobe_is_clipped_to_the_cells_of_an_own_index(factory, dra
     evaluate("--pictures", photos, *TRAIN, "--index", factory, "--originals", 4, "--out", tmp_path / "out")
     nprobes = read_tables(tmp_path / "out")[0]["timing"].nprobe.tolist()
     assert nprobes == [1, 4 if factory.startswith("IMI") else 3]
+
+
+def test_candidates_of_a_graph_are_those_asked_for(drawn, tmp_path):
+    photos, factories = saved(drawn, tmp_path / "photos"), ["HNSW8,Flat", "PQ4x4", "IVF3_HNSW4,Flat"]
+    evaluate(
+        "--pictures",
+        photos,
+        *TRAIN,
+        "--index",
+        *factories,
+        "--ef-search",
+        33,
+        "--originals",
+        4,
+        "--out",
+        tmp_path / "out",
+    )
+    timing = read_tables(tmp_path / "out")[0]["timing"].drop_duplicates("index").set_index("index")
+    assert timing.ef_search.loc[["HNSW8,Flat", "IVF3_HNSW4,Flat"]].tolist() == [33, 33]
+    assert np.isnan(timing.ef_search["PQ4x4"])
 
 
 def test_ten_pictures_are_evaluated_without_an_option(drawn, extractor, tmp_path):

@@ -71,6 +71,12 @@ def add_evaluation(commands: _SubParsersAction) -> None:
         help="numbers of cells that a search visits, only together with --index (default 1 16, or all cells where "
         "there are fewer)",
     )
+    add(
+        "--ef-search",
+        type=int,
+        metavar="N",
+        help="candidates that a search in a graph keeps, only together with --index HNSW... (default 16)",
+    )
     add_originals(parser, None, "originals to activate (default 100, or all where there are fewer)")
     add(
         "--strangers",

@@ -68,7 +68,20 @@ def settings_of(options: Namespace, d: int) -> Settings:
         seed=options.seed,
         keep_pictures=options.keep_pictures,
         keep_duplicates=options.keep_duplicates,
+        ef_search=_ef_search(options.index, options.ef_search, d),
     )
+
+
+def _ef_search(factories: list[str] | None, value: int | None, d: int) -> int | None:
+    """The candidates that searches in graphs keep; ValueError where no index has a graph."""
+    if value is None:
+        return None
+    whole_number(value, "--ef-search", why="the candidates that a search in a graph keeps")
+    if all(ActiveIndex(factory, d).ef_search is None for factory in factories or ()):
+        raise ValueError(
+            "--ef-search goes with --index and a graph of neighbours, such as --index HNSW32,Flat; leave the option out"
+        )
+    return value
 
 
 def _indexes(factories: list[str], nprobes: list[int] | None, d: int) -> dict[str, tuple[str, tuple[int, ...] | None]]:

@@ -58,6 +58,8 @@ def measure(
 ) -> Measured:
     """Train, activate for, fill and search one index. NotMeasured where it cannot be trained or has no target."""
     index, trained = _trained(factory, material, collection, work)
+    if settings.ef_search is not None and index.ef_search is not None:
+        index.ef_search = settings.ef_search
     released = {False: passive}
     if _has_target(index, material):
         released[True] = release_activated(material.originals, index, trained, settings, work)
@@ -143,6 +145,8 @@ class _Table:
     def time(self, factory: str, index: ActiveIndex, queries: dict[str, np.ndarray], nprobe: int) -> None:
         """Bytes per vector, and the time of a search."""
         row = {"index": self.name, "factory": factory, "nprobe": nprobe, "bytes": index.bytes_per_vector}
+        if index.ef_search is not None:
+            row["ef_search"] = index.ef_search
         self.rows.timing.append(row | {"ms": median_milliseconds(index, queries, nprobe)})
 
     def retrieval(self, index: Searched, nprobe: int, activated: bool, queries: dict[str, np.ndarray]) -> None:

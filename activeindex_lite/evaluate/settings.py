@@ -32,7 +32,8 @@ class Settings:
     None: `default_indexes`. originals: how many are activated (None: 100, or all where the collection has fewer).
     strangers: queries without an original, at most (None: 4 per original). alpha, steps: as `activate`. seed: draws the
     originals, the Random edits and the bootstrap samples. keep_pictures: keep the activated pictures as PNG files.
-    keep_duplicates: index every duplicate of a picture, not one of each.
+    keep_duplicates: index every duplicate of a picture, not one of each. ef_search: candidates that a search in a graph
+    keeps (HNSW; None: as faiss does, 16).
     """
 
     indexes: dict[str, tuple[str, tuple[int, ...] | None]] | None = None
@@ -43,6 +44,7 @@ class Settings:
     seed: int = 0
     keep_pictures: bool = False
     keep_duplicates: bool = False
+    ef_search: int | None = None
 
     def __post_init__(self) -> None:
         if self.originals is not None:
@@ -51,6 +53,8 @@ class Settings:
             whole_number(self.strangers, "strangers", why="the queries without an original")
         check_settings(self.alpha, self.steps)
         whole_number(self.seed, "seed", least=0)
+        if self.ef_search is not None:
+            whole_number(self.ef_search, "ef_search", why="the candidates that a search in a graph keeps")
 
     def fitted(self, collection: Collection, extractor: Extractor) -> Settings:
         """These settings with what the collection and the extractor decide; ValueError where they do not fit.
