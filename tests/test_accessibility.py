@@ -19,6 +19,7 @@ from activeindex_lite.widgets import (
     CellsExplorer,
     CodeSwapExplorer,
     CodewordsExplorer,
+    GraphExplorer,
     HyperplanesExplorer,
     NeighboursExplorer,
     NprobeExplorer,
@@ -170,7 +171,7 @@ def threshold_explorer():
     return ThresholdExplorer([0.9, 0.8, 0.4], [0.5, 0.3, 0.2])
 
 
-@pytest.mark.parametrize("make", [NeighboursExplorer, threshold_explorer])
+@pytest.mark.parametrize("make", [GraphExplorer, NeighboursExplorer, threshold_explorer])
 def test_an_explorer_of_a_lesson_has_no_serious_violation(make, violations, tmp_path):
     path = write_page(make(), tmp_path / "page.html")
     for dark in (False, True):

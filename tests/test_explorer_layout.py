@@ -19,6 +19,7 @@ from activeindex_lite.widgets import (
     CellsExplorer,
     CodeSwapExplorer,
     CodewordsExplorer,
+    GraphExplorer,
     HyperplanesExplorer,
     NeighboursExplorer,
     NprobeExplorer,
@@ -134,6 +135,10 @@ def hyperplanes_explorer(small_indexes, patch):
     return HyperplanesExplorer()
 
 
+def graph_explorer(small_indexes, patch):
+    return GraphExplorer()
+
+
 def codewords_explorer(small_indexes, patch):
     return CodewordsExplorer()
 
@@ -201,6 +206,9 @@ EXPLORERS = {
     "alpha": (alpha_explorer, ".ai-alpha input[type=range]", ".aa-plane", 0.6),
     "cells": (cells_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
     "hyperplanes": (hyperplanes_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
+    "graph": (graph_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
+    "graph, sentence": (graph_explorer, ".ai-explorer input[type=range]", ".ai-finding", 1),
+    "graph, step": (graph_explorer, ".ai-step input[type=range]", ".ai-explorer canvas", 0.6),
     "codewords": (codewords_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.6),
     "codewords, code": (codewords_explorer, ".ai-explorer canvas", ".ai-code", 0.6),
     "swap": (swap_explorer, ".ai-explorer input[type=range]", ".ai-finding", 1),

@@ -110,6 +110,7 @@ function render({ model, el }) {
   const missButton = button("a query that misses", () => nextQuery((query) => misses(query, get("ef_search"))));
   efSlider.node.title = "How many nodes the search keeps in layer 0, the nearest so far";
   MSlider.node.title = "How many links a new node gets per layer; it keeps at most M, and 2 M in layer 0";
+  stepSlider.node.classList.add("ai-step");
   stepSlider.node.title = "How far the walk is shown";
   otherButton.title = "Put the query where one of the queries of the curve is";
   missButton.title = "Put the query where a search with this M and efSearch misses the nearest";
