@@ -17,7 +17,7 @@ from activeindex_lite.exercises import Verdict
 FOLDER = Path(__file__).parent.parent / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
 OPENING = ("What you will do", "What you will learn", "What you need", "How long")
-WITHOUT_TORCH = ("01", "02", "03", "04")
+WITHOUT_TORCH = ("01", "02", "03", "04", "05")
 # Megabytes of a notebook's kernel: resident in all, or, where torch is used, of its own (anonymous) above what
 # importing torch takes. Pages of mapped libraries are left out there: the CUDA build maps gigabytes, and how many of
 # them count as resident depends on what the system happens to have cached, by 250 MB between two runs.

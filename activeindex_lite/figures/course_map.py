@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # The stages of the data, and the row of each notebook in the stage's column. Others are in the last column.
 STAGES = (
     ("picture → feature", {"00": 0, "01": 1}),
-    ("index", {"02": 0, "03": 1, "04": 2}),
+    ("index", {"02": 0, "03": 1, "04": 2, "05": 3}),
     ("activation", {"06": 0, "07": 1}),
     ("edits → evaluation", {"08": 1, "09": 2}),
     ("your own questions", {}),
@@ -25,6 +25,7 @@ IDEAS = {
     "02": "cells, borders, nprobe",
     "03": "codes of a few bytes",
     "04": "hyperplanes and bits",
+    "05": "a walk from neighbour to neighbour",
     "06": "a picture walks inward",
     "07": "what the eye overlooks",
     "08": "fair numbers, beside the paper's",

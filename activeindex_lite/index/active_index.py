@@ -41,9 +41,6 @@ from activeindex_lite.support.files import whole_file
 # With fewer training vectors per centroid than this, faiss itself warns that k-means has too few.
 WANTED = 39
 ADDED_AT_ONCE = 2048
-# faiss links the nodes of a piece from the top layer down, so a graph of large pieces is better: of 20,000 vectors,
-# HNSW16,PQ8 found .36 themselves, and .30 in pieces of 2,048 (efSearch 16).
-ADDED_TO_GRAPH = 16_384
 # What reading a damaged npz can raise.
 UNREADABLE = (
     ValueError,
@@ -240,9 +237,8 @@ class ActiveIndex:
             self.faiss.add(features)
             return
         # In pieces: to encode all at once, a PQ makes a table of N x M x K distances.
-        pieces = ADDED_TO_GRAPH if self.family == "HNSW" else ADDED_AT_ONCE
-        for start in range(0, len(features), pieces):
-            self.faiss.add(features[start : start + pieces])
+        for start in range(0, len(features), ADDED_AT_ONCE):
+            self.faiss.add(features[start : start + ADDED_AT_ONCE])
 
     def reset(self) -> None:
         """Forget the stored vectors but not the training: the same vectors get the same codes again."""

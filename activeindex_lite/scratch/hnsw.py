@@ -76,25 +76,25 @@ class HNSW:
                 continue
             near = self._search_layer(x, near, self.efConstruction, layer)
             self._link(i, near, layer)
-        for layer in range(highest + 1, top + 1):
+        for _ in range(highest + 1, top + 1):
             self.links.append({i: np.empty(0, np.int64)})
             self.entry = i
 
     def _link(self, i, near, layer):
         """Link node i with the best of its near ones, both ways; a node with too many links keeps the best."""
         most = 2 * self.M if layer == 0 else self.M
-        self.links[layer][i] = np.array(self._chosen(near, self.M), np.int64)
+        self.links[layer][i] = np.array(self.chosen(near, self.M), np.int64)
         for j in self.links[layer][i]:
             ends = np.append(self.links[layer][j], i)
             if len(ends) > most:
                 pairs = zip(self._distances(self.vectors[j], ends), ends.tolist(), strict=True)
-                ends = np.array(self._chosen(sorted(pairs), most), np.int64)
+                ends = np.array(self.chosen(sorted(pairs), most), np.int64)
             self.links[layer][j] = ends
 
-    def _chosen(self, near, most):
-        """Algorithm 4: of candidates (distance, id), nearest first, those that lie in ways of their own.
+    def chosen(self, near: list[tuple[float, int]], most: int) -> list[int]:
+        """Algorithm 4: of candidates (squared distance, id), nearest first, at most `most` ids that get a link.
 
-        One that is nearer to a node already chosen than to the new node is left out: the chosen one leads to it.
+        A candidate that is nearer to one already chosen than to the new node is left out: the chosen one leads to it.
         """
         chosen = []
         for distance, j in near:

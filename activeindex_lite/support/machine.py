@@ -12,7 +12,7 @@ from pathlib import Path
 
 from activeindex_lite.support.threads import cpu_limit, cpu_quota, groups
 
-# The most that a notebook's kernel takes, in MB, with torch and without (notebooks 01 to 04).
+# The most that a notebook's kernel takes, in MB, with torch and without (notebooks 01 to 05).
 MEMORY, MEMORY_WITHOUT_TORCH, DISK = 1100, 350, 500
 
 
@@ -30,7 +30,7 @@ class Need:
 def memory(cgroup: str | Path = "/sys/fs/cgroup", proc: str | Path = "/proc") -> Need:
     """Free memory: the smaller of what the machine has and what this container may still take."""
     free = [mb for mb in (free_of_machine(proc), free_of_cgroup(cgroup, proc)) if mb is not None]
-    needed = f"{MEMORY:,} MB; {MEMORY_WITHOUT_TORCH} MB for notebooks 01 to 04"
+    needed = f"{MEMORY:,} MB; {MEMORY_WITHOUT_TORCH} MB for notebooks 01 to 05"
     if not free:
         return Need("free memory", "not known on this system", needed, None, "look into the system's own monitor")
     return Need(
