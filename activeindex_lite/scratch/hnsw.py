@@ -31,8 +31,8 @@ class Walk:
 class HNSW:
     """A graph index over whole vectors: faiss's "HNSW{M},Flat".
 
-    M: links that a new node gets per layer; a node keeps at most M of them, and 2 M in layer 0. efConstruction:
-    candidates among which they are chosen. rng: a numpy Generator, which draws the top layer of each node.
+    M: links that a node has at most per layer; in layer 0 it may have 2 M. efConstruction: candidates among which they
+    are chosen. rng: a numpy Generator, which draws the top layer of each node.
     To look into: `vectors`, `top` (N,) int64, `links` (links[layer][i] are the ids that node i links to), `entry`.
     """
 
@@ -83,7 +83,9 @@ class HNSW:
     def _link(self, i, near, layer):
         """Link node i with the best of its near ones, both ways; a node with too many links keeps the best."""
         most = 2 * self.M if layer == 0 else self.M
-        self.links[layer][i] = np.array(self.chosen(near, self.M), np.int64)
+        # As faiss does: fewer candidates than places all get a link.
+        ends = [j for _, j in near] if len(near) < most else self.chosen(near, most)
+        self.links[layer][i] = np.array(ends, np.int64)
         for j in self.links[layer][i]:
             ends = np.append(self.links[layer][j], i)
             if len(ends) > most:

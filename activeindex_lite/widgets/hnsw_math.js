@@ -46,7 +46,7 @@ function insertNode(graph, i, top, efConstruction) {
 // Links node i with the best of its near ones, both ways; a node with too many links keeps the best.
 function linkNode({ points, links, M }, i, near, layer) {
   const most = layer === 0 ? 2 * M : M;
-  links[layer][i] = chosenLinks(points, near, M);
+  links[layer][i] = near.length < most ? near.map(([, j]) => j) : chosenLinks(points, near, most);
   for (const j of links[layer][i]) {
     const ends = links[layer][j];
     ends.push(i);
