@@ -41,7 +41,11 @@ assert explorer._error == "", explorer._error
 print(json.dumps(times[3:]))
 """
 # No alpha comes twice: the kernel keeps the last few.
-MOVED = {"NprobeExplorer": ("nprobe", "1 + i % 128"), "AlphaExplorer": ("alpha", "0.25 + (0.617 * i) % 7.5")}
+MOVED = {
+    "NprobeExplorer": ("nprobe", "1 + i % 128"),
+    "GraphExplorer": ("ef_search", "1 + i % 64"),
+    "AlphaExplorer": ("alpha", "0.25 + (0.617 * i) % 7.5"),
+}
 # Moves the first slider, waits until a frame with the first and with the last change was drawn, and times both.
 MOVE = """async ([moves, step]) => {
   const root = document.querySelector(".ai-explorer"), slider = root.querySelector("input[type=range]");
@@ -67,16 +71,14 @@ MOVE = """async ([moves, step]) => {
   }
   return times;
 }"""
-# nprobe: the first canvas has a new description. alpha: the explorer says which step of which alpha it shows.
+# nprobe, efSearch: the first canvas has a new description. alpha: the explorer says which step of which alpha it shows.
 SHOWN = """((alpha) => [
   changed(root, "data-shown", () => root.dataset.shown.startsWith(`alpha ${alpha},`)),
   changed(root, "data-shown", () => root.dataset.shown.startsWith(`alpha ${alpha},`) &&
     root.dataset.shown.endsWith("done"))
 ])(Number(slider.value) / 4)"""
-READY = {
-    "NprobeExplorer": '((seen) => [seen, seen])(changed(root.querySelector("canvas"), "aria-label", () => true))',
-    "AlphaExplorer": SHOWN,
-}
+DESCRIBED = '((seen) => [seen, seen])(changed(root.querySelector("canvas"), "aria-label", () => true))'
+READY = {"NprobeExplorer": DESCRIBED, "GraphExplorer": DESCRIBED, "AlphaExplorer": SHOWN}
 # Many moves without a pause: how many steps are shown, and how soon the last value's first and last.
 BURST = """async () => {
   const root = document.querySelector(".ai-explorer"), slider = root.querySelector("input[type=range]");
@@ -148,7 +150,7 @@ def percentiles(times):
 
 
 def main(moves=100):
-    for name, step in (("NprobeExplorer", 1), ("AlphaExplorer", 7)):
+    for name, step in (("NprobeExplorer", 1), ("GraphExplorer", 1), ("AlphaExplorer", 7)):
         alone, (drawn, burst) = in_kernel(name, moves), in_browser(name, step, moves)
         for place, times, more in (("kernel", alone, {}), ("browser", drawn, {"burst_of_200": burst} if burst else {})):
             said = {"explorer": name, "in": place, "moves": moves, **percentiles(times), **more}

@@ -303,7 +303,7 @@ def test_buttons_bring_queries_and_the_curve_sets_efsearch(open_page, tmp_path):
     bar(page, "M").fill("6")
     curve.press("End")
     curve.press("Enter")
-    page.wait_for_function("document.querySelector('.ai-facts').textContent.includes('100 % find their nearest')")
+    page.wait_for_function("document.querySelector('.ai-facts').textContent.includes('100\\u00a0% find their nearest')")
     assert page.get_by_role("button", name="a query that misses").is_disabled()
 
 

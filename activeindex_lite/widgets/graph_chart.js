@@ -4,30 +4,28 @@
 const EF_VALUES = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64];
 const EF_TICKS = [1, 2, 4, 8, 16, 32, 64].map((value) => [value, String(value)]);
 
+// Recall of 10 is drawn first, larger and hollow, so that the other marks are seen inside its own.
 const CURVES = [
-  { name: "nearest", text: "queries whose nearest is found", shape: "diamond", colour: GREEN, dash: [] },
-  { name: "recall", text: "recall of 10", shape: "square", colour: "", dash: [6, 3] },
-  { name: "compared", text: "vectors compared, share of N", shape: "circle", colour: SKY, dash: [2, 3] },
+  { name: "recall", text: "recall of 10", shape: "square", dash: [6, 3], size: 4.5 },
+  { name: "nearest", text: "queries whose nearest is found", shape: "diamond", colour: GREEN, filled: true, size: 2.5 },
+  { name: "compared", text: "vectors compared, share of N", shape: "circle", colour: SKY, dash: [2, 3], size: 2.5 },
 ];
 const CHART_LEGEND = [
-  ...CURVES.map(({ text, shape, colour }) => ({
-    text,
-    shape,
-    colour: colour || undefined,
-    filled: shape !== "circle",
-  })),
+  ...CURVES.map(({ text, shape, colour, filled = false }) => ({ text, shape, colour, filled })),
   { text: "present efSearch", line: true },
 ];
 
-const asPercent = (share) => `${(100 * share).toFixed(0)} %`;
+// No line breaks before the sign.
+const asPercent = (share) => `${(100 * share).toFixed(0)}\u00a0%`;
 const averageText = (efSearch, row) =>
   `efSearch ${efSearch}: ${asPercent(row.nearest)} of queries find their nearest, recall of 10 ` +
   `${row.recall.toFixed(2)}, ${asPercent(row.compared)} of vectors compared`;
 
 // Averages of many queries by M and efSearch, computed once each. measure(M, efSearch): the row, measured now if it is
 // not known; known(M, efSearch): the row, or undefined. follow(M, extra, changed) measures all rows of the curve of M
-// in pieces, so that the page stays free, and calls changed() when they are there.
-function averagesByM({ queries, points, graphOf }) {
+// in pieces, so that the page stays free, calls changed() when they are there, and then builds the graphs of the other
+// values of M, one after the other: buildNext() builds one, and says whether there was one to build.
+function averagesByM({ queries, points, graphOf, buildNext }) {
   const rows = new Map();
   let orders;
   let timer = 0;
@@ -40,9 +38,9 @@ function averagesByM({ queries, points, graphOf }) {
   function follow(M, extra, changed) {
     clearTimeout(timer);
     const missing = [extra, ...EF_VALUES].filter((efSearch) => !known(M, efSearch));
-    if (!missing.length) return;
     timer = setTimeout(() => {
-      measure(M, missing[0]);
+      if (missing.length) measure(M, missing[0]);
+      else if (!buildNext()) return;
       if (missing.length === 1) changed();
       follow(M, extra, changed);
     }, 0);
@@ -87,12 +85,11 @@ function averagesChart(onPick) {
   return { node, draw };
 }
 
-function drawAverages({ pen, ink }, { x, y }, { name, shape, colour, dash }, rowOf, efSearch) {
+function drawAverages({ pen, ink }, { x, y }, { name, shape, colour = ink, dash, filled, size }, rowOf, efSearch) {
   const shown = EF_VALUES.filter(rowOf);
   const at = (value) => [x(value), y(rowOf(value)[name])];
-  const style = { colour: colour || ink, width: 2 };
-  drawLine(pen, shown.map(at), { ...style, dash });
+  drawLine(pen, shown.map(at), { colour, width: 2, dash });
   for (const value of shown) {
-    drawMark(pen, shape, ...at(value), value === efSearch ? 4.5 : 2.5, style.colour, shape !== "circle");
+    drawMark(pen, shape, ...at(value), value === efSearch ? size + 2 : size, colour, filled);
   }
 }

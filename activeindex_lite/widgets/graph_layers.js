@@ -1,10 +1,10 @@
-// The layers of a graph on one canvas: one of them as a square, or all of them as planes in a stack, the lowest below;
-// and the walk of a search through them, as far as a step shows it.
+// What is drawn on the layers of a graph: nodes, links, and the walk of a search, as far as a step shows it.
 
-const LAYERS_LEGEND = [
+// order: how the drawing shows the order of the stops.
+const layersLegend = (order) => [
   { text: "query", shape: "cross", colour: PURPLE },
   { text: "entry", shape: "square", filled: false },
-  { text: "stop: its links are followed; numbered in order", shape: "circle", colour: SKY },
+  { text: `stop: its links are followed; ${order}`, shape: "circle", colour: SKY },
   { text: "compared and kept", shape: "circle", filled: false },
   { text: "compared, not kept", shape: "circle", colour: GREY, filled: false },
   { text: "never compared", shape: "circle", colour: GREY },
@@ -15,76 +15,9 @@ const LAYERS_LEGEND = [
   { text: "found, right", line: true, colour: GREEN },
   { text: "found, wrong", line: true, dash: [5, 3], colour: VERMILION },
 ];
-// Layer 0 has most of the nodes and this share of the height; the planes of a stack lean to the right by this share of
-// the width, and lie this many pixels apart. More stops than this are shaded, not numbered.
-const GROUND = 0.46;
-const LEAN = 0.18;
-const BETWEEN = 5;
+// More stops than this are shaded, not numbered.
 const MOST_NUMBERS = 24;
-
-// Where points of a layer lie on the canvas: toPixel([x, y]) and toData([x, y]) turn points from -reach to reach into
-// pixels and back.
-function layerPlane({ left, bottom, width, height, lean, reach }) {
-  const share = (value) => (value + reach) / (2 * reach);
-  const inside = (value) => Math.max(-reach, Math.min(reach, value));
-  const toPixel = ([x, y]) => [left + share(x) * (width - lean) + share(y) * lean, bottom - share(y) * height];
-  function toData([x, y]) {
-    const up = (bottom - y) / height;
-    return [(x - left - up * lean) / (width - lean), up].map((part) => inside((2 * part - 1) * reach));
-  }
-  const corners = [
-    [-reach, -reach],
-    [reach, -reach],
-    [reach, reach],
-    [-reach, reach],
-  ].map(toPixel);
-  return { toPixel, toData, corners, top: bottom - height, bottom };
-}
-
-// The planes of all layers in a stack, or of one alone as a square; planes[layer] is absent where it is not shown.
-function layerPlanes({ width, height }, layers, shown, reach) {
-  const side = Math.min(width, height);
-  if (shown !== "all" || layers === 1) {
-    const [left, bottom] = [(width - side) / 2, (height + side) / 2];
-    const planes = [];
-    planes[shown === "all" ? 0 : shown] = layerPlane({ left, bottom, width: side, height: side, lean: 0, reach });
-    return planes;
-  }
-  const room = height - 8 - BETWEEN * (layers - 1);
-  const upper = (room * (1 - GROUND)) / (layers - 1);
-  return Array.from({ length: layers }, (_, layer) => {
-    const above = layer ? GROUND * room + BETWEEN + (layer - 1) * (upper + BETWEEN) : 0;
-    const high = layer ? upper : GROUND * room;
-    const flat = { left: 4, width: width - 8, lean: LEAN * width, reach };
-    return layerPlane({ ...flat, bottom: height - 4 - above, height: high });
-  });
-}
-
-// A canvas with the layers, on which the query is dragged. onMove([x, y]) hears where to; draw(paint, layers, shown,
-// query) calls paint(sheet), the sheet having planes.
-function layeredPlane({ reach, onMove }) {
-  const sheetNode = canvas("", 400);
-  sheetNode.classList.add("ai-square");
-  const node = stage(sheetNode);
-  node.classList.add("ai-plane");
-  let planes = [];
-  // The query is dragged in the lowest layer that is shown.
-  const lowest = () => planes.find((plane) => plane);
-  const query = handle(node, { label: "query", onMove: (place) => onMove(lowest().toData(place)) });
-  query.node.title = "query";
-  sheetNode.addEventListener("click", (event) => {
-    const place = placeIn(node, event);
-    const plane = planes.find((each) => each && place[1] >= each.top && place[1] <= each.bottom);
-    if (plane) onMove(plane.toData(place));
-  });
-  function draw(paint, layers, shown, at) {
-    const sheet = startDrawing(sheetNode);
-    planes = layerPlanes(sheet, layers, shown, reach);
-    paint({ ...sheet, planes });
-    query.set(lowest().toPixel(at), `at ${at.map((value) => value.toFixed(2)).join(", ")}`);
-  }
-  return { node, draw, describe: (text) => sheetNode.setAttribute("aria-label", text) };
-}
+const stopOrder = (stops) => (stops > MOST_NUMBERS ? "the fuller its colour, the later" : "numbered in order");
 
 // ---- the walk ----------------------------------------------------------------------------------------------------
 
@@ -129,7 +62,8 @@ function drawRings(pen, places, radius, colour, width) {
   pen.restore();
 }
 
-// A stop of the walk: a disc of its own with its number, or darker the later it comes; the present one has a ring.
+// A stop of the walk: a disc of its own with its number, or in a fuller colour the later it comes; the present one has
+// a ring.
 function drawStop({ pen, ink }, [x, y], { place, numbered, share, present }) {
   const radius = numbered ? 7.5 : 4.5;
   drawRings(pen, [[x, y]], radius, ink, 1.4);
@@ -209,6 +143,11 @@ function paintWalk(sheet, plane, layer, seen, { passed, compared, kept }) {
   const rings = [...compared];
   drawRings(pen, rings.filter((i) => !kept.has(i)).map(at), 3.2, GREY, 1.6);
   drawRings(pen, rings.filter((i) => kept.has(i)).map(at), 4.2, ink, 1.8);
+  const shown = plane.toPixel(query);
+  if (found >= 0 && layer === 0) {
+    drawLine(pen, [shown, at(found)], { colour: paper, width: 6 });
+    drawLine(pen, [shown, at(found)], foundLine(found === exact));
+  }
   passed.forEach(({ node, place }) => {
     const look = { place, numbered: all <= MOST_NUMBERS, share: place / all, present: place === stops.length - 1 };
     drawStop(sheet, at(node), look);
@@ -216,11 +155,6 @@ function paintWalk(sheet, plane, layer, seen, { passed, compared, kept }) {
   if (layer === graph.links.length - 1) {
     const radius = present.node < 0 ? 9 : 11;
     drawFrameRound(sheet, at(graph.entry), radius);
-  }
-  const shown = plane.toPixel(query);
-  if (found >= 0 && layer === 0) {
-    drawLine(pen, [shown, at(found)], { colour: paper, width: 6 });
-    drawLine(pen, [shown, at(found)], foundLine(found === exact));
   }
   drawMark(pen, "cross", ...shown, 7, PURPLE, true, { halo: true });
   if (graph.links[layer][exact]) drawMark(pen, "star", ...at(exact), 7, GREEN, true, { halo: true });

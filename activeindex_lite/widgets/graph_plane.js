@@ -16,11 +16,13 @@ function walkSentence(efSearch, compared, total, rank) {
 // What the search does at one of its stops. rank: the place of the nearest vector that it has compared so far.
 function stopSentence({ layer, node, fresh }, step, last, rank) {
   const where = `Step ${step} of ${last}, layer ${layer}`;
-  const nearest = `Nearest so far: the ${ordinal(rank)} nearest of all.`;
+  const nearest = `Nearest so far: the ${rank === 1 ? "" : `${ordinal(rank)} `}nearest of all.`;
   if (node < 0) return `${where}: the search compares the entry, node ${fresh[0]}. ${nearest}`;
   const links = fresh.length === 1 ? "1 new link" : `${fresh.length || "no"} new links`;
   return `${where}: at node ${node} the search compares the ends of ${links}. ${nearest}`;
 }
+
+const layersText = (count) => ({ 1: "layer 0, the only one", 2: "both layers" })[count] ?? `all ${count} layers`;
 
 // Plays steps, one after the other: set(step) shows one. Where the reader wants little motion, a press is one step.
 function player({ present, last, set }) {
@@ -65,7 +67,12 @@ function render({ model, el }) {
     if (!graphs.has(M)) graphs.set(M, buildGraph(points, tops[M], M, efConstruction));
     return graphs.get(M);
   }
-  const averages = averagesByM({ queries, points, graphOf });
+  function buildNext() {
+    const next = M_VALUES.find((M) => !graphs.has(M));
+    if (next) graphOf(next);
+    return next !== undefined;
+  }
+  const averages = averagesByM({ queries, points, graphOf, buildNext });
   const rounded = (at) => at.map((value) => Math.round(1e4 * value) / 1e4);
   const walkNow = () => walkGraph(graphOf(get("M")), get("query"), get("ef_search"));
   const lastStep = () => walkNow().stops.length - 1;
@@ -109,7 +116,7 @@ function render({ model, el }) {
   const otherButton = button("another query", () => nextQuery(() => true));
   const missButton = button("a query that misses", () => nextQuery((query) => misses(query, get("ef_search"))));
   efSlider.node.title = "How many nodes the search keeps in layer 0, the nearest so far";
-  MSlider.node.title = "How many links a new node gets per layer; it keeps at most M, and 2 M in layer 0";
+  MSlider.node.title = "How many links a node has at most per layer; in layer 0 it may have twice as many";
   stepSlider.node.classList.add("ai-step");
   stepSlider.node.title = "How far the walk is shown";
   otherButton.title = "Put the query where one of the queries of the curve is";
@@ -121,7 +128,8 @@ function render({ model, el }) {
   const said = html("p", { className: "ai-note ai-stop-said" });
   const facts = factTable(["vectors compared", "stops", `${queries.length} queries`, "graph"]);
   const title = html("h2");
-  const [marks, chartMarks] = [legend(LAYERS_LEGEND), legend(CHART_LEGEND)];
+  const [marks, chartMarks] = [legend(), legend(CHART_LEGEND)];
+  let shownOrder = "";
   const problem = html("p", { className: "ai-problem", role: "alert" });
   const buttons = html("div", { className: "ai-buttons ai-wide" }, play.node, otherButton, missButton);
   const controls = [efSlider.node, MSlider.node, layerSelect.node, stepSlider.node, buttons];
@@ -134,6 +142,10 @@ function render({ model, el }) {
     html("div", { className: "ai-view" }, html("div", {}, plane.node, marks.node), results),
   );
 
+  function setOrder(order) {
+    if (order !== shownOrder) marks.set(layersLegend(order));
+    shownOrder = order;
+  }
   function drawChart() {
     const [M, efSearch] = [get("M"), get("ef_search")];
     const row = averages.known(M, efSearch);
@@ -179,11 +191,14 @@ function render({ model, el }) {
     efSlider.set(efSearch);
     MSlider.set(M);
     const listed = [...graph.links.keys()].reverse().map((each) => [each, `layer ${each} alone`]);
-    layerSelect.set(layer, [["all", layers === 1 ? "layer 0, the only one" : `all ${layers} layers`], ...listed]);
+    layerSelect.set(layer, [["all", layersText(layers)], ...listed]);
     stepSlider.set(
       step,
       stops.map((_, i) => i),
     );
+    // What a step does is heard as it is reached.
+    stepSlider.input.setAttribute("aria-valuetext", said.textContent);
+    setOrder(stopOrder(last));
     problem.textContent = get("_error");
     averages.follow(M, efSearch, drawSoon);
   }

@@ -31,7 +31,7 @@ class GraphExplorer(Explorer):
     of range raises TraitError and changes nothing.
     """
 
-    _esm = esm("plane", "hnsw_math", "graph_layers", "graph_chart", "graph_plane")
+    _esm = esm("plane", "hnsw_math", "graph_stage", "graph_layers", "graph_chart", "graph_plane")
     _css = CSS + read("plane.css")
     query = Setting([0.0, 0.0]).tag(sync=True)
     M = Setting(3).tag(sync=True)
@@ -109,7 +109,7 @@ class GraphExplorer(Explorer):
 
     @traitlets.validate("M")
     def _valid_M(self, proposal: dict) -> int:
-        return checked_number("M", proposal.value, LEAST_M, MOST_M, "links that a new node gets per layer")
+        return checked_number("M", proposal.value, LEAST_M, MOST_M, "links that a node has at most per layer")
 
     @traitlets.observe("M")
     def _fewer_layers(self, change: dict) -> None:
