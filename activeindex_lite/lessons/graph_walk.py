@@ -23,7 +23,7 @@ class GraphExample:
     seed: int
 
     def graph(self, M: int) -> HNSW:
-        """A scratch.HNSW with at most M links per node, 2 M in layer 0, over the points; the seed draws the top layers of its nodes."""
+        """A scratch.HNSW over the points, with at most M links per node and layer; the seed draws its top layers."""
         graph = HNSW(2, M, EF_CONSTRUCTION, np.random.default_rng(self.seed))
         graph.add(self.points)
         return graph
