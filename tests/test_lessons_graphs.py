@@ -27,7 +27,7 @@ def test_recall_and_work(small):
     assert np.array_equal(exact, flat.search(queries, 5)[1])
     walk = measure.recall_and_work(indexes["HNSW8,Flat"], queries, exact, [{"ef_search": n} for n in (5, 50, 2000)])
     assert walk.recall.is_monotonic_increasing and walk.compared.is_monotonic_increasing
-    assert walk.recall.iloc[-1] > 0.99 and 0 < walk.compared.iloc[0] < 0.2 < walk.compared.iloc[-1] <= 1.01
+    assert walk.recall.iloc[-1] > 0.99 and 0 < walk.compared.iloc[0] < 0.2 < walk.compared.iloc[-1] <= 1.05
     cells = measure.recall_and_work(indexes["IVF16,Flat"], queries, exact, [{"nprobe": n} for n in (1, 4, 16)])
     assert cells.recall.iloc[-1] == 1 and cells.compared.iloc[-1] == pytest.approx(1 + 16 / 2000)
     figure = draw.recall_against_work(pd.concat([walk, cells]), 5)

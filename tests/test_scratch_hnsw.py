@@ -7,7 +7,7 @@ import pytest
 from activeindex_lite import load_queries, load_world
 from activeindex_lite.scratch import HNSW, nearest
 
-N = 1500
+N = 1000
 
 
 @pytest.fixture(scope="module")
@@ -18,36 +18,41 @@ def features():
 
 
 @pytest.fixture(scope="module", params=[(8, 40), (16, 40), (12, 20)], ids=str)
-def pair(request, features):
-    """The same graph built here and by faiss: (M, mine, faiss's)."""
-    M, efConstruction = request.param
-    mine = HNSW(128, M, efConstruction, np.random.default_rng(1))
-    mine.add(features[0])
-    theirs = faiss.IndexHNSWFlat(128, M)
-    theirs.hnsw.efConstruction = efConstruction
-    theirs.add(features[0])
-    return M, mine, theirs
+def pairs(request, features):
+    """M, and graphs of the same vectors in three orders, built here and by faiss: [(order, mine, faiss's)]."""
+    (M, efConstruction), made = request.param, []
+    for seed in range(3):
+        order = np.random.default_rng(seed).permutation(N)
+        mine = HNSW(128, M, efConstruction, np.random.default_rng(seed))
+        mine.add(features[0][order])
+        theirs = faiss.IndexHNSWFlat(128, M)
+        theirs.hnsw.efConstruction = efConstruction
+        theirs.add(features[0][order])
+        made.append((order, mine, theirs))
+    return M, made
 
 
 def recall(ids, exact):
     return np.mean([np.isin(found, true).mean() for found, true in zip(ids, exact, strict=True)])
 
 
-@pytest.mark.parametrize("efSearch", [32, 64, 128])
-def test_recall_is_that_of_faiss(pair, features, efSearch):
-    _, mine, theirs = pair
-    theirs.hnsw.efSearch = efSearch
+@pytest.mark.parametrize("efSearch", [16, 64])
+def test_recall_is_that_of_faiss(pairs, features, efSearch):
     _, queries, exact = features
-    distances, ids = mine.search(queries, 10, efSearch)
-    expected = theirs.search(queries, 10)[1]
-    # Levels are drawn by another generator, so walks differ; what they find should not.
-    assert recall(ids, exact) > recall(expected, exact) - 0.02
-    np.testing.assert_allclose(distances, np.square(mine.vectors[ids] - queries[:, None]).sum(2), atol=1e-5)
-    assert (np.diff(distances, axis=1) >= 0).all()
+    recalls = []
+    for order, mine, theirs in pairs[1]:
+        theirs.hnsw.efSearch = efSearch
+        distances, ids = mine.search(queries, 10, efSearch)
+        recalls.append([recall(order[ids], exact), recall(order[theirs.search(queries, 10)[1]], exact)])
+        np.testing.assert_allclose(distances, np.square(mine.vectors[ids] - queries[:, None]).sum(2), atol=1e-5)
+        assert (np.diff(distances, axis=1) >= 0).all()
+    # Levels are drawn by another generator, so walks differ; what they find on average should not.
+    mine, theirs = np.mean(recalls, 0)
+    assert abs(mine - theirs) < 0.02
 
 
-def test_links_are_as_many_as_allowed(pair):
-    M, mine, theirs = pair
+def test_links_are_as_many_as_allowed(pairs):
+    M, ((_, mine, theirs), *_) = pairs
     for layer, links in enumerate(mine.links):
         degrees = np.array([len(ends) for ends in links.values()])
         assert degrees.max() <= (2 * M if layer == 0 else M)
@@ -68,15 +73,15 @@ def test_layers_thin_out_by_the_number_of_links():
 
 
 def test_all_candidates_give_brute_force(features):
-    x, queries, exact = features
+    x, queries, _ = features
     graph = HNSW(128, 16, 64, np.random.default_rng(0))
     graph.add(x[:400])
     ids = graph.search(queries, 10, 400)[1]
     assert np.array_equal(ids, nearest(queries, x[:400], 10)[1])
 
 
-def test_a_walk_says_what_it_did(pair, features):
-    _, graph, _ = pair
+def test_a_walk_says_what_it_did(pairs, features):
+    _, graph, _ = pairs[1][0]
     query = features[1][3]
     walk, near = graph.walk(query, 20)
     assert walk.compared[0] == graph.entry and walk.origins[0] == -1
@@ -117,5 +122,5 @@ def test_few_nodes_and_bad_input():
         lambda: graph.edges(9),
         lambda: graph.add([[np.nan, 1]]),
     ):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="has to be|expected|NaN"):
             bad()

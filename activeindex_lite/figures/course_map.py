@@ -62,6 +62,7 @@ STYLE_WIDE = """
 }
 """
 ARROW = '<path d="{}" fill="none" stroke="currentColor" stroke-width="1.4"{}/><path d="M{} {}l-7 -3.5v7z"/>'
+ARROW_LEFT = '<path d="{}" fill="none" stroke="currentColor" stroke-width="1.4"{}/><path d="M{} {}l7 -3.5v7z"/>'
 ARROW_DOWN = '<path d="{}" fill="none" stroke="currentColor" stroke-width="1.4"{}/><path d="M{} {}l-3.5 -7h7z"/>'
 
 Place = tuple[int, int]  # column and row
@@ -126,7 +127,9 @@ class CourseMap:
         )
 
     def _arrow(self, points: list[Point], helps: bool) -> str:
-        form = ARROW_DOWN if len(points) == 2 and points[0][0] == points[1][0] else ARROW
+        form = ARROW_LEFT if points[-1][0] < points[-2][0] else ARROW
+        if len(points) == 2 and points[0][0] == points[1][0]:
+            form = ARROW_DOWN
         return form.format(rounded(points), DASH if helps else "", *points[-1])
 
 
@@ -157,19 +160,29 @@ def arrows(course: pd.DataFrame, where: dict[str, Place]) -> Iterator[tuple[list
         for source in sources
         if source in where
     ]
-    across = [edge for edge in edges if where[edge[0]][0] != where[edge[1]][0]]
+    across = [edge for edge in edges if not _neighbours(where[edge[0]], where[edge[1]])]
     for source, end, helps in edges:
-        if where[source][0] == where[end][0]:
-            (x, y0), (_, y1) = corner(where[source]), corner(where[end])
+        (x, y0), (_, y1) = corner(where[source]), corner(where[end])
+        if _neighbours(where[source], where[end]):
             yield [(x + WIDE / 2, y0 + HIGH), (x + WIDE / 2, y1)], helps
             continue
+        if where[source][0] == where[end][0]:  # around the cards between the two, back to the right edge
+            lane = x + WIDE + _lane(across, where, where[source][0], (source, helps)) * ACROSS
+            y0, y1 = y0 + HIGH / 2 + 12 * helps, y1 + HIGH * (0.7 if helps else 0.3)
+            yield [(x + WIDE, y0), (lane, y0), (lane, y1), (x + WIDE, y1)], helps
+            continue
         lanes = [_lane(across, where, column, (source, helps)) for column in (where[source][0], where[end][0] - 1)]
-        ports = sorted((where[s][1], s, h) for s, e, h in across if e == end)
+        ports = sorted((where[s][1], s, h) for s, e, h in across if e == end and where[s][0] != where[e][0])
         x, y = corner(where[end])
         port = ports.index((where[source][1], source, helps))
         # Lines end above the middle of a card, where other lines begin.
         head = (x, y + HIGH * (port + 1) / (2.5 * len(ports) + 1))
         yield _around(where[source], head, lanes, 12 * helps, set(where.values())), helps
+
+
+def _neighbours(one: Place, other: Place) -> bool:
+    """Whether two cards are next to each other in a column."""
+    return one[0] == other[0] and abs(one[1] - other[1]) == 1
 
 
 def _lane(across: list[tuple], where: dict[str, Place], column: int, key: tuple[str, bool]) -> float:

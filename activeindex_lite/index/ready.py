@@ -64,4 +64,4 @@ def build_trained(folder: str | Path, progress: bool = True) -> None:
     missing = [trained for trained in TRAINED if not (folder / _name(*trained)).exists()]
     features = unit(np.load(folder / "train.npy")) if missing else None
     for factory, seed in tqdm(missing, desc="trained indexes", unit="index", disable=not progress):
-        build_index(factory, features, seed=seed).save(folder / _name(factory, seed))
+        build_index(factory, features, seed=seed).save(folder / _name(factory, seed), compressed=True)
