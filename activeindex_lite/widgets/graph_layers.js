@@ -156,10 +156,10 @@ function paintWalk(sheet, plane, layer, seen, { passed, compared, kept }) {
     const radius = present.node < 0 ? 9 : 11;
     drawFrameRound(sheet, at(graph.entry), radius);
   }
+  if (layer === 0 && found >= 0 && found !== exact) nameMiss(sheet, at, seen, shown);
   drawMark(pen, "cross", ...shown, 7, PURPLE, true, { halo: true });
   if (graph.links[layer][exact]) drawMark(pen, "star", ...at(exact), 7, GREEN, true, { halo: true });
   nameLayer(sheet, plane, layer, graph.links[layer]);
-  if (layer === 0 && found >= 0 && found !== exact) nameMiss(sheet, at, seen);
 }
 
 // A hollow square round the node in which every search begins.
@@ -187,11 +187,11 @@ function ordinal(n) {
   return `${n}${(!isTeen && { 1: "st", 2: "nd", 3: "rd" }[n % 10]) || "th"}`;
 }
 
-// In words what a miss is: what was found, and what the search never met.
-function nameMiss(sheet, at, { found, exact, rank }) {
+// In words what a miss is: what was found, and what the search never met; shown: where the query is, which stays free.
+function nameMiss(sheet, at, { found, exact, rank }, shown) {
   const labels = [
     { text: "nearest: never met", at: at(exact), radius: 9, bold: true },
     { text: `found: ${ordinal(rank)} nearest`, at: at(found), radius: 12 },
   ];
-  drawLabels(sheet, labels);
+  drawLabels(sheet, labels, [{ at: shown, radius: 9 }]);
 }

@@ -22,6 +22,19 @@ function stopSentence({ layer, node, fresh }, step, last, rank) {
   return `${where}: at node ${node} the search compares the ends of ${links}. ${nearest}`;
 }
 
+// The work of a search, its stops, and its graph, as texts of the table.
+function walkFacts(graph, stops) {
+  const [total, layers, compared] = [graph.points.length, graph.links.length, comparedNodes(stops).size];
+  const distances = stops.reduce((sum, { fresh }) => sum + fresh.length, 0);
+  const inGround = stops.filter(({ layer, node }) => layer === 0 && node >= 0).length;
+  const links = graph.links[0].reduce((sum, ends) => sum + ends.length, 0) / total;
+  return [
+    `${compared} of ${total} (${asPercent(compared / total)}) by ${distances} distances`,
+    `${stops.length - 1}, of which ${inGround} in layer 0`,
+    `M ${graph.M}: ${layers === 1 ? "1 layer" : `${layers} layers`}, in layer 0 ${links.toFixed(1)} links per node`,
+  ];
+}
+
 const layersText = (count) => ({ 1: "layer 0, the only one", 2: "both layers" })[count] ?? `all ${count} layers`;
 
 // Plays steps, one after the other: set(step) shows one. Where the reader wants little motion, a press is one step.
@@ -108,10 +121,7 @@ function render({ model, el }) {
   const setEf = byHand((efSearch) => put("ef_search", efSearch));
   const efSlider = slider("efSearch", EF_VALUES, String, setEf);
   const MSlider = slider("M", M_VALUES, String, byHand(setM));
-  const layerSelect = select(
-    "layers",
-    byHand((value) => put("layer", value === "all" ? "all" : Number(value))),
-  );
+  const layerSelect = select("layers", (value) => put("layer", value === "all" ? "all" : Number(value)));
   const stepSlider = slider("step", [0], (step) => `${step} of ${lastStep()}`, byHand(putStep));
   const otherButton = button("another query", () => nextQuery(() => true));
   const missButton = button("a query that misses", () => nextQuery((query) => misses(query, get("ef_search"))));
@@ -120,7 +130,6 @@ function render({ model, el }) {
   stepSlider.node.classList.add("ai-step");
   stepSlider.node.title = "How far the walk is shown";
   otherButton.title = "Put the query where one of the queries of the curve is";
-  missButton.title = "Put the query where a search with this M and efSearch misses the nearest";
 
   const plane = layeredPlane({ reach, onMove: moveTo });
   const chart = averagesChart(setEf);
@@ -152,10 +161,19 @@ function render({ model, el }) {
     chart.draw((value) => averages.known(M, value), efSearch);
     title.textContent = `Averages of ${queries.length} queries at M ${M}`;
     missButton.disabled = row?.nearest === 1;
-    return row
-      ? `${asPercent(row.nearest)} find their nearest; recall of 10: ${row.recall.toFixed(2)}; ` +
-          `${asPercent(row.compared)} compared`
-      : "being measured …";
+    missButton.title = missButton.disabled
+      ? "With this M and efSearch, none of the queries misses its nearest"
+      : "Put the query where a search with this M and efSearch misses the nearest";
+    if (!row) return "being measured …";
+    const found = `${asPercent(row.nearest)} find their nearest; recall of 10: ${row.recall.toFixed(2)}`;
+    return `${found}; ${asPercent(row.compared)} compared`;
+  }
+  function setControls(graph, layer, stops, step) {
+    efSlider.set(get("ef_search"));
+    MSlider.set(graph.M);
+    const listed = [...graph.links.keys()].reverse().map((each) => [each, `layer ${each} alone`]);
+    layerSelect.set(layer, [["all", layersText(graph.links.length)], ...listed]);
+    stepSlider.set(step, [...stops.keys()]);
   }
   function draw() {
     const [M, efSearch, query] = [get("M"), get("ef_search"), get("query")];
@@ -179,23 +197,9 @@ function render({ model, el }) {
     plane.describe(
       `A graph of ${points.length} nodes in ${layers} layers and a query. ${sentence} ${said.textContent}`,
     );
-    const distances = stops.reduce((sum, { fresh }) => sum + fresh.length, 0);
-    const inGround = stops.filter((stop) => stop.layer === 0).length;
-    const ends = graph.links[0].reduce((sum, links) => sum + links.length, 0) / points.length;
-    facts.set([
-      `${compared.size} of ${points.length} (${asPercent(compared.size / points.length)}) by ${distances} distances`,
-      `${last}, of which ${inGround} in layer 0`,
-      drawChart(),
-      `M ${M}: ${layers === 1 ? "1 layer" : `${layers} layers`}, in layer 0 ${ends.toFixed(1)} links per node`,
-    ]);
-    efSlider.set(efSearch);
-    MSlider.set(M);
-    const listed = [...graph.links.keys()].reverse().map((each) => [each, `layer ${each} alone`]);
-    layerSelect.set(layer, [["all", layersText(layers)], ...listed]);
-    stepSlider.set(
-      step,
-      stops.map((_, i) => i),
-    );
+    const [work, stopped, shape] = walkFacts(graph, stops);
+    facts.set([work, stopped, drawChart(), shape]);
+    setControls(graph, layer, stops, step);
     // What a step does is heard as it is reached.
     stepSlider.input.setAttribute("aria-valuetext", said.textContent);
     setOrder(stopOrder(last));
