@@ -115,3 +115,34 @@ def bytes_of_index(answer: Callable) -> str:
                 f"{hint}"
             )
     return "The codebooks are a small constant; a million codes of 8 bytes take 8 MB."
+
+
+@verdict
+def estimate(answer: Callable) -> str:
+    """f(query (d,), signs (N, d) of -1 and 1, lengths (N,), cosines (N,)) -> estimated squared distances (N,)."""
+    rng = np.random.default_rng(6)
+    for N, d in ((40, 16), (1, 8)):
+        r, query = rng.normal(size=(N, d)), rng.normal(size=d)
+        signs, lengths = np.where(r > 0, 1.0, -1.0), np.linalg.norm(r, axis=1)
+        cosines = np.abs(r).sum(1) / lengths / np.sqrt(d)
+        inner = signs @ query / np.sqrt(d)
+        right = query @ query + lengths**2 - 2 * lengths * inner / cosines
+        compare(
+            call(answer, query, signs, lengths, cosines),
+            right,
+            "the distances",
+            hints=[
+                (query @ query + lengths**2 - 2 * lengths * inner, "Divide <b, q> by the cosine: b is not o."),
+                (
+                    query @ query + lengths**2 - 2 * lengths * inner * cosines,
+                    "Divide by the cosine; times the cosine gives the distance to another point.",
+                ),
+                (
+                    query @ query + lengths**2 - 2 * lengths * (signs @ query) / cosines,
+                    "b = signs / sqrt(d) has length 1.",
+                ),
+                (query @ query + lengths**2 - lengths * inner / cosines, "The product counts twice: - 2 |r| <o, q>."),
+                (np.sqrt(np.maximum(right, 0)), "Take no root: distances are squared here."),
+            ],
+        )
+    return "The estimate is right on average over all rotations, and needs one product with signs per vector."

@@ -1,31 +1,15 @@
 """HNSW, a graph of neighbours in layers: a search walks from vector to vector, always to a nearer one.
 
-Hierarchical Navigable Small World graphs (Malkov and Yashunin, arXiv 1603.09320; the numbers of its algorithms are
-given below). Every vector is a node of layer 0, and ever fewer are nodes of the layers above it.
+Hierarchical Navigable Small World graphs (Malkov and Yashunin, arXiv 1603.09320).
+Every vector is a node of layer 0, and ever fewer are nodes of the layers above it.
 """
 
 import heapq
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from .brute_force import as_features, pairs_to_arrays, whole
-
-
-@dataclass
-class Walk:
-    """What one search did, in its order.
-
-    compared: (n,) ids whose distance to the query was computed; distances: (n,), squared, of the same; layers: (n,) of
-    the graph; origins: (n,) ids of the nodes that led to them (-1 for the entry, where the search begins); path: the
-    nodes that the search stood on, as pairs (layer, id). A node can be compared again in another layer.
-    """
-
-    compared: list[int] = field(default_factory=list)
-    distances: list[float] = field(default_factory=list)
-    layers: list[int] = field(default_factory=list)
-    origins: list[int] = field(default_factory=list)
-    path: list[tuple[int, int]] = field(default_factory=list)
+from .brute_force import as_features, pairs_to_arrays, smallest, whole
+from .walk import Walk
 
 
 class HNSW:
@@ -53,8 +37,8 @@ class HNSW:
     def edges(self, layer: int = 0) -> np.ndarray:
         """The links of one layer as pairs of ids, (E, 2) int64; from the first node to the second."""
         layer = whole(layer, "layer", 0, max(len(self.links) - 1, 0), ", the layers of this graph")
-        pairs = [(i, j) for i, ends in self.links[layer].items() for j in ends] if self.links else []
-        return np.array(pairs, np.int64).reshape(-1, 2)
+        links = self.links[layer] if self.links else {}
+        return np.array([(i, j) for i, ends in links.items() for j in ends], np.int64).reshape(-1, 2)
 
     def add(self, x: np.ndarray) -> None:
         """Stores x (N, d) after what is already stored, node by node; ids count in the order of adding."""
@@ -126,7 +110,7 @@ class HNSW:
             met.update(fresh)
             distances = self._distances(query, fresh)
             if walk is not None:
-                _note(walk, layer, i, fresh, distances)
+                walk.note(layer, i, fresh, distances)
             for d, j in zip(distances, fresh, strict=True):
                 if len(best) < ef or d < -best[0][0]:
                     heapq.heappush(open_, (d, j))
@@ -144,7 +128,7 @@ class HNSW:
         if self.entry < 0:
             raise ValueError("the graph has no nodes: add vectors first.")
         walk, near = Walk(), [(self._distances(query, [self.entry])[0], self.entry)]
-        _note(walk, len(self.links) - 1, -1, [self.entry], [near[0][0]])
+        walk.note(len(self.links) - 1, -1, [self.entry], [near[0][0]])
         for layer in range(len(self.links) - 1, -1, -1):
             near = self._search_layer(query, near, efSearch if layer == 0 else 1, layer, walk)
         return walk, near
@@ -155,21 +139,7 @@ class HNSW:
         As many as k nodes are kept where efSearch is smaller. A walk that meets fewer: distance inf and id -1.
         """
         k, queries = whole(k, "k", 1), as_features(queries, self.d)
-        found = (self.walk(query, max(efSearch, k))[1][:k] for query in queries)
-        return pairs_to_arrays(_filled(pairs, k) for pairs in found)
+        found = (zip(*self.walk(query, max(efSearch, k))[1], strict=True) for query in queries)
+        return pairs_to_arrays(smallest(np.array(distances), k, np.array(ids)) for distances, ids in found)
 
 
-def _note(walk, layer, origin, ids, distances):
-    walk.compared += [int(i) for i in ids]
-    walk.distances += [float(distance) for distance in distances]
-    walk.layers += [layer] * len(ids)
-    walk.origins += [origin] * len(ids)
-    if origin >= 0:
-        walk.path.append((layer, origin))
-
-
-def _filled(pairs, k):
-    distances, ids = np.full(k, np.inf, np.float32), np.full(k, -1, np.int64)
-    for place, (distance, i) in enumerate(pairs):
-        distances[place], ids[place] = distance, i
-    return distances, ids

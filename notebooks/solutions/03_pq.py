@@ -22,3 +22,8 @@ def look_up(table, codes):
 
 def bytes_of_index(N, M, nbits, d):
     return N * M * nbits / 8 + M * 2**nbits * (d / M) * 4
+
+
+def estimate(query, signs, lengths, cosines):
+    inner = signs @ query / np.sqrt(signs.shape[1]) / cosines
+    return query @ query + lengths**2 - 2 * lengths * inner
