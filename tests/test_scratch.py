@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activeindex_lite import load_queries, load_world, scratch
-from activeindex_lite.scratch import IVF, IVFPQ, LSH, OPQ, PQ, kmeans, nearest, squared_distances
+from activeindex_lite.scratch import HNSW, IVF, IVFPQ, LSH, OPQ, PQ, RaBitQ, kmeans, nearest, squared_distances
 
 FOLDER = Path(scratch.__file__).parent
 K = 10
@@ -426,10 +426,10 @@ def test_a_file_is_read_in_one_sitting(path):
     text = path.read_text()
     assert len(text.splitlines()) <= 150
     imports = [line.split()[1] for line in text.splitlines() if line.startswith(("import ", "from "))]
-    assert {name for name in imports if not name.startswith(".")} <= {"numpy", "dataclasses"}
+    assert {name for name in imports if not name.startswith(".")} <= {"numpy", "dataclasses", "heapq"}
 
 
-@pytest.mark.parametrize("thing", [IVF, PQ, OPQ, IVFPQ, LSH], ids=lambda thing: thing.__name__)
+@pytest.mark.parametrize("thing", [IVF, PQ, OPQ, IVFPQ, LSH, HNSW, RaBitQ], ids=lambda thing: thing.__name__)
 def test_every_docstring_names_a_shape(thing):
     public = [f for name, f in vars(thing).items() if not name.startswith("_") or name == "__init__"]
     functions = [getattr(f, "fget", None) or getattr(f, "__func__", f) for f in public]
