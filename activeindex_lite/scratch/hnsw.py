@@ -21,6 +21,7 @@ class HNSW:
     """
 
     def __init__(self, d: int, M: int = 16, efConstruction: int = 40, rng: np.random.Generator | None = None):
+        """An empty graph for vectors (N, d)."""
         self.M = whole(M, "M", 2, why=", the links per node")
         self.efConstruction = whole(efConstruction, "efConstruction", 1)
         self.rng = rng or np.random.default_rng(0)

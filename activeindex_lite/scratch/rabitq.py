@@ -17,7 +17,7 @@ class RaBitQ:
     """
 
     def __init__(self, rotation: np.ndarray, centroid: np.ndarray):
-        """An empty index with a given rotation and centroid, such as faiss's own."""
+        """An empty index with a given rotation (d, d) and centroid (d,), such as faiss's own."""
         self.rotation = as_features(rotation)
         if self.rotation.shape != (self.d, self.d):
             raise ValueError(f"expected a rotation of shape (d, d), this has shape {self.rotation.shape}.")
