@@ -40,8 +40,9 @@ def which_index(N: int, d: int, gigabytes: float | None = None, recall: float = 
     """Indexes to begin with for N vectors of d dimensions: a DataFrame, the one to try first in the first row.
 
     gigabytes: memory at most, in 10^9 bytes (None: any). recall: of the nearest neighbour, the wish from 0 to 1.
-    Columns: factory, setting (of the search, to begin with), bytes (per vector: code and links), gigabytes, train (vectors
-    that k-means wants; 0: none), why. ValueError for numbers out of range, and where not even the smallest index fits.
+    Columns: factory, setting (of the search, to begin with), bytes (per vector: code and links), gigabytes, train
+    (vectors that k-means wants; 0: none), why. ValueError for numbers out of range, and where not even the smallest
+    index fits.
     """
     N = whole_number(N, "N", MOST_N, "the number of vectors")
     d = whole_number(d, "d", MOST_D, "the dimensions of a vector")
