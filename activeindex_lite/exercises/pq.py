@@ -132,7 +132,7 @@ def estimate(answer: Callable) -> str:
             right,
             "the distances",
             hints=[
-                (query @ query + lengths**2 - 2 * lengths * inner, "Divide <b, q> by the cosine: b is not o."),
+                (query @ query + lengths**2 - 2 * lengths * inner, "Divide b · q by the cosine: b is not o."),
                 (
                     query @ query + lengths**2 - 2 * lengths * inner * cosines,
                     "Divide by the cosine; times the cosine gives the distance to another point.",
@@ -141,7 +141,7 @@ def estimate(answer: Callable) -> str:
                     query @ query + lengths**2 - 2 * lengths * (signs @ query) / cosines,
                     "b = signs / sqrt(d) has length 1.",
                 ),
-                (query @ query + lengths**2 - lengths * inner / cosines, "The product counts twice: - 2 |r| <o, q>."),
+                (query @ query + lengths**2 - lengths * inner / cosines, "The product counts twice: - 2 |r| o · q."),
                 (np.sqrt(np.maximum(right, 0)), "Take no root: distances are squared here."),
             ],
         )
