@@ -11,11 +11,16 @@ from activeindex_lite.support.files import whole_file
 from activeindex_lite.support.names import counted
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from activeindex_lite.comparison import Comparison
 
 SEED = "the originals, the Random edits, the training of the indexes and the intervals"
 SHOWN = ["target", "method", "alpha", "psnr", "ssim", "ms", "nprobe"]
 SHOWN += ["r1", "gain", "low", "high", "ratio", "ratio_low", "ratio_high"]
+BESIDE = ["target", "method", "nprobe", "bytes", "ms", "r1", "best_baseline", "best_index", "best_search"]
+BESIDE += ["best_bytes", "best_ms", "best_r1", "over", "over_low", "over_high"]
+TABLES = ("methods", "baselines", "equal_cost")
 
 
 def add_comparison(commands) -> None:
@@ -24,10 +29,11 @@ def add_comparison(commands) -> None:
         "compare",
         help="compare methods of activation at equal PSNR, and passive indexes at equal cost",
         description="Compare methods of activation, each at the alpha that gives the released pictures the same mean "
-        "PSNR, and what helps without activation: larger nprobe, longer codes, features of several views. Writes "
-        "methods.csv and baselines.csv.",
+        "PSNR, and what helps without activation: larger nprobe, fewer cells, other and longer codes, a second "
+        "stage, a graph, features of several views. Names for each method the best passive index of at most its bytes "
+        "and its time per search. Writes methods.csv, baselines.csv and equal_cost.csv.",
     )
-    add_out(parser, "comparison", "methods.csv and baselines.csv")
+    add_out(parser, "comparison", "methods.csv, baselines.csv and equal_cost.csv")
     add_originals(parser)
     parser.add_argument(
         "--psnr",
@@ -109,14 +115,20 @@ def _summary(found: Comparison, factory: str) -> str:
         f"\nR@1, mean over the 14 edits, {counted(about['pictures'], 'original')} among {about['references']:,} "
         f"references, {factory}; ratio: the gain of a method divided by the gain of the published one\n"
     ) + found.methods[SHOWN].round(3).to_string(index=False, na_rep="")
-    if len(found.baselines):
-        text += "\n\nwithout activation; ms: of one search\n" + found.baselines.round(3).to_string(index=False)
-    return text
+    text += "\n\nwithout activation; bytes: per vector; ms: of one search\n" + _printed(found.baselines)
+    for factory, reason in found.left_out.items():
+        text += f"\nleft out: {factory}: {reason}"
+    text += "\n\nover: R@1 of a method minus that of the best passive index of at most its bytes and its ms\n"
+    return text + _printed(found.equal_cost[BESIDE])
+
+
+def _printed(table: pd.DataFrame) -> str:
+    return table.round(3).to_string(index=False)
 
 
 def write_comparison(comparison: Comparison, folder: str | Path) -> None:
-    """Write methods.csv and baselines.csv of a Comparison into a prepared folder, each whole or not at all."""
-    for name in ("methods", "baselines"):
+    """Write the TABLES of a Comparison into a prepared folder as CSV files, each whole or not at all."""
+    for name in TABLES:
         table = getattr(comparison, name)
         if len(table):
             with whole_file(Path(folder) / f"{name}.csv") as temporary:

@@ -14,7 +14,7 @@ DATA = Path(__file__).parent.parent / "data"
 # Option -> its default: --what scale alone uses them.
 SCALE_OPTIONS = {"largest": 1_000_000, "first": 10_000, "index": "IVF4096,PQ8x8", "seed": 0}
 # Sweeps that always take as many originals.
-ALWAYS = {"whatif": 48, "steps": "2 x 100"}
+ALWAYS = {"whatif": 48, "steps": "2 x 100", "rivals": 100}
 
 
 def add_data(commands) -> None:
@@ -80,11 +80,12 @@ def _add_sweep(commands) -> None:
     add_out(parser, "sweep", "the tables")
     parser.add_argument(
         "--what",
-        choices=("curves", "whatif", "scale", "steps"),
+        choices=("curves", "whatif", "scale", "steps", "rivals"),
         default="curves",
         help="curves: R@1 over alpha, nprobe and strengths of edits (30 minutes). whatif: the sweep of the what-if lab "
         "(15 minutes). scale: R@1, time and memory from 10,000 to 1,000,000 references, with a figure (20 minutes). "
-        "steps: R@1 over the number of steps of each method, at equal PSNR (10 minutes). (default: curves)",
+        "steps: R@1 over the number of steps of each method, at equal PSNR (10 minutes). "
+        "rivals: activation beside passive indexes at equal cost (10 minutes). (default: curves)",
     )
     add_originals(parser, None, "originals to activate for curves (at most 200) and scale (default 200)")
     _add_scale_options(parser)
@@ -142,7 +143,13 @@ def _world(options: Namespace) -> None:
 
 def _sweep(options: Namespace) -> None:
     _refuse_without_effect(options)
-    chosen = {"curves": _sweep_curves, "whatif": _sweep_whatif, "scale": _sweep_scale, "steps": _sweep_steps}
+    chosen = {
+        "curves": _sweep_curves,
+        "whatif": _sweep_whatif,
+        "scale": _sweep_scale,
+        "steps": _sweep_steps,
+        "rivals": _sweep_rivals,
+    }
     chosen[options.what](options)
 
 
@@ -227,6 +234,24 @@ def _sweep_steps(options: Namespace) -> None:
     with _made(options.out) as folder:
         steps.build_steps(folder / steps.FILE, bench_of, about=about)
     print(f"table: {folder / steps.FILE}; to use it in the notebooks, copy it to {DATA}")
+
+
+def _sweep_rivals(options: Namespace) -> None:
+    from activeindex_lite.comparison import Bench  # loads torch
+    from activeindex_lite.comparison.run import FACTORY
+    from activeindex_lite.evaluation.originals import synthetic_originals
+    from activeindex_lite.extractor import load_extractor
+    from activeindex_lite.index import ready_index
+    from activeindex_lite.sweeps import rivals
+
+    def bench() -> Bench:
+        originals = synthetic_originals(rivals.PICTURES, rivals.SEED)
+        return Bench(originals, load_extractor("lite"), ready_index(FACTORY), psnr=rivals.PSNR, seed=rivals.SEED)
+
+    about = dict(factory=FACTORY, psnr=rivals.PSNR, pictures=rivals.PICTURES, seed=rivals.SEED)
+    with _made(options.out) as folder:
+        rivals.build_rivals(folder / rivals.FILE, bench, about=about)
+    print(f"table: {folder / rivals.FILE}; to use it in the notebooks, copy it to {DATA}")
 
 
 def _command(options: Namespace) -> str:

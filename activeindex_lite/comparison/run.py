@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from tqdm import tqdm
 
-from activeindex_lite.comparison.baselines import passive_baselines
+from activeindex_lite.comparison.baselines import Passive, passive_baselines
 from activeindex_lite.comparison.bench import PUBLISHED, Bench
+from activeindex_lite.comparison.equal_cost import equal_cost
 from activeindex_lite.index import build_index
 
 if TYPE_CHECKING:
@@ -31,13 +32,17 @@ FACTORY = "IVF1536,PQ4x8"
 class Comparison:
     """What a comparison measured.
 
-    methods: the table of `Bench.methods` at every PSNR; baselines: that of `passive_baselines`, empty for an index
-    without cells; benches: dict from the PSNR to its Bench; about: what was compared.
+    methods: the table of `Bench.methods` at every PSNR; baselines: that of `passive_baselines`; equal_cost: that of
+    `equal_cost`, each method beside the best passive index of its cost; both are empty if baselines were not asked for.
+    benches: dict from the PSNR to its Bench; left_out: dict from the factory string of a baseline that could not be
+    built to the reason; about: what was compared.
     """
 
     methods: pd.DataFrame
     baselines: pd.DataFrame
+    equal_cost: pd.DataFrame = field(default_factory=pd.DataFrame)
     benches: dict[float, Bench] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
     about: dict = field(default_factory=dict)
 
 
@@ -70,7 +75,8 @@ def run_comparison(
         )
         for name, settings in tqdm(named.items(), desc=f"methods at {psnr:g} dB", unit="method", disable=not progress):
             bench.measure(name, **settings)
-    passive = passive_baselines(bench) if baselines and index.nlist else pd.DataFrame()
+    passive = passive_baselines(bench, progress) if baselines else Passive(pd.DataFrame())
+    beside = equal_cost(benches.values(), passive) if baselines else pd.DataFrame()
     about = dict(
         factory=factory,
         pictures=len(originals.pictures),
@@ -80,4 +86,4 @@ def run_comparison(
         seed=seed,
     )
     tables = [bench.methods for bench in benches.values()]
-    return Comparison(pd.concat(tables, ignore_index=True), passive, benches, about)
+    return Comparison(pd.concat(tables, ignore_index=True), passive.table, beside, benches, passive.left_out, about)

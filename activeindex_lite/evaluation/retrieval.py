@@ -21,12 +21,13 @@ MEAN = "Mean"
 
 
 def first_is_original(
-    index: ActiveIndex, queries: np.ndarray, truth: np.ndarray, nprobe: int | None = None
+    index: ActiveIndex, queries: np.ndarray, truth: np.ndarray, nprobe: int | None = None, **settings: float | None
 ) -> np.ndarray:
     """Whether the first result of each query is its original, (Q,) bool; a tie for the first place counts against.
 
     queries: (Q, d) features; truth: (Q,) whole numbers, the ids of the originals; nprobe: for this search only (None:
-    the index's own). ValueError for another kind of index, or ids that it does not store.
+    the index's own); settings: further ones of `ActiveIndex.search`, such as ef_search. ValueError for another kind of
+    index, or ids that it does not store.
     """
     checked_index(index)
     truth = one_per_row(truth, len(queries), "truth", "ids of originals", "queries")
@@ -35,7 +36,7 @@ def first_is_original(
             f"truth holds {truth.tolist()!r:.60}: expected ids of stored vectors, whole numbers from 0 to "
             f"{index.ntotal - 1}"
         )
-    return strictly_first(*index.search(queries, k=min(2, index.ntotal), nprobe=nprobe), truth)
+    return strictly_first(*index.search(queries, k=min(2, index.ntotal), nprobe=nprobe, **settings), truth)
 
 
 def strictly_first(distances: np.ndarray, ids: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -48,17 +49,23 @@ def strictly_first(distances: np.ndarray, ids: np.ndarray, truth: np.ndarray) ->
 
 
 def hit_table(
-    index: ActiveIndex, queries: Mapping[str, np.ndarray], truth: np.ndarray, nprobe: int | None = None
+    index: ActiveIndex,
+    queries: Mapping[str, np.ndarray],
+    truth: np.ndarray,
+    nprobe: int | None = None,
+    **settings: float | None,
 ) -> pd.DataFrame:
     """`first_is_original` for every edit: a DataFrame (Q, edits) of bool, one column per edit.
 
     queries: dict from the name of an edit to the features (Q, d) of Q edited pictures, the same pictures in the same
-    order under every edit. ValueError for no edit, or one called "Mean".
+    order under every edit. nprobe, settings: of the search. ValueError for no edit, or one called "Mean".
     """
     if not isinstance(queries, Mapping) or not queries:
         raise ValueError('queries is no dict, or empty: give at least one edit, as {"Identity": features}')
     _check_names(queries)
-    return pd.DataFrame({edit: first_is_original(index, features, truth, nprobe) for edit, features in queries.items()})
+    return pd.DataFrame(
+        {edit: first_is_original(index, features, truth, nprobe, **settings) for edit, features in queries.items()}
+    )
 
 
 def _check_names(edits: Iterable) -> None:

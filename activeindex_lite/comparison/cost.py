@@ -1,0 +1,64 @@
+"""What a search costs: bytes per vector, vectors compared, and milliseconds of many searches measured side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import faiss
+import numpy as np
+
+from activeindex_lite.evaluation.cells import mean_scanned
+from activeindex_lite.index import ActiveIndex, faiss_threads
+from activeindex_lite.index.anatomy import anatomy
+
+ROUNDS, TIMED = 5, 40
+# R@1 needs the second result as well, to see a tie for the first place.
+RESULTS = 2
+
+
+def stored_bytes(index: ActiveIndex) -> float:
+    """Bytes that an index stores per vector: its code or codes, and the links of a graph; without ids."""
+    core = anatomy(index.faiss)[1]
+    links = core.hnsw.neighbors.size() * 4 / index.ntotal if isinstance(core, faiss.IndexHNSW) else 0
+    return index.bytes_per_vector + links
+
+
+def mean_compared(index: ActiveIndex, queries: np.ndarray, settings: dict) -> float:
+    """Mean number of stored vectors whose code a search compares with a query; a second stage counts nothing.
+
+    queries: (Q, d); settings: of `ActiveIndex.search`. A walk in a graph: as faiss's own statistics count it.
+    """
+    if index.nlist:
+        return float(mean_scanned(index, queries)[settings["nprobe"] - 1])
+    if not isinstance(anatomy(index.faiss)[1], faiss.IndexHNSW):
+        return float(index.ntotal)
+    faiss.cvar.hnsw_stats.reset()
+    with faiss_threads(1):
+        index.search(queries, k=RESULTS, **settings)
+    return faiss.cvar.hnsw_stats.ndis / len(queries)
+
+
+def side_by_side(
+    searches: Sequence[tuple[ActiveIndex, dict]], queries: np.ndarray, rounds: int = ROUNDS, timed: int = TIMED
+) -> list[float]:
+    """Milliseconds of one search for two results on one thread, for each of several searches: a list of floats.
+
+    searches: (index, settings of `ActiveIndex.search`); queries: (Q, d), of which `timed` are searched for one by one.
+    All searches take turns, so that a busy moment meets all of them. In each turn the median counts; of all turns the
+    smallest, because what else a computer does only adds time.
+    """
+    chosen = queries[:: max(1, len(queries) // timed)][:timed]
+    medians = np.full((rounds, len(searches)), np.inf)
+    with faiss_threads(1):
+        for turn in range(rounds):
+            for i, (index, settings) in enumerate(searches):
+                index.search(chosen[:1], k=RESULTS, **settings)
+                medians[turn, i] = np.median([_seconds(index, query, settings) for query in chosen])
+    return (1000 * medians.min(0)).tolist()
+
+
+def _seconds(index, query, settings):
+    begun = time.perf_counter()
+    index.search(query[None], k=RESULTS, **settings)
+    return time.perf_counter() - begun
