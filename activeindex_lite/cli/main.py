@@ -16,6 +16,7 @@ from activeindex_lite.cli.evaluation import add_evaluation
 from activeindex_lite.cli.extractor import add_extractor
 from activeindex_lite.cli.live import add_live
 from activeindex_lite.cli.score import add_score
+from activeindex_lite.cli.vectors import add_vectors
 from activeindex_lite.cli.walk import add_walk
 from activeindex_lite.cli.which import add_which
 
@@ -76,6 +77,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     work = (add_demo, add_evaluation, add_score, add_comparison, add_extractor)
-    for add in (*work, add_walk, add_live, add_which, add_course, add_data):
+    for add in (*work, add_walk, add_live, add_which, add_vectors, add_course, add_data):
         add(commands)
     return parser

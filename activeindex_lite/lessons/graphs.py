@@ -6,22 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import faiss
 import numpy as np
 import pandas as pd
 
-from activeindex_lite.evaluation.cells import mean_scanned
+from activeindex_lite.evaluation.recall import exact_neighbours as exact_neighbours
+from activeindex_lite.evaluation.recall import recall_and_work as recall_and_work
 from activeindex_lite.evaluation.retrieval import strictly_first
-from activeindex_lite.evaluation.timing import search_milliseconds
-from activeindex_lite.index import build_index
 from activeindex_lite.index.anatomy import anatomy
 from activeindex_lite.scratch import HNSW, nearest
 
 if TYPE_CHECKING:
     from activeindex_lite.index import ActiveIndex
-
-TIMED = 60
-
 
 def nodes_per_layer(graph: HNSW) -> pd.DataFrame:
     """How many nodes each layer of a graph has: a DataFrame layer, nodes, expected (N M^-l)."""
@@ -54,43 +49,6 @@ def links_example(M: int = 4, seed: int = 6) -> Links:
     distances, order = nearest(x[None], others, len(others))
     chosen = graph.chosen(zip(distances[0], order[0].tolist(), strict=True), M)
     return Links(x, others, order[0][:M], np.array(chosen))
-
-
-def exact_neighbours(references: np.ndarray, queries: np.ndarray, k: int = 10) -> np.ndarray:
-    """Ids of the k nearest of references (N, d) to each of queries (Q, d), by brute force: (Q, k) int64."""
-    return build_index("Flat", references[:1], references).search(queries, k)[1]
-
-
-def recall_and_work(
-    index: ActiveIndex, queries: np.ndarray, exact: np.ndarray, settings: Sequence[dict[str, int]]
-) -> pd.DataFrame:
-    """Recall, work and time of searches at several settings: a DataFrame index, setting, value, recall, compared, ms.
-
-    queries: (Q, d); exact: (Q, k) ids from `exact_neighbours`; settings: dicts with nprobe or ef_search. recall: mean
-    share of the exact k that the search returns; compared: mean share of the stored vectors whose distance to the
-    query is computed; ms: median of single searches on one thread.
-    """
-    rows = []
-    for given in settings:
-        ((setting, value),) = given.items()
-        setattr(index, setting, value)
-        faiss.cvar.hnsw_stats.reset()
-        ids = index.search(queries, exact.shape[1])[1]
-        if setting == "ef_search":
-            compared = faiss.cvar.hnsw_stats.ndis / len(queries)
-        else:
-            compared = index.nlist + mean_scanned(index, queries)[value - 1]
-        rows.append(
-            {
-                "index": index.factory,
-                "setting": setting,
-                "value": value,
-                "recall": np.mean([np.isin(found, true).mean() for found, true in zip(ids, exact, strict=True)]),
-                "compared": compared / index.ntotal,
-                "ms": np.median(search_milliseconds(index, queries[:TIMED])),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def bytes_of_links(index: ActiveIndex) -> float:
