@@ -18,6 +18,7 @@ from activeindex_lite.scratch import HNSW, nearest
 if TYPE_CHECKING:
     from activeindex_lite.index import ActiveIndex
 
+
 def nodes_per_layer(graph: HNSW) -> pd.DataFrame:
     """How many nodes each layer of a graph has: a DataFrame layer, nodes, expected (N M^-l)."""
     layers = np.arange(len(graph.links))

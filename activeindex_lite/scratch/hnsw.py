@@ -142,5 +142,3 @@ class HNSW:
         k, queries = whole(k, "k", 1), as_features(queries, self.d)
         found = (zip(*self.walk(query, max(efSearch, k))[1], strict=True) for query in queries)
         return pairs_to_arrays(smallest(np.array(distances), k, np.array(ids)) for distances, ids in found)
-
-
