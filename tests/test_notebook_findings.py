@@ -8,6 +8,7 @@ import pytest
 from activeindex_lite import load_queries, load_world
 from activeindex_lite.scratch import IVF, LSH
 from activeindex_lite.scratch.plane import clouds, query_near_a_border
+from activeindex_lite.sweeps.rivals import load_rivals
 from activeindex_lite.sweeps.strengths import load_strengths
 from activeindex_lite.sweeps.whatif import load_sweep
 
@@ -79,3 +80,20 @@ def test_09_the_cheapest_settings_that_the_text_names():
     assert at_40["factory"] == "IVF256,PQ4x8" and at_40["nprobe"] == 8 and at_40["alpha"] > 0
     at_50 = sweep.cheapest(0.85, 50, most_bytes=8)
     assert (at_50["factory"], at_50["nprobe"], at_50["alpha"]) == ("IVF1536,PQ8x8", 16, 0)
+
+
+def test_11_activation_and_passive_indexes_of_its_cost():
+    baselines, beside = load_rivals()
+    best = beside.set_index(["method", "nprobe"])
+    assert best.best_index[:, 1].unique() == ["IVF384,PQ4x8"] and best.best_search[:, 1].unique() == ["nprobe 16"]
+    assert best.best_r1["published", 1].round(2) == 0.82 and best.r1["published", 1].round(2) == 0.67
+    assert best.over_high["published", 1] < 0 and best.over_low["quick", 1] < 0 < best.over_high["quick", 1]
+    assert best.over["margin", 1].round(2) == 0.03 and best.over_low["margin", 1] > 0
+    assert best.over_low[:, 16].min() > 0
+    small, r1 = baselines[baselines.bytes == 4], baselines.set_index(["index", "search"]).r1
+    # Whatever the time: no code of 4 bytes finds as many as an activated release at nprobe 16.
+    assert small.r1.max() == r1["IVF1536,RQ4x8", "nprobe 16"] < best.r1[:, 16].min() - 0.03
+    assert [r1[name, "nprobe 16"].round(2) for name in ("IVF1536,RQ4x8", "IVF1536,RaBitQ")] == [0.83, 0.88]
+    ms = baselines.set_index(["index", "search"]).ms
+    times = {name: ms[name, "nprobe 16"].min() / best.ms["published", 1] for name in ("IVF1536,PQ4x8", "IVF1536,RQ4x8")}
+    assert 1.1 < times["IVF1536,PQ4x8"] < 1.4 and 4 < times["IVF1536,RQ4x8"] < 6

@@ -8,7 +8,6 @@ import numpy as np
 
 from activeindex_lite.figures.beyond import STEP_LOOKS
 from activeindex_lite.figures.style import (
-    INK,
     NEUTRAL,
     PASSIVE,
     PASSIVE_MARKER,
@@ -60,18 +59,24 @@ def _frontier(axes, times, r1):
 
 
 def _activated(axes, beside, ms):
+    """A marker per method, above one another on a line per nprobe, since activation changes no cost."""
     for method, rows in beside.groupby("method", sort=False):
         colour, marker, _ = STEP_LOOKS.get(method, (SERIES[3][0], SERIES[3][1], "-"))
-        at = rows.ms / ms
-        axes.plot(at, rows.r1, marker, color=colour, ms=10, ls="", mec="white", label=f"{method}, activated")
-        for x, row in zip(at, rows.itertuples()):
-            note(axes, f"nprobe {row.nprobe}", (x, row.r1), (8, -4), size=10, color=INK)
+        axes.plot(rows.ms / ms, rows.r1, marker, color=colour, ms=10, mec="white", label=f"{method}, activated")
+    costs = beside.drop_duplicates("nprobe").sort_values("nprobe")
+    for i, row in enumerate(costs.itertuples()):
+        axes.axvline(row.ms / ms, color=NEUTRAL, lw=0.8, zorder=0)
+        right = i == len(costs) - 1 > 0
+        at = (row.ms / ms, axes.get_ylim()[1])
+        note(axes, f"nprobe {row.nprobe}", at, (5 if right else -5, 2), 10, ha="left" if right else "right")
 
 
 def _name_best(axes, beside, ms):
     """Names of the passive indexes that find most at the cost of an activated release."""
-    for row in beside.drop_duplicates(["best_index", "best_search", "best_baseline"]).itertuples():
-        note(axes, _best(row), (row.best_ms / ms, row.best_r1), (8, -14), size=10, color=PASSIVE_TEXT)
+    line = dict(arrowstyle="-", color=PASSIVE_TEXT, lw=0.8)
+    for i, row in enumerate(beside.drop_duplicates(["best_index", "best_search", "best_baseline"]).itertuples()):
+        at, shift = (row.best_ms / ms, row.best_r1), (40, -75 + 25 * i)
+        note(axes, _best(row), at, shift, 10, color=PASSIVE_TEXT, arrowprops=line)
 
 
 def _best(row):
@@ -83,11 +88,10 @@ def finding(beside: pd.DataFrame) -> str:
     """What the intervals say of each method at each nprobe, in a sentence. beside: as for `equal_cost`."""
     told = []
     for row in beside.itertuples():
-        lost = "finds fewer than" if row.over_high < 0 else "cannot be told from"
-        verdict = "finds more than" if row.over_low > 0 else lost
+        fewer = "fewer than" if row.over_high < 0 else "about as many as"
+        verdict = "more than" if row.over_low > 0 else fewer
         told.append(
-            f"{row.method} at nprobe {row.nprobe} ({row.r1:.2f}) {verdict} the best passive index of its cost, "
-            f"{_best(row)} ({row.best_r1:.2f}), by {row.over:+.2f} "
-            f"[{row.over_low:+.2f}, {row.over_high:+.2f}]"
+            f"{row.method} at nprobe {row.nprobe} finds {row.r1:.2f}, {verdict} the best passive search of its cost, "
+            f"{row.best_r1:.2f} ({_best(row)}; difference {row.over:+.2f} [{row.over_low:+.2f}, {row.over_high:+.2f}])"
         )
     return "; ".join(told)

@@ -12,6 +12,7 @@ from activeindex_lite.evaluation.cells import cell_ranks
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import MEAN, first_is_original, hit_table, summarise
 from activeindex_lite.index import build_index
+from activeindex_lite.lessons.transfer import ready_again as ready_again
 from activeindex_lite.pictures import synthetic_pictures
 from activeindex_lite.sweeps.strengths import strength_curves
 from activeindex_lite.world.world import TRAIN_SEED
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 # Some of the 14 edits, for extractors other than the lite one.
 EDITS_ELSEWHERE = ("Identity", "Contrast 2", "Hue 0.2", "Blur 2", "JPEG 50", "Crop 0.5", "Meme")
+# Columns to show, of the table of a Bench and of `comparison.equal_cost`.
+SHOWN = ["method", "nprobe", "alpha", "psnr", "ssim", "ms", "gain", "over", "over_low", "over_high", "ratio"]
+BESIDE = ["method", "nprobe", "r1", "best_index", "best_search", "best_r1", "over", "over_low", "over_high"]
 FATES = ("found", "another code comes first", "cell not visited")
 
 

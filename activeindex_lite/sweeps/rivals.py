@@ -22,7 +22,7 @@ PSNR, PICTURES, SEED = 43.0, 100, 0
 METHODS = ("published", "quick", "margin")
 
 
-def rival_rows(bench: Bench, methods: Sequence[str] = METHODS) -> list[dict]:
+def rival_rows(bench: Bench, methods: Sequence[str]) -> list[dict]:
     """The passive rows and one row per method and nprobe, as dicts of plain numbers and strings.
 
     The passive ones have method "passive" and the columns of `passive_baselines`; the others those of `equal_cost`.
@@ -48,7 +48,7 @@ def build_rivals(
         path,
         {**(about or {}), "methods": list(METHODS)},
         ["all"],
-        lambda _: rival_rows(bench_of()),
+        lambda _: rival_rows(bench_of(), METHODS),
         title="rivals",
         unit="bench",
         progress=progress,
