@@ -75,7 +75,7 @@ def _name_best(axes, beside, ms):
     """Names of the passive indexes that find most at the cost of an activated release."""
     line = dict(arrowstyle="-", color=PASSIVE_TEXT, lw=0.8)
     for i, row in enumerate(beside.drop_duplicates(["best_index", "best_search", "best_baseline"]).itertuples()):
-        at, shift = (row.best_ms / ms, row.best_r1), (40, -75 + 25 * i)
+        at, shift = (row.best_ms / ms, row.best_r1), (40, -100 + 50 * i)
         note(axes, _best(row), at, shift, 10, color=PASSIVE_TEXT, arrowprops=line)
 
 
