@@ -2,6 +2,8 @@
 family.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import faiss
 import numpy as np
 import pytest
@@ -123,6 +125,17 @@ def test_borders_of_rabitq_are_those_of_its_estimates(vectors, factory):
             gaps = 2 * margins(torch.from_numpy(copy), one)[0].numpy() * np.linalg.norm(one.own - one.others[0], axis=1)
             errors[weighed].append(np.abs(gaps - true).mean())
     assert np.mean(errors[True]) < 0.6 * np.mean(errors[False])
+
+
+@pytest.mark.parametrize("factory", ["IVF64,RaBitQ", "RR16,IVF64,PQ4x4", "IVF64,PQ4x4fs"])
+def test_threads_that_visit_other_numbers_of_cells_leave_each_other_alone(vectors, factory):
+    index, x = build_index(factory, vectors, vectors), np.tile(vectors[:50], (4, 1))
+    nprobes = [1, 16, 64] * 40
+    alone = {nprobe: stored_near(index.faiss, x, 4, nprobe)[1] for nprobe in nprobes[:3]}
+    with ThreadPoolExecutor(3) as pool:
+        beside = list(pool.map(lambda nprobe: stored_near(index.faiss, x, 4, nprobe)[1], nprobes))
+    assert all((ids == alone[nprobe]).all() for nprobe, ids in zip(nprobes, beside, strict=True))
+    assert index.nprobe == 1
 
 
 def test_fewer_rivals_than_asked_for_repeat_the_last(vectors):

@@ -6,6 +6,7 @@ import faiss
 import numpy as np
 
 from activeindex_lite.index.anatomy import anatomy, backward, forward
+from activeindex_lite.index.searching import parameters
 
 # Cells of 4-bit codes, which lie interleaved: faiss decodes one by its place in the list alone.
 FAST_SCAN = tuple(getattr(faiss, name) for name in ("IndexIVFFastScan",) if hasattr(faiss, name))
@@ -18,34 +19,31 @@ def stored_near(index: faiss.Index, x: np.ndarray, k: int, nprobe: int) -> tuple
     and the id -1 where the nprobe visited cells hold fewer than k. Of an index that re-ranks: its first stage.
     RuntimeError for codes that faiss does not decode.
     """
-    while isinstance(index, faiss.IndexRefine):
-        index = faiss.downcast_index(index.base_index)
-    ivf, before = faiss.try_extract_index_ivf(index), None
-    if ivf is not None:
-        before, ivf.nprobe = ivf.nprobe, nprobe
-    try:
-        if isinstance(anatomy(index)[1], FAST_SCAN):
-            distances, ids = index.search(x, k)
-            points = _by_place(*anatomy(index), x, ids, nprobe)
-        else:
-            distances, ids, points = index.search_and_reconstruct(x, k)
-    finally:
-        if ivf is not None:
-            ivf.nprobe = before
+    chain, core = anatomy(index)
+    # With parameters and not set on the index, which other threads search at the same time: a search whose nprobe
+    # changes under it reads cells that are not there.
+    settings = dict(params=parameters(core, {"nprobe": nprobe})) if isinstance(core, faiss.IndexIVF) else {}
+    x = forward(chain, x)
+    if isinstance(core, FAST_SCAN):
+        distances, ids = core.search(x, k, **settings)
+        points = _by_place(core, x, ids, nprobe)
+    else:
+        distances, ids, points = core.search_and_reconstruct(x, k, **settings)
+    points = backward(chain, points.reshape(-1, core.d)).reshape(*ids.shape, -1)
     points[ids < 0], distances[ids < 0] = np.nan, np.nan
     return distances, ids, points
 
 
-def _by_place(chain, core, x, ids, nprobe):
+def _by_place(core, x, ids, nprobe):
     """The stored codes of ids (N, k), all in the nprobe cells that a search for x (N, d) visits, decoded: (N, k, d)."""
     found = np.zeros((*ids.shape, core.d), np.float32)
-    cells = core.quantizer.search(forward(chain, x), nprobe)[1]
+    cells = core.quantizer.search(x, nprobe)[1]
     for row, visited, wanted in zip(found, cells.tolist(), ids.tolist(), strict=True):
         places = {i: (cell, place) for cell in visited for place, i in enumerate(_ids_in(core.invlists, cell))}
         for point, i in zip(row, wanted, strict=True):
             if i >= 0:
                 core.reconstruct_from_offset(*places[i], faiss.swig_ptr(point))
-    return backward(chain, found.reshape(-1, core.d)).reshape(*ids.shape, -1)
+    return found
 
 
 def _ids_in(lists, cell):
