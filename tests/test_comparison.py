@@ -7,11 +7,11 @@ import pytest
 
 from activeindex_lite import activate, build_index
 from activeindex_lite.activation.equal_psnr import at_psnr
-from activeindex_lite.comparison import Bench, cost, gain_ratio, passive_baselines, rivals, run_comparison
+from activeindex_lite.comparison import Bench, gain_ratio, passive_baselines, rivals, run_comparison
 from activeindex_lite.comparison.baselines import mean_of_views
 from activeindex_lite.comparison.bench import ALPHAS
 from activeindex_lite.comparison.rivals import build_rival, fewer_cells, longer_code, rivals_of
-from activeindex_lite.evaluation import hit_table
+from activeindex_lite.evaluation import cost, hit_table
 from activeindex_lite.evaluation.originals import Originals
 from activeindex_lite.index import ActiveIndex
 

@@ -12,9 +12,9 @@ import torch
 from tqdm import tqdm
 
 from activeindex_lite.activation.views import random_views
-from activeindex_lite.comparison.cost import mean_compared, side_by_side, stored_bytes
 from activeindex_lite.comparison.rivals import MORE_PROBES, build_rival, rivals_of
 from activeindex_lite.evaluation import hit_table, paired_gain
+from activeindex_lite.evaluation.cost import mean_compared, side_by_side, stored_bytes
 from activeindex_lite.evaluation.originals import stored_anew
 from activeindex_lite.index import ActiveIndex
 

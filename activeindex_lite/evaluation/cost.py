@@ -21,13 +21,17 @@ RESULTS = 2
 
 def stored_bytes(index: ActiveIndex) -> float:
     """Bytes that an index stores per vector: its code or codes, and the links of a graph; without ids."""
+    return index.bytes_per_vector + bytes_of_links(index)
+
+
+def bytes_of_links(index: ActiveIndex) -> float:
+    """Bytes per vector of the links of an HNSW index, counted: 4 per place for a link, empty places too; else 0."""
     core = anatomy(index.faiss)[1]
-    links = core.hnsw.neighbors.size() * 4 / index.ntotal if isinstance(core, faiss.IndexHNSW) else 0
-    return index.bytes_per_vector + links
+    return 4 * core.hnsw.neighbors.size() / index.ntotal if isinstance(core, faiss.IndexHNSW) else 0.0
 
 
-def mean_compared(index: ActiveIndex, queries: np.ndarray, settings: dict) -> float:
-    """Mean number of stored vectors whose code a search compares with a query; a second stage counts nothing.
+def mean_compared(index: ActiveIndex, queries: np.ndarray, settings: dict, k: int = RESULTS) -> float:
+    """Mean number of stored vectors whose code a search for k compares with a query; a second stage counts nothing.
 
     queries: (Q, d); settings: of `ActiveIndex.search`. A walk in a graph: as faiss's own statistics count it.
     """
@@ -37,7 +41,7 @@ def mean_compared(index: ActiveIndex, queries: np.ndarray, settings: dict) -> fl
         return float(index.ntotal)
     faiss.cvar.hnsw_stats.reset()
     with faiss_threads(1):
-        index.search(queries, k=RESULTS, **settings)
+        index.search(queries, k=k, **settings)
     return faiss.cvar.hnsw_stats.ndis / len(queries)
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import faiss
 import lazy_loader
 import numpy as np
 
-from activeindex_lite.evaluation.cells import mean_scanned
+from activeindex_lite.evaluation.cost import mean_compared
 from activeindex_lite.evaluation.timing import search_milliseconds
 from activeindex_lite.index import build_index
 
@@ -37,24 +36,27 @@ def recall_and_work(
     the stored vectors, and of the centroids beside them, whose distance to the query is computed; ms: median of single
     searches on one thread.
     """
-    return pd.DataFrame([_row(index, queries, exact, *(*given.items(), ("", 1))[0]) for given in settings])
+    before = {name: getattr(index, name) for name in ("nprobe", "ef_search")}
+    try:
+        return pd.DataFrame([_row(index, queries, exact, given) for given in settings])
+    finally:
+        for name, value in before.items():
+            if value is not None:
+                setattr(index, name, value)
 
 
-def _row(index, queries, exact, setting, value):
-    if setting:
-        setattr(index, setting, value)
-    faiss.cvar.hnsw_stats.reset()
-    ids = index.search(queries, exact.shape[1])[1]
-    compared = {
-        "ef_search": lambda: faiss.cvar.hnsw_stats.ndis / len(queries),
-        "nprobe": lambda: index.nlist + mean_scanned(index, queries)[value - 1],
-        "": lambda: index.ntotal,
-    }[setting]()
+def _row(index, queries, exact, given):
+    # Set on the index, since faiss takes longer for a setting that comes with each search.
+    for name, value in given.items():
+        setattr(index, name, value)
+    k = exact.shape[1]
+    ids = index.search(queries, k)[1]
+    setting, value = next(iter(given.items()), ("", 1))
     return {
         "index": index.factory,
         "setting": setting,
         "value": value,
         "recall": np.mean([np.isin(found, true).mean() for found, true in zip(ids, exact, strict=True)]),
-        "compared": compared / index.ntotal,
+        "compared": (mean_compared(index, queries, given, k) + (index.nlist or 0)) / index.ntotal,
         "ms": np.median(search_milliseconds(index, queries[:TIMED])),
     }

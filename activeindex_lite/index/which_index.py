@@ -9,15 +9,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
+from activeindex_lite.index.active_index import WANTED
 from activeindex_lite.support.checks import real_number, whole_number
 
-# Vectors per centroid that k-means wants (faiss warns below 39), bytes of an id in a list, and bytes of a link.
-WANTED, ID, LINK = 39, 8, 4
+# Bytes of an id in a list, and of a link.
+ID, LINK = 8, 4
 # Links per node, and the most vectors that a search may compare one by one without a thought.
 M, FEW = 32, 20_000
 MOST_N, MOST_D = 10**12, 2**14
+# Up to which recall wish, the share of the cells to visit, and efSearch: places to begin with.
+EFFORTS = ((0.8, 0.01, 32), (0.95, 0.03, 64), (np.inf, 0.1, 256))
 
 
 @dataclass(frozen=True)
@@ -80,9 +84,8 @@ def cells_for(N: int) -> int:
 def _choices(N, d, recall):
     """The choices in the order of what they find: exact, graph, cells with whole vectors, then ever shorter codes."""
     nlist = cells_for(N)
-    # A wish of .5 visits a hundredth of the cells, one of .99 a tenth: a place to begin with.
-    nprobe = f"nprobe {max(1, round(nlist * (0.01 if recall < 0.8 else 0.03 if recall < 0.95 else 0.1)))}"
-    ef = f"efSearch {32 if recall < 0.8 else 64 if recall < 0.95 else 256}"
+    share, ef_search = next(effort for below, *effort in EFFORTS if recall < below)
+    nprobe, ef = f"nprobe {max(1, round(nlist * share))}", f"efSearch {ef_search}"
     coarse = f"IVF{nlist}" if nlist < 2**16 else f"IVF{nlist}_HNSW32"
     exact = Choice("Flat", "", 4.0 * d, "exact: every vector is compared, which is quick enough for so few vectors")
     late = Choice("Flat", "", 4.0 * d, "exact, and slow: every search compares all vectors")
@@ -100,4 +103,6 @@ def _choices(N, d, recall):
     found = [graph, cells, scalar, rabitq, *codes]
     if nlist < 2:
         return [exact]
-    return [exact, *found] if N <= FEW else [*found, late] if recall < 1 else [late, *found]
+    if N <= FEW:
+        return [exact, *found]
+    return [*found, late] if recall < 1 else [late, *found]

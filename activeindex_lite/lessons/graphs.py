@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from activeindex_lite.evaluation.cost import bytes_of_links as bytes_of_links
 from activeindex_lite.evaluation.recall import exact_neighbours as exact_neighbours
 from activeindex_lite.evaluation.recall import recall_and_work as recall_and_work
 from activeindex_lite.evaluation.retrieval import strictly_first
-from activeindex_lite.index.anatomy import anatomy
 from activeindex_lite.scratch import HNSW, nearest
 
 if TYPE_CHECKING:
@@ -50,12 +50,6 @@ def links_example(M: int = 4, seed: int = 6) -> Links:
     distances, order = nearest(x[None], others, len(others))
     chosen = graph.chosen(zip(distances[0], order[0].tolist(), strict=True), M)
     return Links(x, others, order[0][:M], np.array(chosen))
-
-
-def bytes_of_links(index: ActiveIndex) -> float:
-    """Bytes that the links of an HNSW index take per vector, counted: 4 per place for a link, empty places too."""
-    graph = anatomy(index.faiss)[1].hnsw
-    return 4 * graph.neighbors.size() / index.ntotal
 
 
 def found_by_ef(
