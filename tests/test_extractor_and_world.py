@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from activeindex_lite import load_extractor, synthetic_pictures
-from activeindex_lite.world.world import REFERENCE_SEED, TRAIN_SEED
+from activeindex_lite.world.world import REFERENCE_SEED, TRAIN_SEED, read_packed, write_packed
 
 
 def test_features_are_unit_vectors(extractor):
@@ -155,3 +155,12 @@ def test_torchvision_offline_is_explained(monkeypatch):
     monkeypatch.setattr(models, "get_model", fails)
     with pytest.raises(ConnectionError, match="lite"):
         load_extractor("resnet18")
+
+
+def test_packed_features_come_back_bit_for_bit_and_are_smaller(world, tmp_path):
+    halves = world.train[:3000].astype(np.float16)
+    halves[0, :4] = 0.0, -0.0, np.inf, np.float16(6e-8)
+    write_packed(tmp_path / "a.npz", halves)
+    back = read_packed(tmp_path / "a.npz")
+    assert back.dtype == np.float16 and np.array_equal(back.view(np.uint16), halves.view(np.uint16))
+    assert (tmp_path / "a.npz").stat().st_size < 0.88 * halves.nbytes

@@ -8,7 +8,7 @@ from activeindex_lite import build_index, load_world, ready_index
 from activeindex_lite.index import ActiveIndex, ready
 from activeindex_lite.index.ready import CELLS, CODES, SEED, SEED_AGAIN, TRAINED, trained_index
 from activeindex_lite.lessons.pq import mean_error
-from activeindex_lite.world.world import unit
+from activeindex_lite.world.world import unit, write_packed
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_the_trained_opq_keeps_more_than_pca_with_the_same_codes(world):
 
 def test_trained_indexes_are_made_from_the_features_beside_them_and_never_overwritten(world, tmp_path, monkeypatch):
     monkeypatch.setattr(ready, "TRAINED", (("IVF8,Flat", SEED), ("PCA8,LSH", SEED), ("IVF8,Flat", 3)))
-    np.save(tmp_path / "train.npy", world.train[:1000].astype(np.float16))
+    write_packed(tmp_path / "train.npz", world.train[:1000].astype(np.float16))
     (tmp_path / "PCA8,LSH.npz").write_text("mine")
     ready.build_trained(tmp_path, progress=False)
     expected = build_index("IVF8,Flat", unit(world.train[:1000].astype(np.float16)))

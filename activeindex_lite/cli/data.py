@@ -66,7 +66,7 @@ def _add_world(commands) -> None:
         description="Make the stored features and trained indexes of the ready world. The same command resumes after "
         "an interruption, file by file.",
     )
-    add_out(parser, "world", "train.npy, references.npy, queries.npy and the trained indexes")
+    add_out(parser, "world", "train.npz, references.npy, queries.npy and the trained indexes")
     parser.set_defaults(run=_world)
 
 
@@ -133,7 +133,7 @@ def _world(options: Namespace) -> None:
     from activeindex_lite.world.build import SETS, build_world
 
     folder = Path(options.out)
-    if not all((folder / f"{name}.npy").exists() for name in SETS):
+    if not all((folder / name).exists() for name in SETS):
         build_world(folder)
     if not (folder / FILE).exists():
         build_queries(folder)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from activeindex_lite.index.active_index import ActiveIndex, build_index
-from activeindex_lite.world.world import DATA, load_world, unit
+from activeindex_lite.world.world import DATA, load_world, read_packed, unit
 
 CELLS, CODES = "IVF1536,Flat", "IVF1536,PQ4x8"
 # The seed of an index for which nobody gave one, and the one of an index that is trained again.
@@ -59,9 +58,9 @@ def cells_alone(index: ActiveIndex) -> ActiveIndex:
 
 
 def build_trained(folder: str | Path, progress: bool = True) -> None:
-    """Train the indexes of TRAINED on folder's train.npy and write them there; existing files stay as they are."""
+    """Train the indexes of TRAINED on folder's train.npz and write them there; existing files stay as they are."""
     folder = Path(folder)
     missing = [trained for trained in TRAINED if not (folder / _name(*trained)).exists()]
-    features = unit(np.load(folder / "train.npy")) if missing else None
+    features = unit(read_packed(folder / "train.npz")) if missing else None
     for factory, seed in tqdm(missing, desc="trained indexes", unit="index", disable=not progress):
         build_index(factory, features, seed=seed).save(folder / _name(factory, seed), compressed=True)

@@ -29,7 +29,7 @@ ALSO = {"faiss-cpu": ("faiss", "faiss-gpu")}
 CONDA = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
 # Packages that work only with the right version of another: the metadata of the first states it.
 PAIRS = (("torchvision", "torch"), ("ipywidgets", "jupyterlab_widgets"), ("anywidget", "ipywidgets"))
-DATA = ("train.npy", "references.npy", "queries.npy", "lite.safetensors")
+DATA = ("train.npz", "references.npy", "queries.npy", "lite.safetensors")
 PROBES = {
     "faiss runs": (
         "import faiss, numpy as np; i = faiss.IndexFlatL2(2); i.add(np.eye(2, dtype='f')); "

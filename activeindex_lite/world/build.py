@@ -11,9 +11,10 @@ from tqdm import tqdm
 
 from activeindex_lite.pictures.synthetic import synthetic_pictures
 from activeindex_lite.support.files import whole_file
-from activeindex_lite.world.world import REFERENCE_SEED, SIZE, TRAIN_SEED
+from activeindex_lite.world.world import REFERENCE_SEED, SIZE, TRAIN_SEED, write_packed
 
-SETS = {"train": (TRAIN_SEED, 60_000), "references": (REFERENCE_SEED, 50_000)}
+# File -> first seed and number of pictures. Pages map the references; those to train with are packed.
+SETS = {"train.npz": (TRAIN_SEED, 60_000), "references.npy": (REFERENCE_SEED, 50_000)}
 CHUNK = 500
 
 
@@ -29,13 +30,13 @@ def _chunk(first: int, n: int) -> np.ndarray:
 
 
 def build_world(folder: str | Path, progress: bool = True) -> None:
-    """Write train.npy (60000, 128) and references.npy (50000, 128), float16, into folder, with all cores.
+    """Write train.npz (60000, 128), packed, and references.npy (50000, 128), float16, into folder, with all cores.
 
     Parts that an interrupted call left behind are used. FileExistsError if a finished file exists.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    taken = [folder / f"{name}.npy" for name in SETS if (folder / f"{name}.npy").exists()]
+    taken = [folder / name for name in SETS if (folder / name).exists()]
     if taken:
         raise FileExistsError(f"{taken[0]} exists: name a new folder, or delete the file first")
     with ProcessPoolExecutor(os.cpu_count()) as pool:
@@ -53,7 +54,8 @@ def _fill(pool: ProcessPoolExecutor, folder: Path, name: str, first: int, n: int
     for start, job in tqdm(jobs.items(), desc=name, unit=f"{CHUNK} pictures", disable=not progress):
         _save(parts[start], job.result())
     whole = np.concatenate([np.load(path) for path in parts.values()])
-    _save(folder / f"{name}.npy", whole)
+    write = write_packed if name.endswith(".npz") else _save
+    write(folder / name, whole)
     for path in parts.values():
         path.unlink()
 

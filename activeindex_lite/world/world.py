@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from activeindex_lite.pictures.synthetic import synthetic_pictures
+from activeindex_lite.support.files import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,12 +54,26 @@ class World:
 
 @cache
 def load_world() -> World:
-    """Open the ready world in the package. It needs neither torch nor faiss, about 0.1 s and 56 MB.
+    """Open the ready world in the package. It needs neither torch nor faiss, about 0.2 s and 56 MB.
 
     It is opened once: every call returns the same arrays, which are read-only (copy what you want to change).
     """
     # Mapped, so that the half-precision file leaves no trace in memory.
-    return World(*(unit(np.load(DATA / f"{name}.npy", mmap_mode="r")) for name in ("train", "references")))
+    return World(unit(read_packed(DATA / "train.npz")), unit(np.load(DATA / "references.npy", mmap_mode="r")))
+
+
+def write_packed(path: Path, features: np.ndarray) -> None:
+    """Write features (N, d) float16 to a file that is a seventh smaller than their .npy, without a loss."""
+    # The high bytes, of signs and exponents, repeat themselves; among the low ones they would hide it.
+    parts = np.ascontiguousarray(features, "<f2").view(np.uint8).reshape(*features.shape, 2)
+    with whole_file(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, low=parts[..., 0], high=parts[..., 1])
+
+
+def read_packed(path: Path) -> np.ndarray:
+    """The features (N, d) float16 that `write_packed` wrote."""
+    with np.load(path, allow_pickle=False) as parts:
+        return np.stack([parts["low"], parts["high"]], axis=-1).view("<f2")[..., 0]
 
 
 def unit(features: np.ndarray) -> np.ndarray:
