@@ -483,6 +483,8 @@ def test_another_kind_of_index_is_named(foreign, use):
 SETTINGS = [
     ("IVF16,PQ4x6", {"nprobe": 5}, lambda index: {"nprobe": faiss.try_extract_index_ivf(index)}),
     ("IVF16,RQ3x4", {"nprobe": 5}, lambda index: {"nprobe": faiss.try_extract_index_ivf(index)}),
+    # faiss takes no parameters for this one.
+    ("IVF16,RQ8x4fs_32_Nrq2x4", {"nprobe": 5}, lambda index: {"nprobe": faiss.try_extract_index_ivf(index)}),
     ("HNSW8,Flat", {"ef_search": 3}, lambda index: {"efSearch": index.hnsw}),
     ("PCA16,HNSW8,Flat", {"ef_search": 3}, lambda index: {"efSearch": anatomy(index)[1].hnsw}),
     ("NSG8,Flat", {"ef_search": 3}, lambda index: {"search_L": index.nsg}),

@@ -127,7 +127,15 @@ def test_borders_of_rabitq_are_those_of_its_estimates(vectors, factory):
     assert np.mean(errors[True]) < 0.6 * np.mean(errors[False])
 
 
-@pytest.mark.parametrize("factory", ["IVF64,RaBitQ", "RR16,IVF64,PQ4x4", "IVF64,PQ4x4fs"])
+@pytest.mark.parametrize(
+    "factory",
+    [
+        "IVF64,RaBitQ",
+        "RR16,IVF64,PQ4x4",
+        "IVF64,PQ4x4fs",
+        pytest.param("IVF64,RQ2x4fs_32_Nrq2x4", marks=pytest.mark.filterwarnings("ignore")),
+    ],
+)
 def test_threads_that_visit_other_numbers_of_cells_leave_each_other_alone(vectors, factory):
     index, x = build_index(factory, vectors, vectors), np.tile(vectors[:50], (4, 1))
     nprobes = [1, 16, 64] * 40

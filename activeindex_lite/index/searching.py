@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import RLock
 
 import faiss
 
@@ -12,6 +13,10 @@ from activeindex_lite.support.checks import real_number, whole_number
 
 # More candidates than this make a search as slow as reading all vectors.
 MOST_EF, MOST_FACTOR = 1_000_000, 1_000_000
+WITHOUT_PARAMETERS = tuple(
+    getattr(faiss, name) for name in ("IndexIVFAdditiveQuantizerFastScan",) if hasattr(faiss, name)
+)
+ONE_AT_A_TIME = RLock()
 
 
 def candidates(index: faiss.Index) -> tuple[object, str] | None:
@@ -96,22 +101,34 @@ def _checked_ht(index, factory, value):
 
 @contextmanager
 def set_for_now(index: faiss.Index, given: dict) -> Iterator[faiss.SearchParameters | None]:
-    """with set_for_now(index, given) as params: a search in it, with params, has the settings from `checked`."""
-    # NSG has no search parameters of its own, and faiss 1.15 ignores polysemous_ht among those of an IVF-PQ.
+    """with set_for_now(index, given) as params: a search in it, with params, has the settings from `checked`.
+
+    What faiss takes as parameters is not set on the index, so that other threads can search it meanwhile; the few
+    settings that it does not take so wait for each other.
+    """
+    # NSG has no search parameters of its own, nor do cells of 4-bit additive codes, and faiss 1.15 ignores
+    # polysemous_ht among those of an IVF-PQ.
     places, walked, core = {}, candidates(index), anatomy(index)[1]
     if walked is not None and walked[1] != "efSearch":
         places["ef_search"] = walked
     if isinstance(core, faiss.IndexIVFPQ):
         places["ht"] = core, "polysemous_ht"
-    before = {place: getattr(*place) for name, place in places.items() if name in given}
-    for name, place in places.items():
-        if name in given:
+    if isinstance(core, WITHOUT_PARAMETERS):
+        places["nprobe"] = core, "nprobe"
+    places = {name: place for name, place in places.items() if name in given}
+    rest = {name: value for name, value in given.items() if name not in places}
+    if not places:
+        yield parameters(index, rest)
+        return
+    with ONE_AT_A_TIME:
+        before = [(place, getattr(*place)) for place in places.values()]
+        for name, place in places.items():
             setattr(*place, given[name])
-    try:
-        yield parameters(index, {name: value for name, value in given.items() if name not in places})
-    finally:
-        for place, value in before.items():
-            setattr(*place, value)
+        try:
+            yield parameters(index, rest)
+        finally:
+            for place, value in before:
+                setattr(*place, value)
 
 
 def parameters(index: faiss.Index, given: dict) -> faiss.SearchParameters | None:

@@ -6,7 +6,7 @@ import faiss
 import numpy as np
 
 from activeindex_lite.index.anatomy import anatomy, backward, forward
-from activeindex_lite.index.searching import parameters
+from activeindex_lite.index.searching import set_for_now
 
 # Cells of 4-bit codes, which lie interleaved: faiss decodes one by its place in the list alone.
 FAST_SCAN = tuple(getattr(faiss, name) for name in ("IndexIVFFastScan",) if hasattr(faiss, name))
@@ -22,13 +22,14 @@ def stored_near(index: faiss.Index, x: np.ndarray, k: int, nprobe: int) -> tuple
     chain, core = anatomy(index)
     # With parameters and not set on the index, which other threads search at the same time: a search whose nprobe
     # changes under it reads cells that are not there.
-    settings = dict(params=parameters(core, {"nprobe": nprobe})) if isinstance(core, faiss.IndexIVF) else {}
+    given = {"nprobe": nprobe} if isinstance(core, faiss.IndexIVF) else {}
     x = forward(chain, x)
-    if isinstance(core, FAST_SCAN):
-        distances, ids = core.search(x, k, **settings)
-        points = _by_place(core, x, ids, nprobe)
-    else:
-        distances, ids, points = core.search_and_reconstruct(x, k, **settings)
+    with set_for_now(core, given) as params:
+        if isinstance(core, FAST_SCAN):
+            distances, ids = core.search(x, k, params=params)
+            points = _by_place(core, x, ids, nprobe)
+        else:
+            distances, ids, points = core.search_and_reconstruct(x, k, params=params)
     points = backward(chain, points.reshape(-1, core.d)).reshape(*ids.shape, -1)
     points[ids < 0], distances[ids < 0] = np.nan, np.nan
     return distances, ids, points
