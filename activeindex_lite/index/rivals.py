@@ -83,13 +83,13 @@ def code_rivals(index: ActiveIndex, x: np.ndarray, k: int = 128, nprobe: int = 1
     nearly_exact = getattr(getattr(core, "rabitq", None), "nb_bits", 1) > 1 and isinstance(core, faiss.IndexIVF)
     if index.ntotal < 2 or nearly_exact or isinstance(core, (faiss.IndexIVFFlat, faiss.IndexFlat)):
         return None
+    x = np.ascontiguousarray(x, np.float32)
     try:
-        own = quantize(index.faiss, np.ascontiguousarray(x, np.float32))
-        estimates, _, found = stored_near(
-            index.faiss, np.ascontiguousarray(x, np.float32), min(k + 8, index.ntotal), min(nprobe, index.nlist or 1)
-        )
-    except (RuntimeError, ValueError):
+        own = quantize(index.faiss, x)
+    except ValueError:
         return None
+    # Whatever goes wrong here is told: a margin without these rivals would quietly gain less.
+    estimates, _, found = stored_near(index.faiss, x, min(k + 8, index.ntotal), min(nprobe, index.nlist or 1))
     distances = ((found - own[:, None]) ** 2).sum(2)
     # What the search did not find is NaN.
     usable = np.nan_to_num(distances, nan=-1) > 1e-6
