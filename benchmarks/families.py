@@ -92,6 +92,8 @@ def measure(factory: str, world: World) -> dict:
 
 def page(table: pd.DataFrame) -> str:
     """The table as Markdown: what is activated by kind, and what is refused with its reason."""
+    order = {factory: place for place, factory in enumerate(FACTORIES)}
+    table = table.sort_values("index", key=lambda names: names.map(order))
     lines = ["| index | bytes | target | passive | published: gain | margin: gain |", "|---|---|---|---|---|---|"]
     gains = table[table.published.notna()].set_index("index")
     for name in gains.index:

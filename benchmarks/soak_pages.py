@@ -75,6 +75,7 @@ def explorers():
         ResultsExplorer,
         StrengthExplorer,
         ThresholdExplorer,
+        VectorsExplorer,
         WhatIfExplorer,
     )
     from activeindex_lite.widgets.alpha_live import write_live_page
@@ -98,6 +99,7 @@ def explorers():
         "CodeSwap": lambda _: CodeSwapExplorer(),
         "Neighbours": lambda _: NeighboursExplorer(),
         "Threshold": lambda _: ThresholdExplorer(rng.beta(9, 2, 500), rng.beta(5, 5, 500)),
+        "Vectors": lambda _: VectorsExplorer(rng.normal(size=(2000, 16)), "IVF32,PQ8x4"),
         "Blink": lambda _: BlinkExplorer(dict(zip(("original", "released"), synthetic_pictures([1, 2]), strict=True))),
         "Results": lambda _: ResultsExplorer(measured()),
         "Strength": lambda _: StrengthExplorer(measured()),

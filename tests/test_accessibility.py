@@ -5,6 +5,7 @@ report.
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from PIL import Image
 from test_explorer_layout import results_explorer, strength_explorer
@@ -24,6 +25,7 @@ from activeindex_lite.widgets import (
     NeighboursExplorer,
     NprobeExplorer,
     ThresholdExplorer,
+    VectorsExplorer,
     WhatIfExplorer,
     nprobe_state,
     write_page,
@@ -171,7 +173,12 @@ def threshold_explorer():
     return ThresholdExplorer([0.9, 0.8, 0.4], [0.5, 0.3, 0.2])
 
 
-@pytest.mark.parametrize("make", [GraphExplorer, NeighboursExplorer, threshold_explorer])
+def vectors_explorer():
+    x = np.random.default_rng(0).normal(size=(800, 8))
+    return VectorsExplorer(x, "IVF16,Flat")
+
+
+@pytest.mark.parametrize("make", [GraphExplorer, NeighboursExplorer, threshold_explorer, vectors_explorer])
 def test_an_explorer_of_a_lesson_has_no_serious_violation(make, violations, tmp_path):
     path = write_page(make(), tmp_path / "page.html")
     for dark in (False, True):

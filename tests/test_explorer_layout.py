@@ -26,6 +26,7 @@ from activeindex_lite.widgets import (
     ResultsExplorer,
     StrengthExplorer,
     ThresholdExplorer,
+    VectorsExplorer,
     WhatIfExplorer,
     nprobe_state,
     write_page,
@@ -156,6 +157,12 @@ def threshold_explorer(small_indexes, patch):
     return ThresholdExplorer(rng.beta(9, 2, 500), rng.beta(5, 5, 500))
 
 
+def vectors_explorer(small_indexes, patch):
+    world = load_world()
+    names = [f"picture {i} of the ready world" for i in range(2000)]
+    return VectorsExplorer(world.references[:2000], "IVF16,PQ8x4", names=names, pictures=world.pictures)
+
+
 def blink_explorer(small_indexes, patch):
     pictures = synthetic_pictures([1, 2])
     return BlinkExplorer({"original": pictures[0], "released": pictures[1]})
@@ -213,6 +220,8 @@ EXPLORERS = {
     "codewords, code": (codewords_explorer, ".ai-explorer canvas", ".ai-code", 0.6),
     "swap": (swap_explorer, ".ai-explorer input[type=range]", ".ai-finding", 1),
     "neighbours": (neighbours_explorer, ".ai-small-row button", ".ai-two .ai-row", 0.6),
+    "vectors": (vectors_explorer, ".ai-explorer input[type=range]", ".ai-neighbours", 0.6),
+    "vectors, sentence": (vectors_explorer, ".ai-explorer input[type=range]", ".ai-finding", 1),
     "threshold": (threshold_explorer, ".ai-explorer input[type=range]", ".ai-explorer canvas", 0.9),
     "threshold, recall": (threshold_explorer, ".ai-explorer input[type=range]", ".ai-meters", 0.6),
     "results": (results_explorer, "td[aria-selected=true]", ".ai-example", 0.6),

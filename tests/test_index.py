@@ -10,7 +10,7 @@ from activeindex_lite.evaluation.predictions import predict, typical_distances
 from activeindex_lite.evaluation.retrieval import hit_table
 from activeindex_lite.evaluation.timing import search_milliseconds
 from activeindex_lite.index import ActiveIndex, NothingToActivate, faiss_threads
-from activeindex_lite.index.anatomy import anatomy
+from activeindex_lite.index.anatomy import anatomy, clusterings
 from activeindex_lite.scratch import IVF, LSH
 from activeindex_lite.support.checks import features_array, whole_number
 
@@ -576,3 +576,21 @@ def test_nsg_is_built_once():
     equal[50:90] = equal[3]
     with pytest.raises(ValueError, match="41 of the vectors .* are equal"):
         index.refilled(equal)
+
+
+@pytest.mark.parametrize("factory", ["HNSW8,PQ4x4", "HNSW8,SQ4", "PCA8,HNSW4,Flat", "HNSW8,PQ4x4,RFlat"])
+def test_a_graph_is_the_one_that_faiss_builds_in_one_call(factory):
+    x = np.random.default_rng(0).normal(size=(5000, 16)).astype(np.float32)
+    with faiss_threads(1):
+        index = build_index(factory, x, x, ef_search=64)
+        direct = faiss.index_factory(16, factory)
+        for _, _, parameters in clusterings(anatomy(direct)[1]):
+            parameters.seed = index.seed
+        if hasattr(anatomy(direct)[1].storage, "pq"):
+            faiss.downcast_index(anatomy(direct)[1].storage).do_polysemous_training = False
+        direct.train(x)
+        direct.add(x)
+        anatomy(direct)[1].hnsw.efSearch = 64
+        assert np.array_equal(index.search(x[:200], 5)[1], direct.search(x[:200], 5)[1])
+    again = index.refilled(x)
+    assert (again.search(x[:200], 1)[1] == index.search(x[:200], 1)[1]).mean() > 0.97

@@ -59,7 +59,7 @@ def test_07_the_stored_sweeps_of_strength():
     assert gain[[-90, -10, 10, 90]].min() > 0.1 > gain[[-50, -40, 40, 50]].max() - 0.001
 
 
-def test_09_the_stored_sweep_of_the_lab():
+def test_10_the_stored_sweep_of_the_lab():
     sweep = load_sweep()
     r1 = lambda **setting: sweep.measured(setting)["r1"]  # noqa: E731
     assert 0.14 < r1(alpha=3.0) - r1(alpha=0.0) < 0.19
@@ -74,10 +74,10 @@ def test_09_the_stored_sweep_of_the_lab():
     assert lost[80, 0.0] < 0.1
 
 
-def test_09_the_cheapest_settings_that_the_text_names():
+def test_10_the_cheapest_settings_that_the_text_names():
     sweep = load_sweep()
     at_40 = sweep.cheapest(0.85, 40, most_bytes=8)
-    assert at_40["factory"] == "IVF256,PQ4x8" and at_40["nprobe"] == 8 and at_40["alpha"] > 0
+    assert at_40["factory"] == "IVF256,PQ4x8" and at_40["nprobe"] == 4 and at_40["alpha"] > 0
     at_50 = sweep.cheapest(0.85, 50, most_bytes=8)
     assert (at_50["factory"], at_50["nprobe"], at_50["alpha"]) == ("IVF1536,PQ8x8", 16, 0)
 

@@ -1,10 +1,16 @@
-"""Vectors of your own: files as others write them, files that are no vectors, and the command that tries indexes."""
+"""Vectors of your own: files as others write them, files that are no vectors, indexes from files, and the command that
+tries indexes.
+"""
 
+import faiss
 import numpy as np
 import pandas as pd
 import pytest
 
+from activeindex_lite import build_index
 from activeindex_lite.cli.main import main
+from activeindex_lite.index import from_disk
+from activeindex_lite.index.from_disk import read_index
 from activeindex_lite.index.vectors import read_vectors
 
 X = np.random.default_rng(0).normal(size=(900, 16)).astype(np.float32)
@@ -107,3 +113,88 @@ def test_without_an_index_those_of_the_rules_are_tried(tmp_path, capsys):
     assert main(["vectors", str(tmp_path / "x.npy")]) == 0
     out = capsys.readouterr().out
     assert all(name in out for name in ("Flat", "HNSW32,Flat", "RaBitQ"))
+
+
+# ---- indexes from files --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def faiss_file(tmp_path_factory):
+    """A file of faiss.write_index, and the index in it."""
+    made = faiss.index_factory(16, "PCA8,IVF8,PQ4x4")
+    made.train(X)
+    made.add(X)
+    path = tmp_path_factory.mktemp("faiss") / "mine.index"
+    faiss.write_index(made, str(path))
+    return path, made
+
+
+def test_an_index_of_faiss_and_one_of_save_are_read(faiss_file, tmp_path):
+    path, made = faiss_file
+    index = read_index(path)
+    assert np.array_equal(index.search(X[:9], 5, nprobe=3)[1], _searched(made, 3))
+    assert index.factory == "IVF-PQ (mine.index)" and index.nlist == 8 and index.ntotal == 900
+    own = build_index("IVF8,Flat", X, X)
+    own.save(tmp_path / "own.npz")
+    assert read_index(tmp_path / "own.npz").factory == "IVF8,Flat"
+    fast = faiss.index_factory(16, "IVF8,PQ4x4fs")
+    fast.train(X), fast.add(X)
+    faiss.write_index(fast, str(tmp_path / "fast.index"))
+    assert read_index(tmp_path / "fast.index").quantize(X[:2]).shape == (2, 16)
+
+
+def _searched(made, nprobe):
+    return made.search(
+        X[:9], 5, params=faiss.SearchParametersPreTransform(index_params=faiss.SearchParametersIVF(nprobe=nprobe))
+    )[1]
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.97])
+def test_a_file_that_was_cut_off_is_refused(faiss_file, tmp_path, part):
+    whole = faiss_file[0].read_bytes()
+    cut = tmp_path / "cut.index"
+    cut.write_bytes(whole[: int(part * len(whole))])
+    with pytest.raises(ValueError, match=r"cut.index is no index that faiss can read and search"):
+        read_index(cut)
+
+
+def test_a_damaged_file_ends_another_process_and_not_this_one(faiss_file, tmp_path):
+    whole, rng = bytearray(faiss_file[0].read_bytes()), np.random.default_rng(0)
+    refused = 0
+    for i in range(6):
+        damaged = whole.copy()
+        for place in rng.integers(4, 400, 12):
+            damaged[place] = rng.integers(256)
+        (tmp_path / f"{i}.index").write_bytes(damaged)
+        try:
+            read_index(tmp_path / f"{i}.index").search(X[:1], 1)
+        except ValueError:
+            refused += 1
+    assert refused >= 4
+
+
+def test_other_indexes_are_refused_in_a_sentence(faiss_file, tmp_path, monkeypatch):
+    numbered = faiss.index_factory(16, "IDMap,Flat")
+    numbered.add_with_ids(X, np.arange(900) + 5)
+    faiss.write_index(numbered, str(tmp_path / "ids.index"))
+    with pytest.raises(ValueError, match="ids of its own"):
+        read_index(tmp_path / "ids.index")
+    faiss.write_index(faiss.index_factory(16, "Flat"), str(tmp_path / "empty.index"))
+    with pytest.raises(ValueError, match="stores no vectors"):
+        read_index(tmp_path / "empty.index")
+    (tmp_path / "text.index").write_text("nothing")
+    with pytest.raises(ValueError, match="no index that faiss can read"):
+        read_index(tmp_path / "text.index")
+    monkeypatch.setattr(from_disk, "free_memory", lambda: 1000.0)
+    with pytest.raises(ValueError, match="MB of memory are free: expected twice its size"):
+        read_index(faiss_file[0])
+
+
+def test_the_command_takes_the_file_of_an_index_that_stores_the_vectors(faiss_file, tmp_path, capsys):
+    np.save(tmp_path / "x.npy", X)
+    np.save(tmp_path / "few.npy", X[:500])
+    assert main(["vectors", str(tmp_path / "x.npy"), "--index", str(faiss_file[0]), "Flat"]) == 0
+    out = capsys.readouterr().out
+    assert "900 vectors of d = 16, 90 queries" in out and "IVF-PQ (mine.index)" in out
+    assert main(["vectors", str(tmp_path / "few.npy"), "--index", str(faiss_file[0])]) == 2
+    assert "stores 900 vectors of d = 16, and there are 500" in capsys.readouterr().err

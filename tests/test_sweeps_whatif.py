@@ -15,9 +15,10 @@ from activeindex_lite.sweeps import whatif, whatif_build, whatif_now
 from activeindex_lite.world import World
 
 TINY = dict(
-    factories=("IVF16,PQ4x4", "PCA16,LSH", "Flat"),
+    factories=("IVF16,PQ4x4", "PCA16,LSH", "HNSW8,PQ8x4", "Flat"),
     references=(300, 600),
     nprobes=(1, 4),
+    ef_searches=(2, 64),
     releases=((0.0, 10), (3.0, 1)),
     further=("JPEG 10",),
     originals=6,
@@ -73,6 +74,23 @@ def test_stored_hits_are_those_of_an_evaluation_of_its_own(tiny, small, extracto
     )
 
 
+def test_the_searches_of_a_graph_are_by_ef_search_and_its_bytes_have_the_links(tiny, small, extractor):
+    truth, factory = np.sort(np.random.default_rng(0).choice(300, 6, replace=False)), "HNSW8,PQ8x4"
+    queries = edited_features(small.pictures(truth), extractor)
+    index = build_index(factory, small.train, small.references[:600])
+    for ef in (2, 64):
+        index.ef_search = ef
+        table = evaluate_retrieval(index, queries, truth).set_index("edit")
+        assert tiny.measured(dict(factory=factory, ef_search=ef))["r1"] == pytest.approx(table.r1[list(EDITS)].mean())
+    # Two links per node in the lowest layer, and one in the few nodes above, of 8 each, beside 4 bytes of code.
+    assert 4 + 64 <= tiny.measured(dict(factory=factory))["bytes"] <= 4 + 64 + 8
+    rows = tiny.table().query("factory == @factory")
+    assert set(rows.ef_search) == {2, 64} and set(rows.nprobe) == {1} and set(rows.alpha) == {0}
+    assert set(tiny.table().query("factory != @factory").ef_search) == {0}
+    program = whatif_now.program(tiny.settled(dict(factory=factory, ef_search=64)), tiny.about)
+    assert "ef_search=64)" in program and "nprobe" not in program
+
+
 def test_an_interrupted_sweep_goes_on_and_ends_the_same(tiny_path, small, extractor, tmp_path, monkeypatch):
     real, calls = whatif_build.search_rows, []
 
@@ -89,8 +107,8 @@ def test_an_interrupted_sweep_goes_on_and_ends_the_same(tiny_path, small, extrac
     with pytest.raises(ValueError, match="other settings"):
         whatif_build.build_sweep(path, small, extractor, **{**TINY, "seed": 1})
     whatif_build.build_sweep(path, small, extractor, **TINY)
-    # 5 releases in all: two were done, the third was begun twice.
-    assert len(calls) == 6 and list(tmp_path.iterdir()) == [path]
+    # 6 releases in all: two were done, the third was begun twice.
+    assert len(calls) == 7 and list(tmp_path.iterdir()) == [path]
     one, other = whatif.load_sweep(path), whatif.load_sweep(tiny_path)
     for name in ("hits", "uap", "quality", "nlist", "bytes"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
@@ -153,6 +171,7 @@ def test_the_cheapest_is_what_a_look_through_the_whole_table_finds(sweep, r1, ps
         (dict(edit="Sepia"), "Meme"),
         (dict(probes=3), "nprobe"),
         (dict(references=10), "50000"),
+        (dict(factory="HNSW32,Flat", ef_search=20), "16, 32, 64"),
     ],
 )
 def test_what_was_not_measured_is_refused_with_what_was(sweep, setting, said):
@@ -162,8 +181,11 @@ def test_what_was_not_measured_is_refused_with_what_was(sweep, setting, said):
 
 def test_a_setting_that_cannot_be_settles_to_the_nearest_that_can(sweep):
     assert sweep.settled(dict(factory="PQ8x8", nprobe=16))["nprobe"] == 1
-    flat = sweep.settled(dict(factory="Flat", alpha=3, nprobe=16))
-    assert flat["alpha"] == 0 and flat["nprobe"] == 1
+    flat = sweep.settled(dict(factory="Flat", alpha=3, nprobe=16, ef_search=64))
+    assert flat["alpha"] == 0 and flat["nprobe"] == 1 and flat["ef_search"] == 0
+    graph = sweep.settled(dict(factory="HNSW32,Flat", alpha=3, nprobe=16))
+    assert graph["alpha"] == 0 and graph["nprobe"] == 1 and graph["ef_search"] == 16
+    assert sweep.settled(dict(factory="HNSW32,Flat", ef_search=256))["ef_search"] == 256
 
 
 def test_the_stored_sweep_is_whole(sweep):
@@ -171,7 +193,8 @@ def test_the_stored_sweep_is_whole(sweep):
         whatif_build.REFERENCES
     )
     table = sweep.table()
-    assert len(table) == 3 * (7 * 7 * 7 + 3 * 7 + 1)
+    # With cells 7 nprobes x 7 releases, codes 7 releases, graphs 7 ef_search, and brute force.
+    assert len(table) == 3 * (9 * 7 * 7 + 4 * 7 + 2 * 7 + 1)
     assert ((table.low <= table.r1) & (table.r1 <= table.high)).all()
     assert table.psnr[table.alpha > 0].between(34, 50).all() and np.isinf(table.psnr[table.alpha == 0]).all()
     assert table.ms.between(0.001, 100).all() and table.uap.between(0, 1).all()
@@ -229,7 +252,7 @@ def test_table_is_plain_enough_for_csv(sweep, tmp_path):
     pd.testing.assert_frame_equal(back, sweep.table(), check_dtype=False)
 
 
-def test_what_notebook_09_says_about_the_sweep_is_true(sweep):
+def test_what_notebook_10_says_about_the_sweep_is_true(sweep):
     def r1(**setting):
         return sweep.measured(setting)["r1"]
 
@@ -247,7 +270,7 @@ def test_what_notebook_09_says_about_the_sweep_is_true(sweep):
     )
     assert abs(r1(alpha=3, steps=1) - r1(alpha=3)) < 0.02
     activated, unchanged = (sweep.cheapest(0.85, psnr, most_bytes=8) for psnr in (40, 50))
-    assert (activated["factory"], activated["nprobe"], activated["alpha"]) == ("IVF256,PQ4x8", 8, 3)
+    assert (activated["factory"], activated["nprobe"], activated["alpha"]) == ("IVF256,PQ4x8", 4, 3)
     assert (unchanged["factory"], unchanged["nprobe"], unchanged["alpha"]) == ("IVF1536,PQ8x8", 16, 0)
     times = [sweep.measured({"nprobe": n})["ms"] for n in (1, 16)]
     assert times[1] < 1.4 * times[0]

@@ -25,6 +25,8 @@ SETTINGS = [
         b=dict(factory="Flat", references=15000, edit="Rotation 50"),
         target=dict(psnr=45),
     ),
+    dict(a=dict(factory="HNSW16,PQ8", ef_search=64), b=dict(nprobe=4), target=dict(r1=0.9, bytes=1000)),
+    dict(a=dict(factory="HNSW32,Flat"), b=dict(factory="HNSW16,PQ8", ef_search=1024), target=dict(r1=0.95)),
     dict(a=dict(edit="Crop 0.3"), b=dict(edit="Crop 0.8"), target=dict(r1=1, psnr=50, bytes=4)),
 ]
 
@@ -170,9 +172,33 @@ def test_the_csv_of_the_page_is_python_s_table(show, tmp_path):
     with page.expect_download() as waiting:
         page.get_by_role("button", name="as CSV").click()
     table = pd.read_csv(io.StringIO(waiting.value.path().read_text(encoding="utf-8")))
-    keys = ["factory", "references", "nprobe", "alpha", "steps"]
+    keys = ["factory", "references", "nprobe", "ef_search", "alpha", "steps"]
     theirs, ours = (t.sort_values(keys, ignore_index=True) for t in (table, explorer.table))
     pd.testing.assert_frame_equal(theirs, ours, check_dtype=False, rtol=1e-4, atol=1e-5)
+
+
+def test_a_graph_has_a_slider_of_its_own(show):
+    expect = pytest.importorskip("playwright.sync_api").expect
+    explorer = WhatIfExplorer()
+    page = show(explorer)
+    side = page.get_by_role("group", name="Setting A")
+    expect(side.get_by_role("slider", name="efSearch")).to_be_hidden()
+    side.get_by_role("combobox", name="index").select_option("HNSW16,PQ8")
+    explorer.a = {**explorer.a, "factory": "HNSW16,PQ8"}
+    expect(page.locator(".ai-finding")).to_have_text(explorer.finding)
+    expect(side.get_by_role("slider", name="nprobe")).to_be_hidden()
+    expect(side.get_by_role("slider", name="alpha")).to_be_disabled()
+    side.get_by_role("slider", name="efSearch").press("End")
+    explorer.a = {**explorer.a, "ef_search": 1024}
+    expect(page.locator(".ai-finding")).to_have_text(explorer.finding)
+    chart = page.get_by_role("img", name="R@1 over efSearch of A")
+    assert "nprobe of B" in chart.get_attribute("aria-label")
+    page.get_by_label("take").select_option("a")
+    assert "ef_search=1024)" in page.locator("textarea").input_value()
+    side.get_by_role("combobox", name="index").select_option("PQ8x8")
+    explorer.a = {**explorer.a, "factory": "PQ8x8"}
+    assert explorer.a["ef_search"] == 0
+    expect(page.locator(".ai-finding")).to_have_text(explorer.finding)
 
 
 def test_keys_and_buttons_move_the_settings(show):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from activeindex_lite.support.environment import free_of_cgroup, free_of_machine
+from activeindex_lite.support.machine import free_memory
 from activeindex_lite.support.parallel import cores
 
 if TYPE_CHECKING:
@@ -50,9 +50,3 @@ def check_memory(pictures: list[Image.Image]) -> None:
         f"{pixels * BYTES_PER_PIXEL / 1e9:.1f} GB, and {free / 1e9:.1f} GB of memory are free; make it smaller, as "
         f"picture.thumbnail(({side}, {side})) does"
     )
-
-
-def free_memory() -> float | None:
-    """Bytes that this process may still take; None where the system does not say."""
-    free = [megabytes for megabytes in (free_of_machine(), free_of_cgroup()) if megabytes is not None]
-    return min(free) * 2**20 if free else None

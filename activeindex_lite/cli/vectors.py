@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-NPROBES, EF_SEARCHES, QUERIES = (1, 2, 4, 8, 16, 32, 64), (16, 32, 64, 128, 256), 200
+QUERIES = 200
 
 
 def add_vectors(commands) -> None:
@@ -19,8 +19,17 @@ def add_vectors(commands) -> None:
     )
     add = parser.add_argument
     add("file", metavar="FILE", help="vectors: .npy or .npz with an array (N, d), .fvecs or .bvecs")
-    add("--queries", metavar="FILE", help=f"vectors to search for (default: {QUERIES} of FILE, which are not stored)")
-    add("--index", nargs="+", metavar="FACTORY", help="faiss factory strings (default: those of `which`, by N and d)")
+    add(
+        "--queries",
+        metavar="FILE",
+        help=f"vectors to search for (default: {QUERIES} of FILE, which are not stored unless an index is a file)",
+    )
+    add(
+        "--index",
+        nargs="+",
+        metavar="FACTORY",
+        help="faiss factory strings, or files of indexes that store FILE (default: those of `which`, by N and d)",
+    )
     add("--k", type=int, default=10, metavar="K", help="nearest neighbours to be found (default 10)")
     add(
         "--most", type=int, default=100_000, metavar="N", help="vectors to read at most, evenly spread (default 100000)"
@@ -68,7 +77,8 @@ def _read(options):
     else:
         chosen = np.zeros(len(x), bool)
         chosen[np.linspace(0, len(x) - 1, min(QUERIES, max(1, len(x) // 10))).astype(int)] = True
-        queries, x = x[chosen], x[~chosen]
+        stored = any(Path(factory).is_file() for factory in options.index or ())
+        queries, x = x[chosen], x if stored else x[~chosen]
     if options.unit:
         return tuple(each / np.maximum(np.linalg.norm(each, axis=1, keepdims=True), 1e-30) for each in (x, queries))
     return x, queries
@@ -83,14 +93,18 @@ def _by_rule(N: int, d: int) -> list[str]:
 def _measured(factory, x, queries, exact):
     import warnings
 
+    from activeindex_lite.evaluation.cost import stored_bytes
+    from activeindex_lite.evaluation.inspection import settings_of
     from activeindex_lite.evaluation.recall import recall_and_work
     from activeindex_lite.index import build_index
+    from activeindex_lite.index.from_disk import read_index
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*may miss most.*")  # the table says what it misses
-        index = build_index(factory, x, x)
-    if index.nlist:
-        settings = [{"nprobe": n} for n in NPROBES if n <= index.nlist]
-    else:
-        settings = [{"ef_search": n} for n in EF_SEARCHES] if index.ef_search is not None else [{}]
-    return recall_and_work(index, queries, exact, settings).assign(bytes=index.bytes_per_vector)
+        index = read_index(factory) if Path(factory).is_file() else build_index(factory, x, x)
+    if index.ntotal != len(x) or index.d != x.shape[1]:
+        raise ValueError(
+            f"{factory} stores {index.ntotal:,} vectors of d = {index.d}, and there are {len(x):,} of d = "
+            f"{x.shape[1]}: expected the index of these very vectors"
+        )
+    return recall_and_work(index, queries, exact, settings_of(index)).assign(bytes=round(stored_bytes(index)))

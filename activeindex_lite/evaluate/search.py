@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from activeindex_lite.index.anatomy import builds_once
+from activeindex_lite.index.anatomy import is_graph
 from activeindex_lite.support.chunks import on_one_thread
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def filled(index: ActiveIndex, parts: list[np.ndarray], runner: Runner) -> Activ
     """
     whole = index.emptied()
     if not whole.can_merge:
-        # An NSG graph takes all vectors at once.
-        for features in [np.concatenate(parts)] if builds_once(whole.faiss) else parts:
+        # A graph is built in one go.
+        for features in [np.concatenate(parts)] if is_graph(whole.faiss) else parts:
             on_one_thread(whole.add, features)
         return whole
     tasks = (

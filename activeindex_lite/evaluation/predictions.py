@@ -27,13 +27,14 @@ def predict(
     k: int = K,
     nprobe: int | None = None,
     typical: np.ndarray | None = None,
+    **settings: float | None,
 ) -> pd.DataFrame:
     """The first k results of each query as predictions: a DataFrame query_id, reference_id, score.
 
     queries: (Q, d) features; query_ids: Q names; reference_ids: N names of the stored vectors in order (None: their
     numbers). score: minus the index's distance (squared L2, for LSH the number of differing bits). typical: (Q,) from
     `typical_distances`, for SSCD's score normalisation, which adds it to the scores of a query: a query that is near to
-    everything then scores lower.
+    everything then scores lower. settings: further ones of `ActiveIndex.search`, such as ef_search.
     """
     checked_index(index)
     _refuse_raw(index)
@@ -50,7 +51,7 @@ def predict(
     parts = []
     for start in range(0, len(queries), BLOCK):
         rows = slice(start, start + BLOCK)
-        distances, ids = index.search(queries[rows], k, nprobe)
+        distances, ids = index.search(queries[rows], k, nprobe, **settings)
         found = ids >= 0
         scores = -distances.astype(np.float32)
         if typical is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from activeindex_lite.exercises.check import WrongAnswer, call, compare, failure, one_number, seen, verdict
-from activeindex_lite.sweeps.whatif import RESAMPLES, Sweep, load_sweep
+from activeindex_lite.sweeps.whatif import RESAMPLES, Sweep, load_sweep, unbeaten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,7 @@ def front(answer: Callable) -> str:
     stored = table[table.references == table.references.max()].drop_duplicates(["ms", "r1"])
     for ms, r1 in (small, (stored.ms.to_numpy(), stored.r1.to_numpy())):
         no_worse = (ms[:, None] >= ms) & (r1[:, None] <= r1)
-        beaten = (no_worse & ((ms[:, None] > ms) | (r1[:, None] < r1))).any(1)
+        beaten = ~unbeaten(ms, r1)
         strictly = ((ms[:, None] > ms) & (r1[:, None] < r1)).any(1)
         given = call(answer, ms, r1)
         if getattr(given, "dtype", None) != bool:  # noqa: E721 - a numpy dtype equals bool
@@ -73,7 +73,7 @@ def front(answer: Callable) -> str:
             raise WrongAnswer(f"A numpy array of {len(ms)} values True and False is expected, this is {kind}.")
         compare(
             given,
-            ~beaten,
+            unbeaten(ms, r1),
             "the front",
             hints=[
                 (beaten, "These are the settings that are beaten: invert it with ~."),

@@ -131,7 +131,7 @@ def recall_against_work(table: pd.DataFrame, k: int) -> Described:
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes_pair, told = figure.subplots(1, 2, sharey=True), []
     for (name, rows), (colour, marker, line) in zip(table.groupby("index", sort=False), SERIES):
-        setting = {"nprobe": "nprobe", "ef_search": "efSearch"}[rows.setting.iloc[0]]
+        setting = {"nprobe": "nprobe", "ef_search": "efSearch", "": "all vectors"}[rows.setting.iloc[0]]
         for axes, column in zip(axes_pair, ("compared", "ms"), strict=True):
             axes.plot(rows[column], rows.recall, marker + line, color=colour, ms=7, label=f"{name}, {setting}")
             for value, x, y in zip(rows.value, rows[column], rows.recall, strict=True):

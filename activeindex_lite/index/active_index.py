@@ -29,6 +29,7 @@ from activeindex_lite.index.anatomy import (
     family,
     forward,
     from_bytes,
+    is_graph,
     keeps_vectors,
     restored,
     rotation_quantizers,
@@ -229,16 +230,25 @@ class ActiveIndex:
     def add(self, features: np.ndarray) -> None:
         """Store features (N, d); their ids continue from ntotal, in order.
 
-        An NSG graph is built once: ValueError for a second call, for fewer than 101 vectors, and for many equal ones.
+        Give a graph (HNSW) all vectors in one call: over rough codes, those added later are found less often. An NSG
+        graph is built once: ValueError for a second call, for fewer than 101 vectors, and for many equal ones.
         """
         features = self._checked(features, "features")
         if builds_once(self.faiss):
             check_built_once(features, self.factory, self.ntotal)
-            self.faiss.add(features)
-            return
         # In pieces: to encode all at once, a PQ makes a table of N x M x K distances.
-        for start in range(0, len(features), ADDED_AT_ONCE):
-            self.faiss.add(features[start : start + ADDED_AT_ONCE])
+        if not is_graph(self.faiss):
+            for start in range(0, len(features), ADDED_AT_ONCE):
+                self.faiss.add(features[start : start + ADDED_AT_ONCE])
+            return
+        before, faiss.cvar.product_quantizer_compute_codes_bs = (
+            faiss.cvar.product_quantizer_compute_codes_bs,
+            ADDED_AT_ONCE,
+        )
+        try:
+            self.faiss.add(features)
+        finally:
+            faiss.cvar.product_quantizer_compute_codes_bs = before
 
     def reset(self) -> None:
         """Forget the stored vectors but not the training: the same vectors get the same codes again."""

@@ -94,6 +94,15 @@ def can_merge(index: faiss.Index, other: faiss.Index) -> bool:
     return True
 
 
+def is_graph(index: faiss.Index) -> bool:
+    """Whether the vectors of a faiss index are linked to a graph (HNSW, NSG), which is best built in one call of add.
+
+    A node that comes early is linked to few others. Over rough codes this costs most: HNSW16,PQ8 with 50,000 vectors
+    found .10 of copies where they were added 2,048 at a time, and .46 where all were added at once (efSearch 64).
+    """
+    return isinstance(anatomy(index)[1], (faiss.IndexHNSW, faiss.IndexNSG))
+
+
 def builds_once(index: faiss.Index) -> bool:
     """Whether a faiss index takes all of its vectors in one call of add (NSG)."""
     return isinstance(anatomy(index)[1], faiss.IndexNSG)

@@ -100,7 +100,7 @@ def _choices(N, d, recall):
         for m in (64, 32, 16, 8, 4)
         if d % m == 0 and m <= d / 2
     ]
-    found = [graph, cells, scalar, rabitq, *codes]
+    found = [graph, cells, scalar, *sorted([rabitq, *codes], key=lambda choice: -choice.code)]
     if nlist < 2:
         return [exact]
     if N <= FEW:

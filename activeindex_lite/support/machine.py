@@ -42,6 +42,12 @@ def memory(cgroup: str | Path = "/sys/fs/cgroup", proc: str | Path = "/proc") ->
     )
 
 
+def free_memory() -> float | None:
+    """Bytes that this process may still take; None where the system does not say."""
+    free = [megabytes for megabytes in (free_of_machine(), free_of_cgroup()) if megabytes is not None]
+    return min(free) * 2**20 if free else None
+
+
 def free_of_machine(proc: str | Path = "/proc") -> float | None:
     """MB that Linux calls available, or None where there is no /proc/meminfo."""
     try:

@@ -21,17 +21,20 @@ RESAMPLES = 1000
 # Differences of PSNR (dB) below this are not mentioned.
 SAME_PSNR = 0.3
 # The parts of a setting: the same names in Python, in the page and as columns of the table.
-KEYS = ("factory", "references", "nprobe", "alpha", "steps", "edit")
+KEYS = ("factory", "references", "nprobe", "ef_search", "alpha", "steps", "edit")
+# The settings of a search, and where `about` has their values.
+SEARCHES = {"nprobe": "nprobes", "ef_search": "ef_searches"}
 
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """A grid of measurements: F indexes, N numbers of references, P nprobes, R releases (alpha, steps), E edits.
+    """A grid of measurements: F indexes, N numbers of references, P searches, R releases (alpha, steps), E edits.
 
-    about: dict of the axes and of how the file was made. hits: (F, N, P, R, E, bytes) uint8, one bit per original;
-    uap: (F, N, P, R, 3) micro-AP and its interval; ms: (F, N, P) milliseconds per search on one thread; quality: (F,
-    R, 2) mean PSNR (dB) and SSIM; nlist, bytes: (F,) number of cells (0: none) and bytes per vector. NaN marks what
-    does not exist: nprobe > 1 without cells, and activation for Flat.
+    about: dict of the axes and of how the file was made. The P searches of an index with cells have as many nprobes,
+    those of a graph as many ef_search. hits: (F, N, P, R, E, bytes) uint8, one bit per original; uap: (F, N, P, R, 3)
+    micro-AP and its interval; ms: (F, N, P) milliseconds per search on one thread; quality: (F, R, 2) mean PSNR (dB)
+    and SSIM; nlist, bytes: (F,) number of cells (0: none) and bytes per vector, with the links of a graph. NaN marks
+    what does not exist: a second search without cells and graph, and activation for Flat and graphs.
     """
 
     about: dict
@@ -50,6 +53,8 @@ class Sweep:
             "factory": self.about["factories"],
             "references": self.about["references"],
             "nprobe": self.about["nprobes"],
+            # 0: no graph.
+            "ef_search": [0, *self.about["ef_searches"]],
             "alpha": sorted({alpha for alpha, _ in releases}),
             "steps": sorted({steps for _, steps in releases}),
             "edit": [MEAN, *self.about["edits"]],
@@ -63,6 +68,7 @@ class Sweep:
             "factory": axes["factory"][0],
             "references": axes["references"][-1],
             "nprobe": 1,
+            "ef_search": 0,
             "alpha": 0.0,
             "steps": axes["steps"][-1],
             "edit": MEAN,
@@ -71,8 +77,9 @@ class Sweep:
     def settled(self, setting: dict) -> dict:
         """The setting as the sweep holds it: missing parts come from `default`; a new dict in the order of KEYS.
 
-        An index without cells is searched as a whole (nprobe becomes 1), and Flat has nothing to activate (alpha
-        becomes 0). ValueError for an unknown part, or a value that was not measured.
+        An index without cells is searched as a whole (nprobe becomes 1), one without a graph keeps no candidates
+        (ef_search becomes 0; a graph keeps at least the fewest measured), and Flat and graphs have nothing to activate
+        (alpha becomes 0). ValueError for an unknown part, or a value that was not measured.
         """
         unknown = set(setting) - set(KEYS)
         if unknown:
@@ -87,18 +94,31 @@ class Sweep:
             # 3 and 3.0 become the same value.
             whole[key] = values[values.index(whole[key])]
         f = self.about["factories"].index(whole["factory"])
-        if not self.nlist[f]:
+        kind = self.effort(whole["factory"])
+        if kind != "nprobe":
             whole["nprobe"] = 1
+        whole["ef_search"] = max(whole["ef_search"], self.axes["ef_search"][1]) if kind == "ef_search" else 0
         if np.isnan(self.quality[f, 1:, 0]).all():
             whole["alpha"] = 0.0
         return {key: whole[key] for key in KEYS}
 
+    def effort(self, factory: str) -> str | None:
+        """The setting of its search that an index has: "nprobe" with cells, "ef_search" with a graph, or None."""
+        if factory in self.about["graphs"]:
+            return "ef_search"
+        return "nprobe" if self.nlist[self.about["factories"].index(factory)] else None
+
+    def searches(self, factory: str) -> list[dict[str, int]]:
+        """The searches that an index was measured with: dicts of nprobe and ef_search."""
+        kind, one = self.effort(factory), {"nprobe": 1, "ef_search": 0}
+        return [one | {kind: value} for value in self.about[SEARCHES[kind]]] if kind else [one]
+
     def _place(self, setting: dict) -> tuple[int, int, int, int]:
-        about = self.about
+        about, kind = self.about, self.effort(setting["factory"]) or "nprobe"
         return (
             about["factories"].index(setting["factory"]),
             about["references"].index(setting["references"]),
-            about["nprobes"].index(setting["nprobe"]),
+            about[SEARCHES[kind]].index(setting[kind]),
             self._release(setting["alpha"], setting["steps"]),
         )
 
@@ -155,11 +175,13 @@ class Sweep:
         shares = self._shares(self.hits[f, n, p, r], edit)
         low, high = intervals(shares.T, np.random.default_rng(0), RESAMPLES)
         about, releases = self.about, np.array(self.about["releases"])
+        walks = np.isin(about["factories"], about["graphs"])[f]
         return pd.DataFrame(
             {
                 "factory": np.array(about["factories"])[f],
                 "references": np.array(about["references"])[n],
-                "nprobe": np.array(about["nprobes"])[p],
+                "nprobe": np.where(walks, 1, np.array(about["nprobes"])[p]),
+                "ef_search": np.where(walks, np.array(about["ef_searches"] or [0] * (p.max() + 1))[p], 0),
                 "alpha": releases[r, 0],
                 "steps": releases[r, 1].astype(int),
                 "edit": edit,
@@ -205,6 +227,16 @@ class Sweep:
             ["ms", "bytes", "psnr", "r1"], ascending=[True, True, False, False], kind="stable"
         ).iloc[0]
         return self.settled({key: best[key] for key in KEYS})
+
+
+def unbeaten(ms: np.ndarray, r1: np.ndarray) -> np.ndarray:
+    """Which settings no other one beats: (n,) bool. ms, r1: (n,), their milliseconds and R@1.
+
+    One beats another if it is at least as quick and finds at least as much, and is better in one of the two.
+    """
+    ms, r1 = np.asarray(ms), np.asarray(r1)
+    no_worse = (ms <= ms[:, None]) & (r1 >= r1[:, None])
+    return ~(no_worse & ((ms < ms[:, None]) | (r1 > r1[:, None]))).any(1)
 
 
 def finding(sweep: Sweep, a: dict, b: dict) -> str:
@@ -259,4 +291,6 @@ def _ready() -> Sweep:
 def _opened(path: str | Path) -> Sweep:
     with np.load(Path(str(path)), allow_pickle=False) as stored:
         numbers = (stored[name].astype(float).round(4) for name in ("uap", "ms", "quality"))
-        return Sweep(json.loads(str(stored["about"])), stored["hits"], *numbers, stored["nlist"], stored["bytes"])
+        # Sweeps made before graphs were measured say nothing of them.
+        about = {"graphs": [], "ef_searches": [], **json.loads(str(stored["about"]))}
+        return Sweep(about, stored["hits"], *numbers, stored["nlist"], stored["bytes"])

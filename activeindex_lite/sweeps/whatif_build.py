@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +18,14 @@ from activeindex_lite.activation.defaults import SCHEDULES, STEPS
 from activeindex_lite.edits import EDITS
 from activeindex_lite.edits.strengths import STRENGTHS
 from activeindex_lite.evaluation.copy_detection import micro_ap, micro_ap_interval
+from activeindex_lite.evaluation.cost import stored_bytes
 from activeindex_lite.evaluation.predictions import predict
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import strictly_first
 from activeindex_lite.evaluation.timing import search_milliseconds
-from activeindex_lite.index import build_index
+from activeindex_lite.index import ActiveIndex, build_index
 from activeindex_lite.index.ready import CELLS, CODES
+from activeindex_lite.index.targets import can_activate
 from activeindex_lite.pictures.synthetic import synthetic_pictures
 from activeindex_lite.support.files import whole_file
 from activeindex_lite.sweeps.table_file import refuse_existing, resumed
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from activeindex_lite.extractor import Extractor
-    from activeindex_lite.index import ActiveIndex
     from activeindex_lite.world import World
 
 pd = lazy_loader.load("pandas")
@@ -48,10 +50,17 @@ FACTORIES = (
     "PQ8x8",
     "IVF1024,PQ4x8",
     "IVF1024,Flat",
+    "RQ4x8",
+    "IVF1536,RQ4x8",
+    "IVF1536,RaBitQ",
+    "HNSW32,Flat",
+    "HNSW16,PQ8",
     "Flat",
 )
 REFERENCES = (5_000, 15_000, 50_000)
 NPROBES = (1, 2, 4, 8, 16, 32, 64)
+# As many as there are nprobes: the searches of a graph lie in their places.
+EF_SEARCHES = (16, 32, 64, 128, 256, 512, 1024)
 # steps -> learning rate.
 RATES = {schedule["steps"]: schedule["lr"] for schedule in SCHEDULES.values()}
 # Each alpha with each schedule; alpha 0 is a single release, the unchanged pictures.
@@ -107,39 +116,48 @@ def search_rows(
     copies: dict[str, np.ndarray],
     truth: np.ndarray,
     strangers: np.ndarray,
-    nprobes: Sequence[int],
+    searches: Sequence[dict[str, int]],
     seed: int = 0,
 ) -> list[dict]:
-    """Search for the copies in each index at each nprobe up to nlist: a list of dicts references, nprobe, hits, uap.
+    """Search for the copies in each index with each setting: a list of dicts references, search, hits, uap.
 
     indexes: dict number of references -> ActiveIndex; copies: dict edit -> (Q, d); truth: (Q,) ids; strangers: (S,
-    d). hits: the (edits, Q) table of "the original comes strictly first" as packed bits in hexadecimal; uap: micro-AP
-    of the Random copies and the strangers together, and its 95 % bootstrap interval over queries.
+    d); searches: from `searches_of`, whose places are the numbers `search`. hits: the (edits, Q) table of "the original
+    comes strictly first" as packed bits in hexadecimal; uap: micro-AP of the Random copies and the strangers together,
+    and its 95 % bootstrap interval over queries.
     """
     queries, rows = np.concatenate(list(copies.values())), []
     for n, index in indexes.items():
-        for nprobe in [p for p in nprobes if p <= (index.nlist or 1)]:
-            found = index.search(queries, 2, nprobe)
+        for place, search in enumerate(searches):
+            found = index.search(queries, 2, **search)
             hits = strictly_first(*found, np.tile(truth, len(copies))).reshape(len(copies), -1)
             rows.append(
                 {
                     "references": n,
-                    "nprobe": nprobe,
+                    "search": place,
                     "hits": np.packbits(hits, axis=1, bitorder="little").tobytes().hex(),
-                    "uap": _uap(index, copies["Random"], truth, strangers, nprobe, seed),
+                    "uap": _uap(index, copies["Random"], truth, strangers, search, seed),
                 }
             )
     return rows
 
 
+def searches_of(index: ActiveIndex, nprobes: Sequence[int], ef_searches: Sequence[int]) -> list[dict[str, int]]:
+    """The searches of an index, as settings of `ActiveIndex.search`: by its nprobes up to nlist, by ef_search, or one.
+
+    A sweep keeps one axis for both, so nprobes and ef_searches have the same length.
+    """
+    if index.nlist:
+        return [{"nprobe": nprobe} for nprobe in nprobes if nprobe <= index.nlist]
+    return [{}] if index.ef_search is None else [{"ef_search": ef} for ef in ef_searches]
+
+
 def _uap(
-    index: ActiveIndex, copies: np.ndarray, truth: np.ndarray, strangers: np.ndarray, nprobe: int, seed: int
+    index: ActiveIndex, copies: np.ndarray, truth: np.ndarray, strangers: np.ndarray, search: dict, seed: int
 ) -> list[float]:
     """Micro-AP and the two ends of its interval."""
     names = [f"copy-{i}" for i in truth] + [f"stranger-{i}" for i in range(len(strangers))]
-    found = predict(
-        index, np.concatenate([copies, strangers]), names, [str(i) for i in range(index.ntotal)], nprobe=nprobe
-    )
+    found = predict(index, np.concatenate([copies, strangers]), names, [str(i) for i in range(index.ntotal)], **search)
     pairs = pd.DataFrame({"query_id": names, "reference_id": [*map(str, truth), *[""] * len(strangers)]})
     interval = micro_ap_interval(found, pairs, np.random.default_rng(seed), resamples=300)
     return [round(value, 4) for value in (micro_ap(found, pairs), *interval)]
@@ -153,6 +171,7 @@ def build_sweep(
     factories: Sequence[str] = FACTORIES,
     references: Sequence[int] = REFERENCES,
     nprobes: Sequence[int] = NPROBES,
+    ef_searches: Sequence[int] = EF_SEARCHES,
     releases: Sequence[tuple[float, int]] = RELEASES,
     further: Sequence[str] = tuple(FURTHER),
     originals: int = ORIGINALS,
@@ -165,14 +184,18 @@ def build_sweep(
 
     world: a World; extractor: the one that made its features. releases: (alpha, steps) pairs, (0, 10) first. The
     other arguments are the axes of the sweep; command: how to make the file again, which it stores. FileExistsError
-    if the file exists; ValueError if an unfinished one was begun with other settings.
+    if the file exists; ValueError if an unfinished one was begun with other settings, and if nprobes and ef_searches
+    differ in number.
     """
     path = Path(path)
+    if len(nprobes) != len(ef_searches):
+        raise ValueError(f"{len(nprobes)} nprobes and {len(ef_searches)} ef_searches: expected as many of both")
     refuse_existing(path)
     settings = dict(
         factories=list(factories),
         references=list(references),
         nprobes=list(nprobes),
+        ef_searches=list(ef_searches),
         releases=[list(r) for r in releases],
         edits=[*EDITS, *further],
         originals=originals,
@@ -181,7 +204,7 @@ def build_sweep(
     )
     part = path.with_suffix(".part")
     with resumed(part, settings) as (rows, note):
-        wanted = {factory: _missing(factory, releases, rows) for factory in factories}
+        wanted = {factory: _missing(factory, releases, rows, world.train.shape[1]) for factory in factories}
         with tqdm(total=sum(map(len, wanted.values())), desc="what if", unit="release", disable=not progress) as bar:
             for row in _measured(wanted, world, extractor, settings, further):
                 note(row)
@@ -190,19 +213,18 @@ def build_sweep(
         part.unlink()
 
 
-def _missing(factory: str, releases: Sequence[tuple[float, int]], rows: list[dict]) -> list[tuple[float, int]]:
-    """The releases of an index that no row holds yet. Flat has nothing to activate: alpha 0 alone."""
+def _missing(factory: str, releases: Sequence[tuple[float, int]], rows: list[dict], d: int) -> list[tuple[float, int]]:
+    """The releases of an index that no row holds yet. Flat and graphs have nothing to activate: alpha 0 alone."""
     done = {(row["alpha"], row["steps"]) for row in rows if row["factory"] == factory}
-    return [
-        (alpha, steps) for alpha, steps in releases if (alpha, steps) not in done and (factory != "Flat" or not alpha)
-    ]
+    can = can_activate(ActiveIndex(factory, d).faiss)
+    return [(alpha, steps) for alpha, steps in releases if (alpha, steps) not in done and (can or not alpha)]
 
 
 def _measured(
     wanted: dict[str, list], world: World, extractor: Extractor, settings: dict, further: Sequence[str]
 ) -> Iterator[dict]:
     """Generate a dict per wanted release: name, quality and search_rows; at alpha 0 also the search times."""
-    seed, nprobes = settings["seed"], settings["nprobes"]
+    seed = settings["seed"]
     truth = originals_of(settings["originals"], min(settings["references"]), seed)
     pictures = world.pictures(truth)
     features, passive = extractor(pictures), copies_of(pictures, extractor, seed=seed, further=further)
@@ -210,8 +232,12 @@ def _measured(
     for factory, releases in wanted.items():
         if not releases:
             continue
-        trained = build_index(factory, world.train)
+        with warnings.catch_warnings():
+            # Each search says how many candidates a graph keeps.
+            warnings.filterwarnings("ignore", ".*may miss most")
+            trained = build_index(factory, world.train)
         indexes = {n: trained.refilled(world.references[:n]) for n in settings["references"]}
+        searches = searches_of(trained, settings["nprobes"], settings["ef_searches"])
         for alpha, steps in releases:
             row, copies = {"factory": factory, "alpha": alpha, "steps": steps}, passive
             if alpha:
@@ -222,25 +248,33 @@ def _measured(
                     raise KeyboardInterrupt
                 copies = copies_of(run.pictures, extractor, seed=seed, further=further)
                 row |= {"psnr": float(run.psnr.mean()), "ssim": float(run.ssim.mean())}
-            row["searches"] = search_rows(indexes, copies, truth, strangers, nprobes, seed)
+            row["searches"] = search_rows(indexes, copies, truth, strangers, searches, seed)
             if not alpha:
-                row |= {"nlist": trained.nlist or 0, "bytes": trained.bytes_per_vector}
+                graph = trained.nlist is None and trained.ef_search is not None
+                row |= {
+                    "nlist": trained.nlist or 0,
+                    "graph": graph,
+                    "bytes": round(stored_bytes([*indexes.values()][-1])),
+                }
                 # Several rounds, of which the lowest time counts: a busy machine only ever adds time, and not for long.
-                for search in ROUNDS * row["searches"]:
-                    ms = milliseconds(indexes[search["references"]], passive, search["nprobe"])
-                    search["ms"] = min(ms, search.get("ms", ms))
+                for found in ROUNDS * row["searches"]:
+                    ms = milliseconds(indexes[found["references"]], passive, searches[found["search"]])
+                    found["ms"] = min(ms, found.get("ms", ms))
             yield row
 
 
-def milliseconds(index: ActiveIndex, copies: dict[str, np.ndarray], nprobe: int) -> float:
-    """Milliseconds of a search for one copy: the median over four copies of each edit."""
+def milliseconds(index: ActiveIndex, copies: dict[str, np.ndarray], search: dict[str, int]) -> float:
+    """Milliseconds of a search for one copy: the median over four copies of each edit. search: from `searches_of`."""
     queries = np.concatenate([features[:4] for features in copies.values()])
-    # Set on the index: faiss needs extra time for an nprobe that comes with each search.
-    before, index.nprobe = index.nprobe, nprobe
+    # Set on the index: faiss needs extra time for a setting that comes with each search.
+    before = {name: getattr(index, name) for name in search}
     try:
+        for name, value in search.items():
+            setattr(index, name, value)
         return float(np.median(search_milliseconds(index, queries)))
     finally:
-        index.nprobe = before
+        for name, value in before.items():
+            setattr(index, name, value)
 
 
 def _store(path: Path, rows: list[dict], about: dict) -> None:
@@ -250,11 +284,12 @@ def _store(path: Path, rows: list[dict], about: dict) -> None:
     hits, uap = np.zeros((F, N, P, R, E, B), np.uint8), np.full((F, N, P, R, 3), np.nan, np.float32)
     ms, quality = np.full((F, N, P), np.nan, np.float32), np.full((F, R, 2), np.nan, np.float32)
     nlist, size = np.zeros(F, np.int32), np.zeros(F, np.float32)
+    about["graphs"] = [row["factory"] for row in rows if row.get("graph")]
     for row in rows:
         f, r = about["factories"].index(row["factory"]), about["releases"].index([row["alpha"], row["steps"]])
         quality[f, r] = row.get("psnr", np.inf), row.get("ssim", 1.0)
         for search in row["searches"]:
-            n, p = about["references"].index(search["references"]), about["nprobes"].index(search["nprobe"])
+            n, p = about["references"].index(search["references"]), search["search"]
             hits[f, n, p, r] = np.frombuffer(bytes.fromhex(search["hits"]), np.uint8).reshape(E, B)
             uap[f, n, p, r] = search["uap"]
             if "ms" in search:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from activeindex_lite import activate, build_index, evaluate_retrieval, load_ext
 <imports>
 
 world, extractor = load_world(), load_extractor("lite")
-index = build_index("<factory>", world.train, world.references[:<references>], nprobe=<nprobe>)
+index = build_index("<factory>", world.train, world.references[:<references>], <search>)
 ids = np.sort(np.random.default_rng(<seed>).choice(<among>, <originals>, replace=False))
 pictures = world.pictures(ids)
 <release>
@@ -46,7 +47,8 @@ from activeindex_lite.evaluation import search_milliseconds"""
 
 
 def program_parts(about: dict) -> dict:
-    """The parts of `program`: dict program, release (passive, activated), edits (name -> imports, line), lr, values.
+    """The parts of `program`: dict program, release (passive, activated), edits (name -> imports, line), lr, search
+    (factory -> argument), values.
 
     about: of the Sweep. The page assembles the same parts, so that both write the same program.
     """
@@ -66,6 +68,10 @@ def program_parts(about: dict) -> dict:
         "release": [PASSIVE, ACTIVATED],
         "edits": {name: of(name) for name in (MEAN, *about["edits"])},
         "lr": {str(steps): f"{lr:g}" for steps, lr in RATES.items()},
+        "search": {
+            factory: "ef_search=<ef_search>" if factory in about["graphs"] else "nprobe=<nprobe>"
+            for factory in about["factories"]
+        },
         "values": {
             "seed": str(about["seed"]),
             "among": str(min(about["references"])),
@@ -79,6 +85,7 @@ def program(setting: dict, about: dict) -> str:
     parts = program_parts(about)
     imports, queries = parts["edits"][setting["edit"]]
     text = parts["program"].replace("<release>", parts["release"][setting["alpha"] > 0]).replace("<imports>", imports)
+    text = text.replace("<search>", parts["search"][setting["factory"]])
     values = {
         **parts["values"],
         **{key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in setting.items()},
@@ -112,8 +119,11 @@ def measure_now(
 
     whole_number(pictures, "pictures", about["originals"], "the originals of the sweep")
     begun, world = time.perf_counter(), load_world()
-    say(f"1 of 4: training {setting['factory']} (seconds; half a minute with OPQ) ...")
-    index = ready_index(setting["factory"])
+    say(f"1 of 4: training {setting['factory']} (seconds; half a minute with OPQ or RQ) ...")
+    with warnings.catch_warnings():
+        # The setting says how many candidates a graph keeps.
+        warnings.filterwarnings("ignore", ".*may miss most")
+        index = ready_index(setting["factory"])
     if setting["references"] < index.ntotal:
         index = index.refilled(world.references[: setting["references"]])
     extractor = extractor or load_extractor("lite")
@@ -135,14 +145,14 @@ def measure_now(
         further=[e for e in edits if e in FURTHER],
     )
     say("4 of 4: searching ...")
-    found = np.mean(
-        [first_is_original(index, queries, truth, setting["nprobe"]) for queries in copies.values()], axis=0
-    )
+    # A setting from a caller may lack the part that only graphs have.
+    search = {"ef_search": setting["ef_search"]} if setting.get("ef_search") else {"nprobe": setting["nprobe"]}
+    found = np.mean([first_is_original(index, queries, truth, **search) for queries in copies.values()], axis=0)
     return {
         "found": found,
         "r1": float(found.mean()),
         "psnr": psnr,
-        "ms": milliseconds(index, copies, setting["nprobe"]),
+        "ms": milliseconds(index, copies, search),
         "activation_ms": activation_ms,
         "seconds": time.perf_counter() - begun,
     }

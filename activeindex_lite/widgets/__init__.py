@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pq_plane": ["CodewordsExplorer"],
         "swap": ["CodeSwapExplorer"],
         "threshold": ["ThresholdExplorer"],
+        "vectors": ["VectorsExplorer"],
         "neighbours": ["NeighboursExplorer"],
         "nprobe": ["NprobeExplorer"],
         "page": ["write_page"],

@@ -13,9 +13,9 @@ function pairBar(model, get, put) {
   });
   const note = html("p", { className: "ai-note" });
   function draw(a, b) {
-    // Steps count only where both settings activate.
-    const bothActivate = a.alpha > 0 && b.alpha > 0;
-    const keys = SETTING_KEYS.filter((key) => a[key] !== b[key] && (key !== "steps" || bothActivate));
+    // Steps count only where both settings activate, candidates only where both indexes have a graph.
+    const counts = { steps: a.alpha > 0 && b.alpha > 0, ef_search: a.ef_search > 0 && b.ef_search > 0 };
+    const keys = SETTING_KEYS.filter((key) => a[key] !== b[key] && (counts[key] ?? true));
     if (keys.length === 0) note.textContent = "A and B are the same.";
     else if (keys.length === 1) note.textContent = `They differ in one thing: ${keys[0]}.`;
     else note.textContent = `They differ in ${keys.length} things at once: ${keys.join(", ")}.`;
@@ -23,45 +23,59 @@ function pairBar(model, get, put) {
   return { node: html("div", { className: "ai-buttons" }, same, swap, note), draw };
 }
 
-// R@1 of both settings over nprobe and over alpha.
+// R@1 of both settings over their search (nprobe or efSearch) and over alpha.
 function curvesPart(sweep) {
-  const { axes } = sweep;
-  const overNprobe = canvas("R@1 over nprobe", 180);
+  const { axes, efforts } = sweep;
+  const overSearch = canvas("R@1 over the search", 180);
   const overAlpha = canvas("R@1 over alpha", 180);
-  const charts = [section("R@1 over nprobe", overNprobe), section("R@1 over alpha", overAlpha)];
+  const heading = "R@1 over nprobe or efSearch";
+  const charts = [section(heading, overSearch), section("R@1 over alpha", overAlpha)];
   const node = html("div", { className: "ai-curves" }, ...charts, legend(SIDES_LEGEND).node);
 
-  function rowsOver(setting, key, values) {
-    return values.map((value) => {
-      const { r1, low, high } = sweep.measured({ ...setting, [key]: value });
-      return [value, r1, low, high];
-    });
+  function row(value, setting) {
+    const { r1, low, high } = sweep.measured(setting);
+    return [value, r1, low, high];
   }
-  const overNprobes = (setting) => rowsOver(setting, "nprobe", sweep.cells(setting) ? axes.nprobe : [1]);
-  const overAlphas = (setting) => rowsOver(setting, "alpha", sweep.active(setting) ? axes.alpha : [0]);
+  // Over the places of the searches, so that nprobe and efSearch share one axis.
+  const overSearches = (setting) => sweep.searches(setting).map((search, i) => row(i, { ...setting, ...search }));
+  function placeOf(setting) {
+    const kind = sweep.effort(setting);
+    return kind ? efforts[kind].indexOf(setting[kind]) : 0;
+  }
+  const alphas = (setting) => (sweep.active(setting) ? axes.alpha : [0]);
+  const overAlphas = (setting) => alphas(setting).map((alpha) => row(alpha, { ...setting, alpha }));
 
-  function spoken({ a, b }) {
-    const points = (rows) => rows.map(([value, r1]) => (rows.length > 1 ? `${two(r1)} at ${value}` : two(r1)));
+  // The axis of the searches of A and B: ticks [place, text], and what the numbers are.
+  function searchAxis(a, b) {
+    const kinds = [a, b].map(sweep.effort);
+    const names = { nprobe: "nprobe: cells visited", ef_search: "efSearch: candidates kept" };
+    const [one, other] = kinds;
+    if (one && other && one !== other) {
+      const ticks = efforts[one].map((value, i) => [i, `${value}·${efforts[other][i]}`]);
+      return { ticks, label: `${EFFORT_NAMES[one]} of A · ${EFFORT_NAMES[other]} of B` };
+    }
+    const kind = one ?? other ?? "nprobe";
+    return { ticks: efforts[kind].map((value, i) => [i, String(value)]), label: names[kind] };
+  }
+
+  function spoken({ a, b }, name = String) {
+    const points = (rows) => rows.map(([value, r1]) => (rows.length > 1 ? `${two(r1)} at ${name(value)}` : two(r1)));
     return `A: ${points(a).join(", ")}; B: ${points(b).join(", ")}`;
   }
 
   function draw(a, b) {
-    const nprobeRows = { a: overNprobes(a), b: overNprobes(b) };
+    const searchRows = { a: overSearches(a), b: overSearches(b) };
     const alphaRows = { a: overAlphas(a), b: overAlphas(b) };
-    drawSides(overNprobe, {
-      rows: nprobeRows,
-      present: { a: a.nprobe, b: b.nprobe },
-      log: true,
-      ticks: axes.nprobe.map((value) => [value, String(value)]),
-      label: "nprobe: cells visited",
-    });
+    const axis = searchAxis(a, b);
+    drawSides(overSearch, { rows: searchRows, present: { a: placeOf(a), b: placeOf(b) }, ...axis });
     drawSides(overAlpha, {
       rows: alphaRows,
       present: { a: a.alpha, b: b.alpha },
       ticks: axes.alpha.map((value) => [value, String(value)]),
       label: "alpha (0: passive)",
     });
-    overNprobe.setAttribute("aria-label", `R@1 over nprobe. ${spoken(nprobeRows)}.`);
+    const at = new Map(axis.ticks);
+    overSearch.setAttribute("aria-label", `R@1 over ${axis.label}. ${spoken(searchRows, (place) => at.get(place))}.`);
     overAlpha.setAttribute("aria-label", `R@1 over alpha. ${spoken(alphaRows)}.`);
   }
   return { node, draw };

@@ -27,14 +27,13 @@ const FIELD_LEGEND = [
 const CHART_MARGINS = { left: 38, right: 16, top: 14, bottom: 40, ticks: 16 };
 const TIME_TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20];
 
-// R@1 of both settings over nprobe or alpha. rows: { a, b }, each [[value, r1, low, high], ...]; present: { a, b }, the
+// R@1 of both settings over their search or alpha. rows: { a, b }, each [[value, r1, low, high], ...]; present: { a, b }, the
 // values whose points are large and carry the letter of their side.
-function drawSides(node, { rows, present, ticks, label, log }) {
+function drawSides(node, { rows, present, ticks, label }) {
   const sheet = startDrawing(node);
   const values = ticks.map(([value]) => value);
-  const scale = log ? Math.log2 : asItIs;
   const inset = { left: 8, right: 0 };
-  const frame = drawFrame(sheet, { margins: CHART_MARGINS, inset, values, scale, ticks, label, show: String });
+  const frame = drawFrame(sheet, { margins: CHART_MARGINS, inset, values, scale: asItIs, ticks, label, show: String });
   const letters = ["a", "b"].map((side) => drawSide(sheet, frame, SIDES[side], rows[side], present[side]));
   const marks = ["a", "b"].flatMap((side) =>
     rows[side].map(([value, r1]) => ({ at: [frame.x(value), frame.y(r1)], radius: 5 })),

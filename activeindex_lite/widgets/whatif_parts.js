@@ -24,6 +24,7 @@ function sideControls(side, sweep, get, put) {
     const cells = sweep.cells(get(side));
     return cells ? `${nprobe} of ${grouped(cells)} cells` : "no cells";
   }
+  const efText = (candidates) => `${grouped(candidates)} candidates`;
   function alphaText(alpha) {
     if (alpha) return String(alpha);
     return sweep.active(get(side)) ? "0: passive" : "nothing to do";
@@ -45,11 +46,12 @@ function sideControls(side, sweep, get, put) {
   const index = groupedSelect("index", about.groups, (factory) => move({ factory }));
   const references = slider("references", axes.references, grouped, (count) => move({ references: count }));
   const nprobe = slider("nprobe", axes.nprobe, nprobeText, (value) => move({ nprobe: value }));
+  const efSearch = slider("efSearch", sweep.efforts.ef_search, efText, (value) => move({ ef_search: value }));
   const alpha = slider("alpha", axes.alpha, alphaText, (value) => move({ alpha: value }));
   const steps = select("steps", (count) => move({ steps: Number(count) }));
   const kind = select("edit", chooseKind);
   const strength = slider("strength", [0], strengthText, (position) => move({ edit: presentEdits()[position] }));
-  const controls = [index, references, nprobe, alpha, steps, kind, strength];
+  const controls = [index, references, nprobe, efSearch, alpha, steps, kind, strength];
   const node = html(
     "fieldset",
     { className: `ai-side ai-side-${side}` },
@@ -65,6 +67,11 @@ function sideControls(side, sweep, get, put) {
     index.set(setting.factory);
     references.set(setting.references);
     nprobe.set(setting.nprobe);
+    efSearch.set(setting.ef_search);
+    // An index has cells, a graph or neither: one slider at a time.
+    const walks = sweep.effort(setting) === "ef_search";
+    nprobe.node.hidden = walks;
+    efSearch.node.hidden = !walks;
     alpha.set(setting.alpha);
     steps.set(String(setting.steps), stepsOptions);
     kind.set(kindOf(setting.edit), kindOptions);
@@ -146,11 +153,12 @@ function resultTable() {
 const editText = (edit) => (edit === MEAN ? "the mean of the 14 edits" : edit);
 
 function answerText({ setting, r1, psnr, ms, bytes }, sweep) {
-  const nprobe = sweep.cells(setting) ? `, nprobe ${setting.nprobe}` : "";
+  const kind = sweep.effort(setting);
+  const effort = kind ? `, ${EFFORT_NAMES[kind]} ${setting[kind]}` : "";
   const steps = setting.steps === 1 ? "1 step" : `${setting.steps} steps`;
   const released = setting.alpha ? `alpha ${setting.alpha}, ${steps}` : "passive";
   const reached = `with R@1 ${two(r1)}, ${qualityOf({ psnr })}, ${few(ms)} ms, ${bytes} bytes`;
-  return `${setting.factory}${nprobe}, ${released}, ${reached}.`;
+  return `${setting.factory}${effort}, ${released}, ${reached}.`;
 }
 
 function noAnswerText(sweep, a, target) {

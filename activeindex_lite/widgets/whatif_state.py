@@ -14,7 +14,9 @@ from activeindex_lite.sweeps.whatif_now import program_parts
 GROUPS = (
     (r"IVF\d+,Flat", "IVF: cells, exact vectors"),
     (r"IVF\d+,PQ", "IVF-PQ: cells and codes"),
-    (r"PQ", "PQ: codes alone"),
+    (r"IVF\d+,R", "IVF: cells and other codes"),
+    (r"PQ|RQ", "PQ, RQ: codes alone"),
+    (r"HNSW", "HNSW: a graph"),
     (r"OPQ", "OPQ: rotated codes"),
     (r".*LSH", "LSH: bits"),
     (r"Flat", "No index: brute force"),
@@ -45,6 +47,7 @@ def sweep_state(sweep: Sweep) -> dict:
         "psnr": plain(sweep.quality[..., 0]),
         "ssim": plain(sweep.quality[..., 1]),
         "nlist": plain(sweep.nlist),
+        "graphs": about["graphs"],
         "bytes": plain(sweep.bytes),
         "code": program_parts(about),
         "same_psnr": SAME_PSNR,
@@ -59,6 +62,8 @@ def groups(sweep: Sweep) -> list:
     for f, factory in enumerate(sweep.about["factories"]):
         family = next((name for pattern, name in GROUPS if re.match(pattern, factory)), "Others")
         cells = f"{sweep.nlist[f]:,} cells, " if sweep.nlist[f] else ""
+        if factory in sweep.about["graphs"]:
+            cells = "with its links "
         found.setdefault(family, []).append([factory, f"{factory}: {cells}{sweep.bytes[f]:g} bytes"])
     return [[family, found[family]] for family in (*(name for _, name in GROUPS), "Others") if family in found]
 

@@ -1,7 +1,9 @@
 // The what-if lab's sweep, unpacked: every answer is computed here, as sweeps/whatif.py computes it.
 
 const MEAN = "Mean";
-const SETTING_KEYS = ["factory", "references", "nprobe", "alpha", "steps", "edit"];
+const SETTING_KEYS = ["factory", "references", "nprobe", "ef_search", "alpha", "steps", "edit"];
+// The settings of a search as faiss's users write them.
+const EFFORT_NAMES = { nprobe: "nprobe", ef_search: "efSearch" };
 // Two settings whose times differ by less than this factor take about the same time.
 const SAME_TIME = 1.2;
 // Room for the rounding of sums that should be equal.
@@ -39,27 +41,35 @@ function sweepOf(about) {
   const factoryAt = (setting) => axes.factory.indexOf(setting.factory);
   const canActivate = axes.factory.map((_, f) => about.psnr[f].slice(1).some((psnr) => psnr !== null));
   const cells = (setting) => about.nlist[factoryAt(setting)];
+  // Which setting of its search an index has: "ef_search" with a graph, "nprobe" with cells, or null.
+  function effort(setting) {
+    if (about.graphs.includes(setting.factory)) return "ef_search";
+    return cells(setting) ? "nprobe" : null;
+  }
+  // What each setting of a search can be; ef_search 0 is that of an index without a graph.
+  const efforts = { nprobe: axes.nprobe, ef_search: axes.ef_search.slice(1) };
   const active = (setting) => canActivate[factoryAt(setting)];
 
-  // Positions of a setting on the axes of the stored arrays: factory, references, nprobe, release.
+  // Positions of a setting on the axes of the stored arrays: factory, references, search, release.
   function positionsOf(setting) {
     const isItsRelease = ([alpha, steps]) => alpha === setting.alpha && steps === setting.steps;
     // Release 0 is the passive picture, whatever the steps.
     const release = setting.alpha === 0 ? 0 : releases.findIndex(isItsRelease);
+    const kind = effort(setting) ?? "nprobe";
     return [
       factoryAt(setting),
       axes.references.indexOf(setting.references),
-      axes.nprobe.indexOf(setting.nprobe),
+      efforts[kind].indexOf(setting[kind]),
       release,
     ];
   }
 
   // For each original: whether its copy is found first (0 or 1), or the share of its 14 copies that are.
   function sharesFound(setting) {
-    const [factory, references, nprobe, release] = positionsOf(setting);
+    const [factory, references, search, release] = positionsOf(setting);
     const sizes = [axes.references.length, axes.nprobe.length, releases.length, edits.length];
     let first = 0;
-    [factory, references, nprobe, release].forEach((position, axis) => {
+    [factory, references, search, release].forEach((position, axis) => {
       first = (first + position) * sizes[axis];
     });
     const wanted = setting.edit === MEAN ? paperEdits : [edits.indexOf(setting.edit)];
@@ -90,10 +100,10 @@ function sweepOf(about) {
   // What a setting reaches and costs. psnr is Infinity where nothing was changed.
   function measured(setting) {
     return remembered(keyOf(setting), () => {
-      const [factory, references, nprobe, release] = positionsOf(setting);
+      const [factory, references, search, release] = positionsOf(setting);
       const shares = sharesFound(setting);
       const [low, high] = interval(shares);
-      const [uap, uapLow, uapHigh] = about.uap[factory][references][nprobe][release];
+      const [uap, uapLow, uapHigh] = about.uap[factory][references][search][release];
       return {
         r1: mean(shares),
         low,
@@ -103,7 +113,7 @@ function sweepOf(about) {
         uapHigh,
         psnr: release === 0 ? Infinity : about.psnr[factory][release],
         ssim: about.ssim[factory][release],
-        ms: about.ms[factory][references][nprobe],
+        ms: about.ms[factory][references][search],
         bytes: about.bytes[factory],
         nlist: about.nlist[factory],
       };
@@ -119,15 +129,21 @@ function sweepOf(about) {
     });
   }
 
+  // The searches that an index was measured with: objects of nprobe and ef_search.
+  function searches(setting) {
+    const kind = effort(setting);
+    const one = { nprobe: 1, ef_search: 0 };
+    return kind ? efforts[kind].map((value) => ({ ...one, [kind]: value })) : [one];
+  }
+
   // Every setting that exists for a number of references and an edit, with what it costs and reaches.
   function all(references, edit) {
     return remembered(`all ${references} ${edit}`, () => {
       const rows = [];
       axes.factory.forEach((factory, f) => {
-        const nprobes = about.nlist[f] > 0 ? axes.nprobe : axes.nprobe.slice(0, 1);
         const made = canActivate[f] ? releases : releases.slice(0, 1);
-        for (const nprobe of nprobes) {
-          for (const [alpha, steps] of made) rows.push(costsOf({ factory, references, nprobe, alpha, steps, edit }));
+        for (const search of searches({ factory })) {
+          for (const [alpha, steps] of made) rows.push(costsOf({ factory, references, ...search, alpha, steps, edit }));
         }
       });
       return rows;
@@ -135,12 +151,12 @@ function sweepOf(about) {
   }
 
   function costsOf(setting) {
-    const [factory, references, nprobe, release] = positionsOf(setting);
+    const [factory, references, search, release] = positionsOf(setting);
     return {
       setting,
       r1: mean(sharesFound(setting)),
       psnr: release === 0 ? Infinity : about.psnr[factory][release],
-      ms: about.ms[factory][references][nprobe],
+      ms: about.ms[factory][references][search],
       bytes: about.bytes[factory],
     };
   }
@@ -153,12 +169,19 @@ function sweepOf(about) {
     return rows.sort(byCost)[0] || null;
   }
 
-  // The setting as the sweep has it: nprobe 1 without cells, no activation where nothing is quantized.
+  // The setting as the sweep has it: nprobe 1 without cells, ef_search 0 without a graph, no activation where nothing
+  // is gained.
   function settled(setting) {
-    return { ...setting, nprobe: cells(setting) ? setting.nprobe : 1, alpha: active(setting) ? setting.alpha : 0 };
+    const kind = effort(setting);
+    return {
+      ...setting,
+      nprobe: kind === "nprobe" ? setting.nprobe : 1,
+      ef_search: kind === "ef_search" ? setting.ef_search || efforts.ef_search[0] : 0,
+      alpha: active(setting) ? setting.alpha : 0,
+    };
   }
 
-  return { about, axes, measured, gain, all, psnrDiffers, cheapest, settled, active, cells };
+  return { about, axes, efforts, effort, searches, measured, gain, all, psnrDiffers, cheapest, settled, active, cells };
 }
 
 const keyOf = (setting) => SETTING_KEYS.map((key) => setting[key]).join();

@@ -36,6 +36,7 @@ function program(about, setting) {
   const values = { ...code.values, ...setting, lr: code.lr[setting.steps], queries };
   const release = setting.alpha > 0 ? code.release[1] : code.release[0];
   let text = code.program.replace("<release>", release).replace("<imports>", imports);
+  text = text.replace("<search>", code.search[setting.factory]);
   for (const [name, value] of Object.entries(values)) text = text.replaceAll(`<${name}>`, String(value));
   return text;
 }
