@@ -191,8 +191,8 @@ def test_a_graph_has_a_slider_of_its_own(show):
     side.get_by_role("slider", name="efSearch").press("End")
     explorer.a = {**explorer.a, "ef_search": 1024}
     expect(page.locator(".ai-finding")).to_have_text(explorer.finding)
-    chart = page.get_by_role("img", name="R@1 over efSearch of A")
-    assert "nprobe of B" in chart.get_attribute("aria-label")
+    chart = page.get_by_role("img", name="R@1 over A: efSearch, below B: nprobe")
+    assert "at 1024 and 64" in chart.get_attribute("aria-label")
     page.get_by_label("take").select_option("a")
     assert "ef_search=1024)" in page.locator("textarea").input_value()
     side.get_by_role("combobox", name="index").select_option("PQ8x8")

@@ -28,8 +28,8 @@ function curvesPart(sweep) {
   const { axes, efforts } = sweep;
   const overSearch = canvas("R@1 over the search", 180);
   const overAlpha = canvas("R@1 over alpha", 180);
-  const heading = "R@1 over nprobe or efSearch";
-  const charts = [section(heading, overSearch), section("R@1 over alpha", overAlpha)];
+  const charts = [section("", overSearch), section("R@1 over alpha", overAlpha)];
+  const heading = charts[0].querySelector("h2");
   const node = html("div", { className: "ai-curves" }, ...charts, legend(SIDES_LEGEND).node);
 
   function row(value, setting) {
@@ -45,19 +45,18 @@ function curvesPart(sweep) {
   const alphas = (setting) => (sweep.active(setting) ? axes.alpha : [0]);
   const overAlphas = (setting) => alphas(setting).map((alpha) => row(alpha, { ...setting, alpha }));
 
-  // The axis of the searches of A and B: ticks [place, text], and what the numbers are.
+  // The axis of the searches of A and B: a heading, ticks [place, text, text below] and what the numbers are. Every
+  // second tick has room for an efSearch.
   function searchAxis(a, b) {
     const kinds = [a, b].map(sweep.effort);
     const names = { nprobe: "nprobe: cells visited", ef_search: "efSearch: candidates kept" };
-    const [one, other] = kinds;
-    if (one && other && one !== other) {
-      const ticks = efforts[one].map((value, i) => [i, `${value}·${efforts[other][i]}`]);
-      return { ticks, label: `${EFFORT_NAMES[one]} of A · ${EFFORT_NAMES[other]} of B` };
-    }
-    const kind = one ?? other ?? "nprobe";
-    return { ticks: efforts[kind].map((value, i) => [i, String(value)]), label: names[kind] };
+    const [kind = "nprobe", other] = [...new Set(kinds.filter(Boolean))];
+    const texts = efforts[kind].map((value, i) => [i, String(value), other && String(efforts[other][i])]);
+    const ticks = kind === "nprobe" && !other ? texts : texts.filter(([i]) => i % 2 === 0);
+    if (!other) return { heading: `R@1 over ${EFFORT_NAMES[kind]}`, ticks, label: names[kind], texts };
+    const label = `A: ${EFFORT_NAMES[kind]}, below B: ${EFFORT_NAMES[other]}`;
+    return { heading: "R@1 over the search", ticks, label, texts };
   }
-
   function spoken({ a, b }, name = String) {
     const points = (rows) => rows.map(([value, r1]) => (rows.length > 1 ? `${two(r1)} at ${name(value)}` : two(r1)));
     return `A: ${points(a).join(", ")}; B: ${points(b).join(", ")}`;
@@ -67,6 +66,7 @@ function curvesPart(sweep) {
     const searchRows = { a: overSearches(a), b: overSearches(b) };
     const alphaRows = { a: overAlphas(a), b: overAlphas(b) };
     const axis = searchAxis(a, b);
+    heading.textContent = axis.heading;
     drawSides(overSearch, { rows: searchRows, present: { a: placeOf(a), b: placeOf(b) }, ...axis });
     drawSides(overAlpha, {
       rows: alphaRows,
@@ -74,8 +74,8 @@ function curvesPart(sweep) {
       ticks: axes.alpha.map((value) => [value, String(value)]),
       label: "alpha (0: passive)",
     });
-    const at = new Map(axis.ticks);
-    overSearch.setAttribute("aria-label", `R@1 over ${axis.label}. ${spoken(searchRows, (place) => at.get(place))}.`);
+    const named = (place) => axis.texts[place].slice(1).filter(Boolean).join(" and ");
+    overSearch.setAttribute("aria-label", `R@1 over ${axis.label}. ${spoken(searchRows, named)}.`);
     overAlpha.setAttribute("aria-label", `R@1 over alpha. ${spoken(alphaRows)}.`);
   }
   return { node, draw };

@@ -31,9 +31,12 @@ const TIME_TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20];
 // values whose points are large and carry the letter of their side.
 function drawSides(node, { rows, present, ticks, label }) {
   const sheet = startDrawing(node);
-  const values = ticks.map(([value]) => value);
+  const values = [ticks, rows.a, rows.b].flatMap((each) => each.map(([value]) => value));
   const inset = { left: 8, right: 0 };
-  const frame = drawFrame(sheet, { margins: CHART_MARGINS, inset, values, scale: asItIs, ticks, label, show: String });
+  // A second line below the ticks takes room.
+  const bottom = ticks.some(([, , below]) => below) ? CHART_MARGINS.bottom + 14 : CHART_MARGINS.bottom;
+  const margins = { ...CHART_MARGINS, bottom };
+  const frame = drawFrame(sheet, { margins, inset, values, scale: asItIs, ticks, label, show: String });
   const letters = ["a", "b"].map((side) => drawSide(sheet, frame, SIDES[side], rows[side], present[side]));
   const marks = ["a", "b"].flatMap((side) =>
     rows[side].map(([value, r1]) => ({ at: [frame.x(value), frame.y(r1)], radius: 5 })),

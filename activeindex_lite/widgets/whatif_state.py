@@ -62,9 +62,8 @@ def groups(sweep: Sweep) -> list:
     for f, factory in enumerate(sweep.about["factories"]):
         family = next((name for pattern, name in GROUPS if re.match(pattern, factory)), "Others")
         cells = f"{sweep.nlist[f]:,} cells, " if sweep.nlist[f] else ""
-        if factory in sweep.about["graphs"]:
-            cells = "with its links "
-        found.setdefault(family, []).append([factory, f"{factory}: {cells}{sweep.bytes[f]:g} bytes"])
+        links = " with links" if factory in sweep.about["graphs"] else ""
+        found.setdefault(family, []).append([factory, f"{factory}: {cells}{sweep.bytes[f]:g} bytes{links}"])
     return [[family, found[family]] for family in (*(name for _, name in GROUPS), "Others") if family in found]
 
 
