@@ -203,10 +203,10 @@ def test_an_index_filled_by_shards_is_one_filled_at_once(factory, merged, vector
     assert index.emptied().can_merge == merged
     whole = filled(index, [references[:5000], references[5000:]], Backwards())
     assert index.ntotal == 0 and whole.ntotal == 7000
-    # What nobody here wrote: faiss's own add, one part after the other, in the same pieces of 2,048.
+    # What nobody here wrote: faiss's own add, one part after the other, in the same pieces of 2,048; a graph at once.
     direct = pickle.loads(pickle.dumps(index))
-    direct.add(references[:5000])
-    direct.add(references[5000:])
+    for part in [references] if factory == "HNSW8" else [references[:5000], references[5000:]]:
+        direct.add(part)
     queries, nprobe = train[:300], 4 if index.nlist else None
     for ours, theirs in zip(whole.search(queries, 10, nprobe), direct.search(queries, 10, nprobe), strict=True):
         assert (ours == theirs).all()

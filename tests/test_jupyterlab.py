@@ -33,7 +33,8 @@ CLOSED_WHILE_LOADING = "[anywidget] Failed to initialize model."
 MOVED = [
     ("02_ivf", "NprobeExplorer(", ["nprobe"], ".ai-share"),
     ("06_active_indexing", "AlphaExplorer(", ["alpha", "nprobe"], ".ai-finding"),
-    ("10_whatif_lab", "WhatIfExplorer(", ["nprobe", "alpha"], ".ai-finding"),
+    # The notebook has another explorer that tells a finding.
+    ("10_whatif_lab", "WhatIfExplorer(", ["nprobe", "alpha"], ".ai-lab > .ai-finding"),
 ]
 
 
