@@ -79,6 +79,7 @@ def test_files_and_what_is_not_given(tmp_path):
         for found, place in zip(explorer._fixed["found"][0], np.linspace(0, 599, 12).astype(int), strict=True)
     )
     assert VectorsExplorer(X)._fixed["index"] == "IVF8,Flat"
+    assert VectorsExplorer(X, "IVF8,ITQ8,SH1.2")._fixed["index"] == "IVF8,ITQ8,SH1.2"
     assert VectorsExplorer(X[:5])._fixed["stored"] == 5
 
 
@@ -94,6 +95,8 @@ def test_files_and_what_is_not_given(tmp_path):
         (lambda: VectorsExplorer(X, "IFV8,Flat"), "IFV8"),
         (lambda: VectorsExplorer(X, build_index("Flat", X, X[:10])), "600 vectors beside an index that stores 10"),
         (lambda: VectorsExplorer(X, k=0), "k=0"),
+        (lambda: VectorsExplorer(X, faiss.IndexFlatL2(8)), "expected an ActiveIndex"),
+        (lambda: VectorsExplorer(X, 7), "expected an ActiveIndex"),
         (lambda: VectorsExplorer(X, index=build_index("Flat", X)), "stores 0"),
     ],
 )

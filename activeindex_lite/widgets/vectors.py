@@ -11,6 +11,7 @@ import traitlets
 
 from activeindex_lite.evaluation.inspection import inspect
 from activeindex_lite.index import ActiveIndex, build_index
+from activeindex_lite.index.active_index import checked_index
 from activeindex_lite.index.from_disk import read_index
 from activeindex_lite.index.vectors import read_vectors
 from activeindex_lite.index.which_index import cells_for
@@ -137,11 +138,12 @@ def _vectors(given, name, most):
 
 def _index(given, x):
     """The ActiveIndex that is meant: itself, read from a file, or made and filled with vectors x."""
-    if isinstance(given, ActiveIndex):
-        return given
+    if given is not None and not isinstance(given, str | Path):
+        return checked_index(given)
     if given is not None and Path(given).is_file():
         return read_index(given)
-    if given is not None and (isinstance(given, Path) or Path(given).suffix):
+    # A factory string may end in a number after a dot (IVF64,ITQ64,SH1.2), no file does.
+    if isinstance(given, Path) or (given is not None and Path(given).suffix[1:2].isalpha()):
         raise ValueError(f"index={str(given)!r}: there is no such file; a factory string is one such as IVF64,PQ8x8")
     return build_index(f"IVF{cells_for(len(x))},Flat" if given is None else given, x, x)
 
