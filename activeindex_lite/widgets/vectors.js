@@ -160,7 +160,8 @@ function render({ model, el }) {
     const told = values.map((value, i) => `${recall[i].toFixed(2)} at ${value}`).join(", ");
     curve.setAttribute("aria-label", `Recall over ${label}: ${told}.`);
     const time = `${Number(ms[present].toPrecision(2))} ms per search on one thread`;
-    cost.textContent = `${searches[present]}: recall ${recall[present].toFixed(2)}, ${percent(compared[present])} of the vectors compared, ${time}.`;
+    const work = `${percent(compared[present])} of the vectors compared`;
+    cost.textContent = `${searches[present]}: recall ${recall[present].toFixed(2)}, ${work}, ${time}.`;
   }
 
   function draw() {

@@ -27,8 +27,8 @@ const FIELD_LEGEND = [
 const CHART_MARGINS = { left: 38, right: 16, top: 14, bottom: 40, ticks: 16 };
 const TIME_TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20];
 
-// R@1 of both settings over their search or alpha. rows: { a, b }, each [[value, r1, low, high], ...]; present: { a, b }, the
-// values whose points are large and carry the letter of their side.
+// R@1 of both settings over their search or alpha. rows: { a, b }, each [[value, r1, low, high], ...]; present:
+// { a, b }, the values whose points are large and carry the letter of their side.
 function drawSides(node, { rows, present, ticks, label }) {
   const sheet = startDrawing(node);
   const values = [ticks, rows.a, rows.b].flatMap((each) => each.map(([value]) => value));
