@@ -198,3 +198,16 @@ def test_the_command_takes_the_file_of_an_index_that_stores_the_vectors(faiss_fi
     assert "900 vectors of d = 16, 90 queries" in out and "IVF-PQ (mine.index)" in out
     assert main(["vectors", str(tmp_path / "few.npy"), "--index", str(faiss_file[0])]) == 2
     assert "stores 900 vectors of d = 16, and there are 500" in capsys.readouterr().err
+
+
+def test_an_index_of_inner_products_is_compared_in_its_own_metric(tmp_path, capsys):
+    scaled = X * np.linspace(0.2, 5, len(X), dtype=np.float32)[:, None]
+    inner = faiss.IndexFlatIP(16)
+    inner.add(scaled)
+    faiss.write_index(inner, str(tmp_path / "ip.index"))
+    np.save(tmp_path / "x.npy", scaled)
+    out = tmp_path / "t.csv"
+    assert main(["vectors", str(tmp_path / "x.npy"), "--index", str(tmp_path / "ip.index"), "--csv", str(out)]) == 0
+    assert pd.read_csv(out).recall.tolist() == [1.0]
+    assert main(["vectors", str(tmp_path / "x.npy"), "--index", "missing.index"]) == 2
+    assert "there is no such file" in capsys.readouterr().err

@@ -42,7 +42,6 @@ def add_vectors(commands) -> None:
 def _vectors(options: Namespace) -> None:
     import pandas as pd
 
-    from activeindex_lite.evaluation.recall import exact_neighbours
     from activeindex_lite.support.checks import whole_number
     from activeindex_lite.support.files import whole_file
 
@@ -50,8 +49,7 @@ def _vectors(options: Namespace) -> None:
         raise ValueError(f"{options.csv} exists: give another name")
     x, queries = _read(options)
     k = whole_number(options.k, "--k", len(x), "the number of stored vectors")
-    exact = exact_neighbours(x, queries, k)
-    tables = [_measured(factory, x, queries, exact) for factory in options.index or _by_rule(len(x), x.shape[1])]
+    tables = [_measured(factory, x, queries, k) for factory in options.index or _by_rule(len(x), x.shape[1])]
     table = pd.concat(tables, ignore_index=True)
     if options.csv:
         with whole_file(Path(options.csv)) as temporary:
@@ -90,21 +88,20 @@ def _by_rule(N: int, d: int) -> list[str]:
     return list(dict.fromkeys([*which_index(N, d).factory[:6], "Flat"]))
 
 
-def _measured(factory, x, queries, exact):
+def _measured(factory, x, queries, k):
     import warnings
 
-    from activeindex_lite.evaluation.cost import stored_bytes
-    from activeindex_lite.evaluation.inspection import settings_of
-    from activeindex_lite.evaluation.recall import recall_and_work
-    from activeindex_lite.index import build_index
-    from activeindex_lite.index.from_disk import read_index
+    from activeindex_lite.evaluation.inspection import inspect
+    from activeindex_lite.index.from_disk import read_or_build
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*may miss most.*")  # the table says what it misses
-        index = read_index(factory) if Path(factory).is_file() else build_index(factory, x, x)
+        index = read_or_build(factory, x)
     if index.ntotal != len(x) or index.d != x.shape[1]:
         raise ValueError(
             f"{factory} stores {index.ntotal:,} vectors of d = {index.d}, and there are {len(x):,} of d = "
             f"{x.shape[1]}: expected the index of these very vectors"
         )
-    return recall_and_work(index, queries, exact, settings_of(index)).assign(bytes=round(stored_bytes(index)))
+    # In the metric of the index, which in a file may be the inner product.
+    seen = inspect(index, x, queries, k)
+    return seen.table.assign(bytes=round(seen.bytes))

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import faiss
+import numpy as np
 
-from activeindex_lite.index.active_index import ActiveIndex
+from activeindex_lite.index.active_index import ActiveIndex, build_index
 from activeindex_lite.index.anatomy import anatomy, family, restored
 from activeindex_lite.support.machine import free_memory
 
@@ -52,6 +53,16 @@ def read_index(path: str | Path) -> ActiveIndex:
     index = ActiveIndex.__new__(ActiveIndex)
     index.faiss, index.factory, index.seed = found, f"{family(found)} ({path.name})", None
     return index
+
+
+def read_or_build(given: str | Path, x: np.ndarray) -> ActiveIndex:
+    """The index of a file (`read_index`), or one of a factory string, trained on vectors x (N, d) and storing them."""
+    if Path(given).is_file():
+        return read_index(given)
+    # A factory string may end in a number after a dot (IVF64,ITQ64,SH1.2), no file does.
+    if isinstance(given, Path) or Path(given).suffix[1:2].isalpha():
+        raise ValueError(f"index={str(given)!r}: there is no such file; a factory string is one such as IVF64,PQ8x8")
+    return build_index(given, x, x)
 
 
 def _try(path):

@@ -10,9 +10,9 @@ import numpy as np
 import traitlets
 
 from activeindex_lite.evaluation.inspection import inspect
-from activeindex_lite.index import ActiveIndex, build_index
+from activeindex_lite.index import ActiveIndex
 from activeindex_lite.index.active_index import checked_index
-from activeindex_lite.index.from_disk import read_index
+from activeindex_lite.index.from_disk import read_or_build
 from activeindex_lite.index.vectors import read_vectors
 from activeindex_lite.index.which_index import cells_for
 from activeindex_lite.pictures.uris import thumbnail
@@ -140,12 +140,7 @@ def _index(given, x):
     """The ActiveIndex that is meant: itself, read from a file, or made and filled with vectors x."""
     if given is not None and not isinstance(given, str | Path):
         return checked_index(given)
-    if given is not None and Path(given).is_file():
-        return read_index(given)
-    # A factory string may end in a number after a dot (IVF64,ITQ64,SH1.2), no file does.
-    if isinstance(given, Path) or (given is not None and Path(given).suffix[1:2].isalpha()):
-        raise ValueError(f"index={str(given)!r}: there is no such file; a factory string is one such as IVF64,PQ8x8")
-    return build_index(f"IVF{cells_for(len(x))},Flat" if given is None else given, x, x)
+    return read_or_build(f"IVF{cells_for(len(x))},Flat" if given is None else given, x)
 
 
 def _names(names, n, what, kind):
