@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,11 +46,13 @@ class Inspection:
     ranks: np.ndarray | None
 
 
-def settings_of(index: ActiveIndex) -> list[dict[str, int]]:
+def settings_of(
+    index: ActiveIndex, nprobes: Sequence[int] = NPROBES, ef_searches: Sequence[int] = EF_SEARCHES
+) -> list[dict[str, int]]:
     """The settings at which a search in an index is measured: nprobes up to nlist, ef_search of a graph, or one, {}."""
     if index.nlist:
-        return [{"nprobe": n} for n in NPROBES if n <= index.nlist]
-    return [{"ef_search": n} for n in EF_SEARCHES] if index.ef_search is not None else [{}]
+        return [{"nprobe": n} for n in nprobes if n <= index.nlist]
+    return [{}] if index.ef_search is None else [{"ef_search": n} for n in ef_searches]
 
 
 def inspect(index: ActiveIndex, vectors: np.ndarray, queries: np.ndarray, k: int = 10) -> Inspection:

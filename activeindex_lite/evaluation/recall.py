@@ -9,7 +9,7 @@ import lazy_loader
 import numpy as np
 
 from activeindex_lite.evaluation.cost import mean_compared
-from activeindex_lite.evaluation.timing import search_milliseconds
+from activeindex_lite.evaluation.timing import search_milliseconds, set_to
 from activeindex_lite.index import build_index
 
 if TYPE_CHECKING:
@@ -36,21 +36,14 @@ def recall_and_work(
     the stored vectors, and of the centroids beside them, whose distance to the query is computed; ms: median of single
     searches on one thread.
     """
-    before = {name: getattr(index, name) for name in ("nprobe", "ef_search")}
-    try:
-        return pd.DataFrame([_row(index, queries, exact, given) for given in settings])
-    finally:
-        for name, value in before.items():
-            if value is not None:
-                setattr(index, name, value)
+    return pd.DataFrame([_row(index, queries, exact, given) for given in settings])
 
 
 def _row(index, queries, exact, given):
-    # Set on the index, since faiss takes longer for a setting that comes with each search.
-    for name, value in given.items():
-        setattr(index, name, value)
     k = exact.shape[1]
-    ids = index.search(queries, k)[1]
+    with set_to(index, given):
+        ids = index.search(queries, k)[1]
+        ms = np.median(search_milliseconds(index, queries[:TIMED]))
     setting, value = next(iter(given.items()), ("", 1))
     return {
         "index": index.factory,
@@ -58,5 +51,5 @@ def _row(index, queries, exact, given):
         "value": value,
         "recall": np.mean([np.isin(found, true).mean() for found, true in zip(ids, exact, strict=True)]),
         "compared": (mean_compared(index, queries, given, k) + (index.nlist or 0)) / index.ntotal,
-        "ms": np.median(search_milliseconds(index, queries[:TIMED])),
+        "ms": ms,
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -11,6 +12,22 @@ from activeindex_lite.index import ActiveIndex, faiss_threads
 from activeindex_lite.index.active_index import checked_index
 
 SEARCHES = 200
+
+
+@contextmanager
+def set_to(index: ActiveIndex, settings: Mapping[str, int]) -> Iterator[None]:
+    """with set_to(index, {"nprobe": 8}): the index itself has these settings (nprobe, ef_search), afterwards its own.
+
+    For times: faiss takes longer for a setting that comes with each search.
+    """
+    before = {name: getattr(index, name) for name in settings}
+    try:
+        for name, value in settings.items():
+            setattr(index, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(index, name, value)
 
 
 def search_milliseconds(index: ActiveIndex, queries: np.ndarray, nprobe: int | None = None, k: int = 1) -> np.ndarray:

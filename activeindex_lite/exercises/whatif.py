@@ -65,7 +65,7 @@ def front(answer: Callable) -> str:
     stored = table[table.references == table.references.max()].drop_duplicates(["ms", "r1"])
     for ms, r1 in (small, (stored.ms.to_numpy(), stored.r1.to_numpy())):
         no_worse = (ms[:, None] >= ms) & (r1[:, None] <= r1)
-        beaten = ~unbeaten(ms, r1)
+        best = unbeaten(ms, r1)
         strictly = ((ms[:, None] > ms) & (r1[:, None] < r1)).any(1)
         given = call(answer, ms, r1)
         if getattr(given, "dtype", None) != bool:  # noqa: E721 - a numpy dtype equals bool
@@ -73,10 +73,10 @@ def front(answer: Callable) -> str:
             raise WrongAnswer(f"A numpy array of {len(ms)} values True and False is expected, this is {kind}.")
         compare(
             given,
-            unbeaten(ms, r1),
+            best,
             "the front",
             hints=[
-                (beaten, "These are the settings that are beaten: invert it with ~."),
+                (~best, "These are the settings that are beaten: invert it with ~."),
                 (
                     ~strictly,
                     "A setting is also beaten by one that is as quick and finds more, or finds as much and is quicker.",

@@ -15,6 +15,7 @@ from activeindex_lite.figures.style import (
     RIGHT,
     RIGHT_LINE,
     SERIES,
+    SETTING_NAMES,
     TARGET,
     TARGET_MARKER,
     VISITED,
@@ -131,7 +132,7 @@ def recall_against_work(table: pd.DataFrame, k: int) -> Described:
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes_pair, told = figure.subplots(1, 2, sharey=True), []
     for (name, rows), (colour, marker, line) in zip(table.groupby("index", sort=False), SERIES):
-        setting = {"nprobe": "nprobe", "ef_search": "efSearch", "": "all vectors"}[rows.setting.iloc[0]]
+        setting = SETTING_NAMES.get(rows.setting.iloc[0], "all vectors")
         for axes, column in zip(axes_pair, ("compared", "ms"), strict=True):
             axes.plot(rows[column], rows.recall, marker + line, color=colour, ms=7, label=f"{name}, {setting}")
             for value, x, y in zip(rows.value, rows[column], rows.recall, strict=True):

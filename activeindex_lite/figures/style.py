@@ -31,6 +31,8 @@ INK = "#222222"  # text, outlines and lines that need no colour; in a dark page 
 # Text on a white ground needs darker shades of the same colours.
 RIGHT_TEXT, WRONG_TEXT, QUERY_TEXT = "#006B4E", "#A34700", "#9C3D72"
 PASSIVE_TEXT, ACTIVATED_TEXT = "#855C00", "#00507F"
+# The settings of a search as faiss's users write them.
+SETTING_NAMES = {"nprobe": "nprobe", "ef_search": "efSearch"}
 # (colour, marker, line) of several things without a meaning of their own, such as extractors or parts of a vector.
 SERIES = (
     ("#6E5BB5", "s", "-"),

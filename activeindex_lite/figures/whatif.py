@@ -17,6 +17,7 @@ from activeindex_lite.figures.style import (
     NEUTRAL,
     PASSIVE,
     PASSIVE_MARKER,
+    SETTING_NAMES,
     TARGET,
     Described,
     new_figure,
@@ -41,7 +42,6 @@ MEMORIES = {8: ("-", "up to 8 bytes per vector"), 24: ("--", "up to 24 bytes"), 
 LONGEST_SHOWN = 2.5
 MS_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 SEARCH_LABELS = {"nprobe": "nprobe: cells visited", "ef_search": "efSearch: candidates kept"}
-NAMES = {"nprobe": "nprobe", "ef_search": "efSearch"}
 
 
 def comparison(sweep: Sweep, a: dict, b: dict) -> Described:
@@ -84,7 +84,7 @@ def _search_axis(sweep: Sweep, a: dict, b: dict) -> tuple[str, list[str]]:
     ticks = ["·".join(map(str, place)) for place in zip(*values, strict=True)]
     if len(kinds) == 1:
         return SEARCH_LABELS[kinds[0]], ticks
-    return f"{NAMES[kinds[0]]} of A · {NAMES[kinds[1]]} of B", ticks
+    return f"{SETTING_NAMES[kinds[0]]} of A · {SETTING_NAMES[kinds[1]]} of B", ticks
 
 
 def _curve(axes, sweep, places, settings, present, side):
@@ -255,4 +255,4 @@ def named(sweep: Sweep, s: dict, psnr: float) -> str:
 def searched(sweep: Sweep, s: dict) -> str:
     """Index and nprobe or efSearch of a settled setting."""
     kind = sweep.effort(s["factory"])
-    return s["factory"] + (f", {NAMES[kind]} {s[kind]}" if kind else "")
+    return s["factory"] + (f", {SETTING_NAMES[kind]} {s[kind]}" if kind else "")

@@ -19,11 +19,13 @@ from activeindex_lite.edits import EDITS
 from activeindex_lite.edits.strengths import STRENGTHS
 from activeindex_lite.evaluation.copy_detection import micro_ap, micro_ap_interval
 from activeindex_lite.evaluation.cost import stored_bytes
+from activeindex_lite.evaluation.inspection import settings_of
 from activeindex_lite.evaluation.predictions import predict
 from activeindex_lite.evaluation.queries import edited_features
 from activeindex_lite.evaluation.retrieval import strictly_first
-from activeindex_lite.evaluation.timing import search_milliseconds
+from activeindex_lite.evaluation.timing import search_milliseconds, set_to
 from activeindex_lite.index import ActiveIndex, build_index
+from activeindex_lite.index.anatomy import is_graph
 from activeindex_lite.index.ready import CELLS, CODES
 from activeindex_lite.index.targets import can_activate
 from activeindex_lite.pictures.synthetic import synthetic_pictures
@@ -122,7 +124,7 @@ def search_rows(
     """Search for the copies in each index with each setting: a list of dicts references, search, hits, uap.
 
     indexes: dict number of references -> ActiveIndex; copies: dict edit -> (Q, d); truth: (Q,) ids; strangers: (S,
-    d); searches: from `searches_of`, whose places are the numbers `search`. hits: the (edits, Q) table of "the original
+    d); searches: from `settings_of`, whose places are the numbers `search`. hits: the (edits, Q) table of "the original
     comes strictly first" as packed bits in hexadecimal; uap: micro-AP of the Random copies and the strangers together,
     and its 95 % bootstrap interval over queries.
     """
@@ -140,16 +142,6 @@ def search_rows(
                 }
             )
     return rows
-
-
-def searches_of(index: ActiveIndex, nprobes: Sequence[int], ef_searches: Sequence[int]) -> list[dict[str, int]]:
-    """The searches of an index, as settings of `ActiveIndex.search`: by its nprobes up to nlist, by ef_search, or one.
-
-    A sweep keeps one axis for both, so nprobes and ef_searches have the same length.
-    """
-    if index.nlist:
-        return [{"nprobe": nprobe} for nprobe in nprobes if nprobe <= index.nlist]
-    return [{}] if index.ef_search is None else [{"ef_search": ef} for ef in ef_searches]
 
 
 def _uap(
@@ -237,7 +229,7 @@ def _measured(
             warnings.filterwarnings("ignore", ".*may miss most")
             trained = build_index(factory, world.train)
         indexes = {n: trained.refilled(world.references[:n]) for n in settings["references"]}
-        searches = searches_of(trained, settings["nprobes"], settings["ef_searches"])
+        searches = settings_of(trained, settings["nprobes"], settings["ef_searches"])
         for alpha, steps in releases:
             row, copies = {"factory": factory, "alpha": alpha, "steps": steps}, passive
             if alpha:
@@ -250,10 +242,9 @@ def _measured(
                 row |= {"psnr": float(run.psnr.mean()), "ssim": float(run.ssim.mean())}
             row["searches"] = search_rows(indexes, copies, truth, strangers, searches, seed)
             if not alpha:
-                graph = trained.nlist is None and trained.ef_search is not None
                 row |= {
                     "nlist": trained.nlist or 0,
-                    "graph": graph,
+                    "graph": is_graph(trained.faiss),
                     "bytes": round(stored_bytes([*indexes.values()][-1])),
                 }
                 # Several rounds, of which the lowest time counts: a busy machine only ever adds time, and not for long.
@@ -264,17 +255,10 @@ def _measured(
 
 
 def milliseconds(index: ActiveIndex, copies: dict[str, np.ndarray], search: dict[str, int]) -> float:
-    """Milliseconds of a search for one copy: the median over four copies of each edit. search: from `searches_of`."""
+    """Milliseconds of a search for one copy: the median over four copies of each edit. search: from `settings_of`."""
     queries = np.concatenate([features[:4] for features in copies.values()])
-    # Set on the index: faiss needs extra time for a setting that comes with each search.
-    before = {name: getattr(index, name) for name in search}
-    try:
-        for name, value in search.items():
-            setattr(index, name, value)
+    with set_to(index, search):
         return float(np.median(search_milliseconds(index, queries)))
-    finally:
-        for name, value in before.items():
-            setattr(index, name, value)
 
 
 def _store(path: Path, rows: list[dict], about: dict) -> None:

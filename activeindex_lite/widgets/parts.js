@@ -34,6 +34,9 @@ function nearestPosition(values, wanted) {
   return best;
 }
 
+// The settings of a search as faiss's users write them.
+const EFFORT_NAMES = { nprobe: "nprobe", ef_search: "efSearch" };
+
 // ---- controls ----------------------------------------------------------------------------------------------------
 
 // What a control sets, in the words of a tooltip.

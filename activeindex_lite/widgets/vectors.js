@@ -1,7 +1,6 @@
 // An index of one's own vectors: the nearest of a query by brute force and by the index, the cells that its search
 // visits, and recall over all its settings. Everything came once, so every move stays in the page.
 
-const SETTING_NAMES = { nprobe: "nprobe", ef_search: "efSearch", "": "search" };
 const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 
 // Ranks, names and distances as a table, with small pictures where there are any. set(rows): [{ rank, name, image,
@@ -67,7 +66,7 @@ function render({ model, el }) {
   const options = fixed.queries.map((name, i) => [String(i), name]);
   const places = searches.map((_, i) => i);
   const search = slider(
-    SETTING_NAMES[fixed.setting],
+    EFFORT_NAMES[fixed.setting] ?? "search",
     places,
     (i) => searches[i],
     (i) => put("search", i),
@@ -146,7 +145,7 @@ function render({ model, el }) {
 
   function drawCurve(present) {
     const ticks = values.map((value, i) => [i, String(value)]);
-    const label = SETTING_NAMES[fixed.setting];
+    const label = EFFORT_NAMES[fixed.setting] ?? "search";
     const rows = (numbers) => numbers.map((value, i) => [i, Math.min(value, 1)]);
     drawCurves(curve, {
       curves: [

@@ -2,8 +2,6 @@
 
 const MEAN = "Mean";
 const SETTING_KEYS = ["factory", "references", "nprobe", "ef_search", "alpha", "steps", "edit"];
-// The settings of a search as faiss's users write them.
-const EFFORT_NAMES = { nprobe: "nprobe", ef_search: "efSearch" };
 // Two settings whose times differ by less than this factor take about the same time.
 const SAME_TIME = 1.2;
 // Room for the rounding of sums that should be equal.
